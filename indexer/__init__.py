@@ -1,0 +1,1 @@
+"""The worker: turns stored originals into searchable text."""

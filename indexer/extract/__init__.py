@@ -1,0 +1,1 @@
+"""Readers: one module per family of formats, run only inside the sandbox."""

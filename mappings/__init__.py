@@ -1,0 +1,1 @@
+"""What is indexed for each customer category: data, read by name."""

@@ -1,0 +1,1 @@
+"""What the archive does: the same code under web, worker, command line and tests."""

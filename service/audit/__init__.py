@@ -1,0 +1,1 @@
+"""The log: append-only, chained, recomputable by anyone who holds it."""
