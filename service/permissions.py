@@ -1,9 +1,156 @@
-"""Who may do what: one table, asked as "may I?" (`allows`) and as "which ones?" (`scopes`)."""
+"""Who may do what: one table, asked as "may I?" (`decide`) and as "which ones?" (`scopes`).
 
-from collections.abc import Iterable
+Several roles: each role decides by itself (its cell AND its clearance), then any yes is a yes.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from service.codes import Category, Grade
+from service.codes import Category, Department, Filing, Grade, Module, Role, Status
+from service.policy import Policy
+from service.policy.rules import EVERYONE, OPENING, UPLOADER, Condition, Effect, Rule
+
+
+class Verb(StrEnum):
+    """The ten verbs of the regulation (article 2), and two for the archive's own running."""
+
+    CREATE = "create"
+    COLLECT = "collect"
+    ARRANGE = "arrange"
+    FILE = "file"
+    KEEP = "keep"
+    UPDATE = "update"
+    READ = "read"
+    USE = "use"
+    SHARE = "share"
+    DESTROY = "destroy"
+    AUTH = "auth"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """Everything that can be done, by people and by the archive's own processes."""
+
+    SIGN_IN = "session.sign_in"
+    SIGN_OUT = "session.sign_out"
+    STEP_UP = "session.step_up"
+    SESSION_MANAGE_OWN = "session.manage_own"
+    USER_MANAGE = "user.manage"
+    HOME_READ = "home.read"
+    CUSTOMER_CREATE = "customer.create"
+    CUSTOMER_LIST = "customer.list"
+    CUSTOMER_READ = "customer.read"
+    CUSTOMER_EDIT = "customer.edit"
+    CUSTOMER_FILE = "customer.file"
+    CUSTOMER_MOVE_CATEGORY = "customer.move_category"
+    DOCUMENT_ADD = "document.add"
+    DOCUMENT_ADD_VERSION = "document.add_version"
+    DOCUMENT_READ = "document.read"
+    DOCUMENT_TEXT = "document.text"
+    DOCUMENT_ORIGINAL = "document.original"
+    DOCUMENT_EDIT = "document.edit"
+    DOCUMENT_WITHDRAW = "document.withdraw"
+    DOCUMENT_RETURN = "document.return"
+    DOCUMENT_FILE = "document.file"
+    DOCUMENT_RETRY = "document.retry"
+    DOCUMENT_QUEUE = "document.queue"
+    IMPORT_RUN = "import.run"
+    SEARCH_RUN = "search.run"
+    AUDIT_READ = "audit.read"
+    STATUS_READ = "status.read"
+    POLICY_IMPORT = "policy.import"
+    DOCUMENT_EXTRACT = "document.extract"
+    DOCUMENT_INDEX = "document.index"
+    INDEX_REBUILD = "index.rebuild"
+
+    @property
+    def verb(self) -> Verb:
+        """Return the one verb this action counts as in the log."""
+        return _VERBS[self]
+
+
+_VERBS: Mapping[Action, Verb] = {
+    Action.SIGN_IN: Verb.AUTH,
+    Action.SIGN_OUT: Verb.AUTH,
+    Action.STEP_UP: Verb.AUTH,
+    Action.SESSION_MANAGE_OWN: Verb.AUTH,
+    Action.USER_MANAGE: Verb.ADMIN,
+    Action.HOME_READ: Verb.READ,
+    Action.CUSTOMER_CREATE: Verb.CREATE,
+    Action.CUSTOMER_LIST: Verb.READ,
+    Action.CUSTOMER_READ: Verb.READ,
+    Action.CUSTOMER_EDIT: Verb.UPDATE,
+    Action.CUSTOMER_FILE: Verb.FILE,
+    Action.CUSTOMER_MOVE_CATEGORY: Verb.ARRANGE,
+    Action.DOCUMENT_ADD: Verb.COLLECT,
+    Action.DOCUMENT_ADD_VERSION: Verb.COLLECT,
+    Action.DOCUMENT_READ: Verb.READ,
+    Action.DOCUMENT_TEXT: Verb.READ,
+    Action.DOCUMENT_ORIGINAL: Verb.USE,
+    Action.DOCUMENT_EDIT: Verb.UPDATE,
+    Action.DOCUMENT_WITHDRAW: Verb.ARRANGE,
+    Action.DOCUMENT_RETURN: Verb.ARRANGE,
+    Action.DOCUMENT_FILE: Verb.FILE,
+    Action.DOCUMENT_RETRY: Verb.KEEP,
+    Action.DOCUMENT_QUEUE: Verb.ARRANGE,
+    Action.IMPORT_RUN: Verb.COLLECT,
+    Action.SEARCH_RUN: Verb.READ,
+    Action.AUDIT_READ: Verb.ADMIN,
+    Action.STATUS_READ: Verb.ADMIN,
+    Action.POLICY_IMPORT: Verb.ADMIN,
+    Action.DOCUMENT_EXTRACT: Verb.ARRANGE,
+    Action.DOCUMENT_INDEX: Verb.ARRANGE,
+    Action.INDEX_REBUILD: Verb.ADMIN,
+}
+
+#: Actions whose right is the read right itself; the rest stand in roles.toml, [do].
+BY_READ_RIGHT = frozenset(
+    {
+        Action.HOME_READ,
+        Action.CUSTOMER_LIST,
+        Action.CUSTOMER_READ,
+        Action.DOCUMENT_READ,
+        Action.DOCUMENT_TEXT,
+        Action.DOCUMENT_ORIGINAL,
+        Action.DOCUMENT_QUEUE,
+        Action.SEARCH_RUN,
+        Action.SIGN_IN,
+        Action.SIGN_OUT,
+        Action.STEP_UP,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and over what way. `team` is whose customers count as own."""
+
+    kind: str
+    id: str | None = None
+    login: str = ""
+    name: str = ""
+    department: Department | None = None
+    roles: frozenset[Role] = frozenset()
+    head: bool = False
+    team: frozenset[str] = frozenset()
+    via: str = "session"
+    sign_in: str | None = None
+    address: str = ""
+    agent: str = ""
+
+    @property
+    def person(self) -> str:
+        """Return the person's id; services have their name."""
+        return self.id or self.login
+
+
+def service_actor(name: str) -> Actor:
+    """Return the actor of one of the archive's own processes."""
+    return Actor(kind="service", id=name, login=name, name=name, via="job")
+
+
+ANONYMOUS = Actor(kind="anonymous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +166,15 @@ class Scope:
     grades: frozenset[Grade]
     own: bool
     people: frozenset[str] = frozenset()
+
+    def covers(self, category: Category, kind: str, grade: Grade, people: frozenset[str]) -> bool:
+        """Say whether a document of this category, kind and grade, of these people, is inside."""
+        return (
+            category == self.category
+            and kind in self.kinds
+            and grade in self.grades
+            and (not self.own or bool(people & self.people))
+        )
 
     @property
     def empty(self) -> bool:
@@ -52,3 +208,175 @@ class Scopes:
     def empty(self) -> bool:
         """Say whether nothing can be found."""
         return not self.blocks and not self.documents
+
+    def covers(
+        self, document: str, category: Category, kind: str, grade: Grade, people: frozenset[str]
+    ) -> bool:
+        """Say whether one document is inside."""
+        return document in self.documents or any(
+            b.covers(category, kind, grade, people) for b in self.blocks
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerScopes:
+    """Which customer files a person may see: per category all of them, or the team's own."""
+
+    every: frozenset[Category] = frozenset()
+    own: frozenset[Category] = frozenset()
+    people: frozenset[str] = frozenset()
+
+    def covers(self, category: Category, people: frozenset[str]) -> bool:
+        """Say whether a customer of this category, of these people, is inside."""
+        return category in self.every or (category in self.own and bool(people & self.people))
+
+    @property
+    def empty(self) -> bool:
+        """Say whether no customer can be seen."""
+        return not self.every and not (self.own and self.people)
+
+
+def scopes(policy: Policy, actor: Actor) -> Scopes:
+    """Return which documents this person may read."""
+    blocks = []
+    for role in sorted(actor.roles):
+        grades = policy.read.clearance.get(role, frozenset())
+        for effect in sorted(OPENING):
+            for category in Category:
+                kinds = frozenset().union(
+                    *(
+                        cell.kinds
+                        for module in Module
+                        if (cell := policy.read.cells.get((role, category, module)))
+                        and cell.effect is effect
+                    )
+                )
+                own = effect is Effect.OWN
+                people = actor.team if own else frozenset()
+                blocks.append(Scope(category, kinds, grades, own, people))
+    return Scopes.of(blocks)
+
+
+def customer_scopes(policy: Policy, actor: Actor) -> CustomerScopes:
+    """Return which customer files this person may see: those whose company module opens."""
+    every, own = set(), set()
+    for role in actor.roles:
+        for category in Category:
+            cell = policy.read.cells.get((role, category, Module.COMPANY))
+            if cell and cell.effect is Effect.YES:
+                every.add(category)
+            elif cell and cell.effect is Effect.OWN:
+                own.add(category)
+    return CustomerScopes(frozenset(every), frozenset(own), actor.team)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a do right is asked about; what does not apply stays empty."""
+
+    category: Category | None = None
+    kind: str | None = None
+    module: Module | None = None
+    grade: Grade | None = None
+    people: frozenset[str] = frozenset()
+    creator: str | None = None
+    uploader: str | None = None
+    filing: Filing | None = None
+    status: Status | None = None
+    subject_person: str | None = None
+    in_scope: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Yes or no, and the rule that decided, as it stands in the log."""
+
+    allowed: bool
+    rule: str
+
+
+def decide(policy: Policy, actor: Actor, action: Action, target: Target) -> Verdict:
+    """Say whether this person may do this to that, and by which rule."""
+    rules = policy.do.rules.get(action, {})
+    denied = Verdict(allowed=False, rule=f"{action}:none")
+    for holder in _holders(actor, target):
+        rule = rules.get(holder)
+        if rule is None:
+            continue
+        name = f"{action}:{holder}"
+        if not _place(policy, actor, holder, rule, target):
+            continue
+        broken = next((c for c in sorted(rule.conditions) if not _holds(c, actor, target)), None)
+        if broken is None:
+            return Verdict(allowed=True, rule=name)
+        denied = Verdict(allowed=False, rule=f"{name}:{broken}")
+    return denied
+
+
+def _holders(actor: Actor, target: Target) -> Iterable[str]:
+    yield from sorted(actor.roles)
+    if actor.id and actor.id == target.uploader:
+        yield UPLOADER
+    if actor.kind == "person":
+        yield EVERYONE
+
+
+def _place(policy: Policy, actor: Actor, holder: str, rule: Rule, target: Target) -> bool:
+    if target.category and target.category not in rule.categories:
+        return False
+    if target.kind is not None and target.kind not in rule.kinds:
+        return False
+    if target.module is not None and target.module not in rule.modules:
+        return False
+    if rule.effect is Effect.OWN and not actor.team & target.people:
+        return False
+    if target.grade is None or holder in (UPLOADER, EVERYONE):
+        return True
+    return target.grade in policy.read.clearance.get(Role(holder), frozenset())
+
+
+def _holds(condition: Condition, actor: Actor, target: Target) -> bool:
+    match condition:
+        case Condition.NOT_CREATOR:
+            return target.creator != actor.id
+        case Condition.NOT_UPLOADER:
+            return target.uploader != actor.id
+        case Condition.NOT_SELF:
+            return target.subject_person != actor.id
+        case Condition.BEFORE_FILING:
+            return target.filing is not Filing.FILED
+        case Condition.IN_SCOPE:
+            return target.in_scope
+
+
+def creatable(policy: Policy, actor: Actor) -> tuple[Category, ...]:
+    """Return the categories in which this person may open a customer file."""
+    return tuple(
+        c
+        for c in Category
+        if decide(policy, actor, Action.CUSTOMER_CREATE, Target(category=c)).allowed
+    )
+
+
+def addable(
+    policy: Policy, actor: Actor, category: Category, people: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the kinds this person may add to a customer of that category and those people."""
+    return tuple(
+        kind
+        for kind in policy.kinds.by_code
+        if decide(
+            policy,
+            actor,
+            Action.DOCUMENT_ADD,
+            Target(category=category, kind=kind, people=people),
+        ).allowed
+    )
+
+
+def may(policy: Policy, actor: Actor, action: Action) -> bool:
+    """Say whether some rule gives this person this action at all (for menus)."""
+    if action in BY_READ_RIGHT:
+        return True
+    rules = policy.do.rules.get(action, {})
+    return any(holder in rules for holder in (*actor.roles, EVERYONE))

@@ -1,0 +1,74 @@
+"""Tables and constraints, no rules: DATA.md's shapes as SQLAlchemy classes, by noun."""
+
+from service.models.base import Base, Instant
+from service.models.customers import (
+    Counter,
+    Customer,
+    CustomerPerson,
+    CustomerView,
+    FieldCheck,
+    FieldValue,
+    Record,
+)
+from service.models.documents import Blob, Document, Page, Text, TextPart, Version
+from service.models.log import (
+    AuditBody,
+    AuditCheckpoint,
+    AuditDetail,
+    AuditEvent,
+    AuditHead,
+    AuditTouch,
+)
+from service.models.people import (
+    Attempt,
+    Department,
+    Idempotency,
+    Person,
+    PersonRole,
+    Reading,
+    RecentSearch,
+    SignIn,
+    Token,
+)
+from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
+from service.models.work import Dirty, Instance, Job, Lease
+
+__all__ = [
+    "Attempt",
+    "AuditBody",
+    "AuditCheckpoint",
+    "AuditDetail",
+    "AuditEvent",
+    "AuditHead",
+    "AuditTouch",
+    "Base",
+    "Blob",
+    "Counter",
+    "Customer",
+    "CustomerPerson",
+    "CustomerView",
+    "Department",
+    "Dirty",
+    "Document",
+    "FieldCheck",
+    "FieldValue",
+    "Idempotency",
+    "Instance",
+    "Instant",
+    "Job",
+    "Lease",
+    "Page",
+    "Person",
+    "PersonRole",
+    "PolicySet",
+    "PolicySetMember",
+    "PolicyVersion",
+    "Reading",
+    "RecentSearch",
+    "Record",
+    "SignIn",
+    "Text",
+    "TextPart",
+    "Token",
+    "Version",
+]
