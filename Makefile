@@ -1,0 +1,68 @@
+# The commands of guidang. Every recipe is one bash script that stops at the first failure.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+.PHONY: help run test check live bench screens mutants catalogue lock clean
+
+BIN := .venv/bin
+PYTHON ?= python3
+WORKERS ?= 2
+# Its name carries what was installed: a changed lock file or package definition installs again.
+INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
+
+help: ## show this list
+	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## start the archive on 127.0.0.1:8000; the first time sets everything up
+	$(BIN)/python -m web.assets
+	exec $(BIN)/guidang run
+
+test: $(INSTALLED) ## every test that needs no server
+	$(BIN)/python -m web.assets
+	exec $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+
+check: $(INSTALLED) ## format, lint, types, architecture, docs, licences
+	$(BIN)/python -m web.assets
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	exec $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py \
+		tests/test_licences.py tests/test_packaging.py
+
+live: $(INSTALLED) ## start the real servers and run contracts, the main job and the browser on them
+	$(BIN)/python -m web.assets
+	exec $(BIN)/python -m tests.live
+
+bench: $(INSTALLED) ## measure; prints a table and writes JSON to bench-results/
+	$(BIN)/python -m web.assets
+	exec $(BIN)/python -m tests.bench $(ARGS)
+
+screens: $(INSTALLED) ## photograph every page at 1440 and 390 px into screens/
+	$(BIN)/python -m web.assets
+	exec $(BIN)/python -m tests.screens $(ARGS)
+
+mutants: $(INSTALLED) ## remove each guard in turn: the tests must notice
+	exec $(BIN)/python -m tests.mutants $(ARGS)
+
+catalogue: $(INSTALLED) ## collect the messages for translation
+	exec $(BIN)/python -m web.assets extract
+
+lock: ## pin every dependency again, with hashes and without addresses
+	tools=$$(mktemp -d)
+	trap 'rm -rf "$$tools"' EXIT
+	$(PYTHON) -m venv "$$tools"
+	"$$tools/bin/pip" install -q uv
+	"$$tools/bin/uv" pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header -q -o requirements.lock $(ARGS)
+
+clean: ## remove the environment and what was built; the data folder stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		screens bench-results web/static/icons.svg
+	find web/translations -name '*.mo' -delete
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED):
+	PYTHON=$(PYTHON) bash .ci/install
+	touch $@
