@@ -1,0 +1,84 @@
+"""All servers together: started side by side, stopped in reverse order whatever happens."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from tests.live import chromium, control, machine
+from tests.live.elastic import Elastic
+from tests.live.postgres import Postgres
+from tests.live.process import Server, ServerError
+from tests.live.stores import Minio, Weed
+
+
+class Part(Protocol):
+    """A server with what tests must know about it."""
+
+    server: Server
+
+    def prepare(self) -> None:
+        """Lay what must be there before a test asks."""
+
+    def exports(self) -> dict[str, str]:
+        """Name the environment variables that tests read."""
+
+
+PARTS: dict[str, Callable[[Path], Part]] = {
+    "postgres": Postgres,
+    "minio": Minio,
+    "weed": Weed,
+    "elastic": Elastic,
+}
+CHROMIUM = "chromium"
+NAMES = (*PARTS, CHROMIUM)
+
+
+@contextmanager
+def running(names: list[str]) -> Iterator[dict[str, str]]:
+    """Start the named servers; give the environment that leads to them."""
+    folder = Path(tempfile.mkdtemp(prefix="guidang-live-"))
+    folder.chmod(0o755)  # servers that may not be root pass through
+    started: dict[str, Server] = {}
+    try:
+        exports = _start(names, folder, started)
+        socket = folder / "control"
+        with control.listening(socket, started):
+            yield {**exports, control.VARIABLE: str(socket)}
+    except ServerError:
+        _keep_logs(folder, started)
+        raise
+    finally:
+        for server in reversed(started.values()):
+            server.stop()
+    shutil.rmtree(folder)
+
+
+def _keep_logs(folder: Path, started: dict[str, Server]) -> None:
+    for server in started.values():
+        machine.say(f"end of {server.log.name}:\n{server.tail()}")
+        server.stop()
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    machine.say(f"whole logs: {folder}")
+
+
+def _start(names: list[str], folder: Path, started: dict[str, Server]) -> dict[str, str]:
+    exports = chromium.exports() if CHROMIUM in names else {}
+    parts: list[Part] = []
+    for name, make in PARTS.items():
+        if name in names:
+            machine.say(f"starting {name}")
+            part = make(folder)
+            started[name] = part.server
+            part.server.start()
+            parts.append(part)
+    for part in parts:
+        part.server.wait()
+        part.prepare()
+        exports |= part.exports()
+    machine.say("all servers answer")
+    return exports

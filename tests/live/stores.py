@@ -1,0 +1,110 @@
+"""Two S3 servers: MinIO, built once by Go, and SeaweedFS, from its package."""
+
+import json
+import re
+import secrets
+import signal
+import sys
+from pathlib import Path
+
+from tests.live import machine
+from tests.live.process import LOOPBACK, Server, ServerError, answers, free_port
+
+MINIO = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
+GO = (1, 24)  # what MinIO's go.mod asks for
+
+
+class Store:
+    """A server, its endpoint and its only account."""
+
+    def __init__(self, variable: str) -> None:
+        self._variable = variable
+        self.port = free_port()
+        self.access, self.secret = secrets.token_hex(8), secrets.token_hex(16)
+        self.server: Server
+
+    def prepare(self) -> None:
+        """Leave buckets to the tests."""
+
+    def exports(self) -> dict[str, str]:
+        """Name endpoint, access key and secret key."""
+        return {self._variable: f"{LOOPBACK}:{self.port},{self.access},{self.secret}"}
+
+
+class Minio(Store):
+    """MinIO on one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("GUIDANG_TEST_S3")
+        (folder / "minio").mkdir()
+        console = f"{LOOPBACK}:{free_port()}"
+        self.server = Server(
+            name="minio",
+            command=[
+                *[str(minio_program()), "server", str(folder / "minio")],
+                *["--address", f"{LOOPBACK}:{self.port}", "--console-address", console],
+            ],
+            log=folder / "minio.log",
+            healthy=answers(f"http://{LOOPBACK}:{self.port}/minio/health/live"),
+            environment={"MINIO_ROOT_USER": self.access, "MINIO_ROOT_PASSWORD": self.secret},
+        )
+
+
+def minio_program() -> Path:
+    """Build MinIO unless the cache has it; that takes some minutes, once."""
+    with machine.fetching("minio") as place:
+        if not place.exists():
+            _need_go()
+            machine.say("building MinIO (3–4 minutes, once)")
+            target = place.with_name("minio.build")
+            machine.run(
+                ["go", "install", MINIO],
+                env=machine.environment(
+                    GOBIN=str(target), GOFLAGS="-trimpath", GOTOOLCHAIN="local", CGO_ENABLED="0"
+                ),
+            )
+            (target / "minio").replace(place)
+            target.rmdir()
+    return place
+
+
+def _need_go() -> None:
+    found = re.search(r"go(\d+)\.(\d+)", machine.run([str(machine.program("go")), "version"]))
+    if found is None or (int(found[1]), int(found[2])) < GO:
+        raise ServerError(
+            f"MinIO is built with Go {GO[0]}.{GO[1]} or newer; this machine has "
+            f"{found[0] if found else 'none'}"
+        )
+
+
+class Weed(Store):
+    """SeaweedFS: master, volume, filer and S3 in one process."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("GUIDANG_TEST_WEED")
+        data = folder / "weed"
+        data.mkdir()
+        accounts = folder / "weed.json"
+        accounts.write_text(json.dumps(self._accounts()))
+        self.server = Server(
+            name="weed",
+            command=[
+                *[str(Path(sys.executable).with_name("weed")), "server", f"-dir={data}"],
+                *[f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", "-volume.max=20"],
+                *["-master.volumeSizeLimitMB=256", "-master.telemetry=false"],
+                *[f"-{part}.port={free_port()}" for part in ("master", "volume", "filer")],
+                *[f"-{part}.port.grpc={free_port()}" for part in ("master", "volume", "filer")],
+                *["-filer", "-filer.disableHttp", f"-filer.localSocket={data}/filer.sock"],
+                *["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}"],
+                *["-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={accounts}"],
+                *[f"-s3.localSocket={data}/s3.sock", "-s3.allowDeleteBucketNotEmpty=false"],
+            ],
+            log=folder / "weed.log",
+            healthy=answers(f"http://{LOOPBACK}:{self.port}/healthz"),
+            stop_signal=signal.SIGKILL,  # SIGTERM takes half a minute, and nothing is lost
+        )
+
+    def _accounts(self) -> dict[str, object]:
+        key = {"accessKey": self.access, "secretKey": self.secret}
+        actions = ["Admin", "Read", "Write", "List", "Tagging"]
+        return {"identities": [{"name": "admin", "credentials": [key], "actions": actions}]}
