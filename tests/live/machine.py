@@ -55,7 +55,7 @@ def _found(name: str, folders: tuple[str, ...]) -> Path | None:
 
 def install(packages: tuple[str, ...], *, why: str) -> None:
     """Install Debian packages as root, or say which are missing."""
-    if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise ServerError(f"{why} is missing; on Debian: sudo apt-get install {' '.join(packages)}")
     say(f"installing {' '.join(packages)} for {why}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

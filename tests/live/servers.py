@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -39,31 +39,36 @@ NAMES = (*PARTS, CHROMIUM)
 @contextmanager
 def running(names: list[str]) -> Iterator[dict[str, str]]:
     """Start the named servers; give the environment that leads to them."""
-    folder = Path(tempfile.mkdtemp(prefix="guidang-live-"))
-    folder.chmod(0o755)  # servers that may not be root pass through
     started: dict[str, Server] = {}
-    try:
-        exports = _start(names, folder, started)
-        socket = folder / "control"
-        with control.listening(socket, started):
-            yield {**exports, control.VARIABLE: str(socket)}
-    except ServerError:
-        _keep_logs(folder, started)
-        raise
-    finally:
-        for server in reversed(started.values()):
-            server.stop()
-    shutil.rmtree(folder)
+    with ExitStack() as ending:
+        folder = Path(tempfile.mkdtemp(prefix="guidang-live-"))
+        ending.callback(shutil.rmtree, folder)
+        ending.callback(_stop, started)
+        folder.chmod(0o755)  # servers that may not be root pass through
+        try:
+            exports = _start(names, folder, started)
+            socket = folder / "control"
+            with control.listening(socket, started):
+                yield {**exports, control.VARIABLE: str(socket)}
+        except ServerError:
+            _save_logs(started)
+            raise
 
 
-def _keep_logs(folder: Path, started: dict[str, Server]) -> None:
+def _stop(started: dict[str, Server]) -> None:
+    for server in reversed(started.values()):
+        server.stop()
+
+
+def _save_logs(started: dict[str, Server]) -> None:
+    """Show the end of each log, and keep the whole outside the folder that goes away."""
+    if not started:
+        return
+    kept = Path(tempfile.mkdtemp(prefix="guidang-logs-"))
     for server in started.values():
         machine.say(f"end of {server.log.name}:\n{server.tail()}")
-        server.stop()
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-    machine.say(f"whole logs: {folder}")
+        shutil.copy(server.log, kept)
+    machine.say(f"whole logs: {kept}")
 
 
 def _start(names: list[str], folder: Path, started: dict[str, Server]) -> dict[str, str]:
