@@ -1,1 +1,54 @@
-"""Readers: one module per family of formats, run only inside the sandbox."""
+"""Which reader reads which media type, and how much it may use: the one place to add a format.
+
+Readers are named as text and imported only inside the sandbox's own process, so that whoever
+uses this table parses nothing. A reader is a function that takes a readable, seekable stream
+and returns `Extracted` or raises `Unreadable`. It imports all it needs when its module is
+imported: in the sandbox there is no file system to import from later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost: address space in bytes, seconds of processor and of patience."""
+
+    memory: int
+    cpu: int
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader as `module:function`, and its limits."""
+
+    function: str
+    limits: Limits
+
+
+PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
+PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
+
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "application/pdf": PDF,
+        f"{_WORD}.document": DOCX,
+        f"{_WORD}.template": DOCX,
+        "application/vnd.ms-word.document.macroenabled.12": DOCX,
+        "text/plain": PLAIN,
+        "text/csv": PLAIN,
+        "text/markdown": PLAIN,
+    }
+)
+
+
+def reader_for(media_type: str) -> Reader | None:
+    """Return the reader of a media type, or None when only its properties are kept."""
+    return READERS.get(media_type)

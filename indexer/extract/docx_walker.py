@@ -1,0 +1,156 @@
+"""Walks one part of a DOCX in the order of the XML and writes its text, each thing once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from indexer.extract.package import Package
+from indexer.extract.xml_stream import Attributes, XmlStream
+
+_NAMESPACES: Final = {
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main": "w",
+    "http://schemas.openxmlformats.org/drawingml/2006/main": "a",
+    "http://purl.oclc.org/ooxml/drawingml/main": "a",
+    "http://schemas.openxmlformats.org/officeDocument/2006/math": "m",
+    "http://purl.oclc.org/ooxml/officeDocument/math": "m",
+    "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc",
+    "urn:schemas-microsoft-com:vml": "v",
+}
+#: Elements whose text is content.
+_TEXT: Final = frozenset({"w:t", "m:t", "a:t"})
+#: Elements that hold no content: properties, what a tracked change took away, field codes,
+#: and the readings above Chinese characters, which would tear words apart.
+_SKIPPED: Final = frozenset(
+    "w:pPr w:rPr w:tblPr w:tblGrid w:trPr w:tcPr w:sectPr w:sdtPr w:sdtEndPr "
+    "w:del w:moveFrom w:delText w:instrText w:delInstrText w:rt".split()
+)
+_MARKS: Final = {
+    "w:tab": "\t",
+    "w:ptab": "\t",
+    "w:br": "\n",
+    "w:cr": "\n",
+    "a:br": "\n",
+    "w:noBreakHyphen": "-",
+}
+_PARAGRAPHS: Final = frozenset({"w:p", "a:p"})
+
+
+@dataclass(slots=True)
+class _Flow:
+    """A run of paragraphs: the part itself, a table cell, or a text box."""
+
+    pieces: list[str] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)
+
+
+class Walker:
+    """Writes text paragraph by paragraph; text boxes follow the paragraph they hang on."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """Take where to write."""
+        self._write = write
+        self._flows = [_Flow()]
+        self._choices: list[bool] = []
+        self._rows: list[list[str]] = []
+        self._skipping = 0
+        self._in_text = False
+
+    def walk(self, package: Package, part: str) -> None:
+        """Write all the text of one part."""
+        package.parse(part, XmlStream(start=self._start, end=self._end, text=self._text))
+        self._flush(self._flows[0])
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        name = _short(tag)
+        if self._skipping or name in _SKIPPED or self._is_second_choice(name):
+            self._skipping += 1
+        elif name in _TEXT:
+            self._in_text = True
+        elif name in _MARKS:
+            self._add(_MARKS[name])
+        elif name == "w:sym":
+            self._add(_symbol(attributes))
+        elif name == "v:textpath":  # a watermark, or decorated letters
+            self._add(attributes.get("string", "") + "\n")
+        elif name == "mc:AlternateContent":
+            self._choices.append(False)
+        elif name == "w:tr":
+            self._rows.append([])
+        elif name in ("w:tc", "w:txbxContent"):
+            self._flows.append(_Flow())
+
+    def _end(self, tag: str) -> None:
+        if self._skipping:
+            self._skipping -= 1
+            return
+        name = _short(tag)
+        if name in _TEXT:
+            self._in_text = False
+        elif name in _PARAGRAPHS:
+            self._end_paragraph()
+        elif name == "mc:AlternateContent":
+            self._choices.pop()
+        elif name == "w:tc":
+            self._end_cell()
+        elif name == "w:tr":
+            self._add("\t".join(self._rows.pop()) + "\n")
+            self._end_of_outermost()
+        elif name == "w:txbxContent":
+            box = "".join(self._close_flow())
+            self._flows[-1].boxes.append(box)
+
+    def _text(self, text: str) -> None:
+        if self._in_text and not self._skipping:
+            self._add(text)
+
+    def _add(self, text: str) -> None:
+        self._flows[-1].pieces.append(text)
+
+    def _is_second_choice(self, name: str) -> bool:
+        """Of alternatives that say the same thing, only the first is read."""
+        if name not in ("mc:Choice", "mc:Fallback") or not self._choices:
+            return False
+        taken, self._choices[-1] = self._choices[-1], True
+        return taken
+
+    def _end_paragraph(self) -> None:
+        flow = self._flows[-1]
+        flow.pieces.append("\n")
+        flow.pieces.extend(flow.boxes)
+        flow.boxes.clear()
+        self._end_of_outermost()
+
+    def _end_of_outermost(self) -> None:
+        if len(self._flows) == 1:
+            self._flush(self._flows[0])
+
+    def _end_cell(self) -> None:
+        cell = " ".join("".join(self._close_flow()).split("\n")).strip()
+        if self._rows:
+            self._rows[-1].append(cell)
+        else:
+            self._add(f"{cell}\n")
+
+    def _close_flow(self) -> list[str]:
+        flow = self._flows.pop()
+        return flow.pieces + flow.boxes
+
+    def _flush(self, flow: _Flow) -> None:
+        self._write("".join(flow.pieces + flow.boxes))
+        flow.pieces.clear()
+        flow.boxes.clear()
+
+
+def _short(tag: str) -> str:
+    namespace, _, local = tag.rpartition(" ")
+    return f"{_NAMESPACES.get(namespace, '?')}:{local}"
+
+
+def _symbol(attributes: Attributes) -> str:
+    """Return the character of a symbol font as the file has it, mostly of the private area."""
+    code = next((v for k, v in attributes.items() if k.endswith(" char")), "")
+    try:
+        return chr(int(code, 16))
+    except (ValueError, OverflowError):
+        return ""

@@ -1,0 +1,109 @@
+"""Reads the text layer of a PDF, its form fields and its annotations, page by page (PDFium)."""
+
+import codecs
+import io
+import re
+from contextlib import closing
+from typing import BinaryIO, Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from indexer.extract.pdf_annotations import annotations
+from indexer.extract.result import Extracted, Note, Reason, Unreadable
+from indexer.extract.transcript import Transcript
+
+_WHOLE: Final = 8 * 1024 * 1024
+_TAIL: Final = 64 * 1024
+_PAGES: Final = 50_000
+_EXTRACTOR: Final = f"pypdfium2 {pypdfium2.PYPDFIUM_INFO}"
+
+#: PDFium's marks for a hyphen at a line's end; the line end itself is already gone.
+_HYPHEN = re.compile("[\ufffe\x02]")
+_HYPHENATED = re.compile("(?<=[a-z])[\ufffe\x02](?=[a-z])")
+_BLANK = re.compile(r"\s+")
+#: What a text layer that lies is full of. U+F000 to F0FF is not in it: there the bullets and
+#: ticks of symbol fonts stand, in honest documents too.
+_WRONG = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uefff\uf100-\uf8ff\ufffd\uffff\U000f0000-\U0010ffff]"
+)
+_WRONG_SHARE: Final = 0.02
+_WRONG_LEAST: Final = 3
+
+codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be loaded any more
+
+#: Only text is read here, and the file brings the widths of its letters. Without the system's
+#: fonts a page in a Chinese font that isn't embedded takes an eighth of the time.
+_NO_FONTS = pdfium.FPDF_SYSFONTINFO(version=1)
+pdfium.FPDF_SetSystemFontInfo(_NO_FONTS)
+
+
+def read(source: BinaryIO) -> Extracted:
+    """Return every page's text, empty where the text layer can't be believed."""
+    with closing(_open(source)) as document:
+        if len(document) > _PAGES:
+            raise Unreadable(Reason.TOO_COMPLEX, "pages")
+        document.init_forms()
+        transcript = Transcript()
+        read_pages = sum(_page(transcript, document, n) for n in range(len(document)))
+        if not read_pages:
+            raise Unreadable(Reason.DAMAGED, "no page loads")
+        return transcript.finish(_EXTRACTOR)
+
+
+def usable(text: str) -> bool:
+    """Tell whether a text layer says what the page shows: a wrong font map rarely hides."""
+    wrong = len(_WRONG.findall(_HYPHEN.sub("", text)))
+    return wrong < _WRONG_LEAST or wrong <= _WRONG_SHARE * len(_BLANK.sub("", text))
+
+
+def joined(text: str) -> str:
+    """Return text with words divided at a line's end whole again, other hyphens kept."""
+    return _HYPHEN.sub("-\n", _HYPHENATED.sub("", text))
+
+
+def _open(source: BinaryIO) -> pypdfium2.PdfDocument:
+    size = source.seek(0, io.SEEK_END)
+    source.seek(max(0, size - _TAIL))
+    if b"startxref" not in source.read():  # PDFium would guess, and lose pages silently
+        raise Unreadable(Reason.DAMAGED, "no end")
+    source.seek(0)
+    try:
+        return pypdfium2.PdfDocument(source.read() if size <= _WHOLE else source)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
+        reason = Reason.PASSWORD if locked else Reason.DAMAGED
+        raise Unreadable(reason, f"pdfium {error.err_code}") from error
+
+
+def _page(transcript: Transcript, document: pypdfium2.PdfDocument, index: int) -> bool:
+    """Write one page; return whether it could be loaded."""
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        transcript.end_page(note=Note.DAMAGED_PAGE)
+        return False
+    with closing(page):
+        layer = _layer(page)
+        believed = usable(layer)
+        if believed:
+            transcript.write(joined(layer))
+        for value in annotations(page, document.formenv):
+            transcript.write(f"\n{value}")
+        width, height = page.get_size()
+        transcript.end_page(
+            label=document.get_page_label(index),
+            width=width,
+            height=height,
+            rotation=page.get_rotation(),
+            note=None if believed else Note.SUSPECT_LAYER,
+        )
+    return True
+
+
+def _layer(page: pypdfium2.PdfPage) -> str:
+    try:
+        with closing(page.get_textpage()) as layer:
+            return str(layer.get_text_range())
+    except pypdfium2.PdfiumError:
+        return ""

@@ -1,0 +1,138 @@
+"""Runs readers where a hostile file can do no harm: the supervisor, which parses nothing.
+
+Native readers abort the whole process on some files, and a reader may be taken over by one.
+So they run in children that own nothing and are killed when they take too long. A child that
+dies costs one file one more try; other files go on.
+"""
+
+import json
+import os
+import queue
+import signal
+import time
+from collections.abc import Mapping
+from typing import BinaryIO, Self
+
+from indexer.extract import READERS, Reader
+from indexer.extract.isolation import Isolation
+from indexer.extract.nursery import Child, Nursery
+from indexer.extract.result import Extracted, Failed, Reason
+from indexer.extract.source import BLOCK
+from indexer.extract.wire import Broken, Kind, Late, unpack_range, unpack_result
+
+#: A child is replaced after this many files: native readers leak, and so would secrets.
+FILES_PER_CHILD = 200
+#: After these answers the child's memory is in an unknown state.
+_SPOILS = frozenset({Reason.KILLED, Reason.TOO_COMPLEX})
+
+
+class Sandbox:
+    """A pool of children. `extract` may be called from several threads at once."""
+
+    def __init__(
+        self, children: int | None = None, *, readers: Mapping[str, Reader] = READERS
+    ) -> None:
+        """Start the children, one per processor unless said otherwise."""
+        self._readers = readers
+        used = set(readers.values())
+        self._nursery = Nursery(
+            {reader.function for reader in used},
+            memory=max(reader.limits.memory for reader in used),
+        )
+        self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        for _ in range(children or os.cpu_count() or 1):
+            self._idle.put(self._nursery.child())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every child. Files being read fail."""
+        self._nursery.close()
+
+    def isolation(self) -> Isolation:
+        """Return which walls stand around readers on this system."""
+        return self._nursery.isolation
+
+    def extract(self, media_type: str, source: BinaryIO, size: int) -> Extracted | Failed:
+        """Return the text of a file of `size` bytes, or why there is none.
+
+        `source` is read at the places the reader asks for; what it raises passes through.
+        """
+        reader = self._readers.get(media_type)
+        if reader is None:
+            return Failed(Reason.UNSUPPORTED, media_type)
+        answer, again = self._try(reader, source, size)
+        return self._try(reader, source, size, fresh=True)[0] if again else answer
+
+    def _try(
+        self, reader: Reader, source: BinaryIO, size: int, *, fresh: bool = False
+    ) -> tuple[Extracted | Failed, bool]:
+        """Return what one child said, and whether another child may say something better."""
+        child = self._idle.get()
+        try:
+            child = self._ready(child, fresh=fresh)
+            answer = _converse(child, reader, source, size)
+        except BaseException as error:
+            status = self._nursery.end(child) if child else 0
+            child = None
+            if isinstance(error, Late):
+                return Failed(Reason.TIMEOUT, "wall"), True
+            if isinstance(error, Broken):
+                return _died(status, error)
+            raise
+        else:
+            if isinstance(answer, Failed) and answer.reason in _SPOILS:
+                child.files = FILES_PER_CHILD
+            return answer, False
+        finally:
+            self._idle.put(child)
+
+    def _ready(self, child: Child | None, *, fresh: bool) -> Child:
+        """Return the child itself, or a new one in its place when its time is over."""
+        if child and (fresh or child.files >= FILES_PER_CHILD):
+            self._nursery.end(child)
+            child = None
+        child = child or self._nursery.child()
+        child.files += 1
+        return child
+
+
+def _converse(child: Child, reader: Reader, source: BinaryIO, size: int) -> Extracted | Failed:
+    """Give a child one file and serve the bytes it wants until it answers."""
+    line, limits = child.line, reader.limits
+    line.deadline = time.monotonic() + limits.wall
+    job = {"reader": reader.function, "size": size, "memory": limits.memory, "cpu": limits.cpu}
+    line.send(Kind.JOB, json.dumps(job).encode())
+    while True:
+        kind, payload = line.receive()
+        if kind is Kind.RESULT:
+            return unpack_result(payload)
+        if kind is not Kind.WANT:
+            raise Broken(f"a {kind.name} out of turn")
+        offset, wanted = unpack_range(payload)
+        if offset + wanted > size or wanted > BLOCK:
+            raise Broken("wants what is not there")
+        line.send(Kind.DATA, _piece(source, offset, wanted))
+
+
+def _piece(source: BinaryIO, offset: int, wanted: int) -> bytes:
+    source.seek(offset)
+    piece = bytearray()
+    while len(piece) < wanted:
+        more = source.read(wanted - len(piece))
+        if not more:
+            raise EOFError("the file is shorter than it was said to be")
+        piece += more
+    return bytes(piece)
+
+
+def _died(status: int, broken: Broken) -> tuple[Failed, bool]:
+    """Say why a child is gone. Processor time is the same on a second try, the rest is not."""
+    if status == -signal.SIGXCPU:
+        return Failed(Reason.TOO_COMPLEX, "cpu"), False
+    detail = signal.Signals(-status).name if status < 0 else str(broken)
+    return Failed(Reason.KILLED, detail), True

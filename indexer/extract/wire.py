@@ -1,0 +1,175 @@
+"""How the supervisor and a sandboxed child talk: length-capped frames over a socket pair.
+
+The supervisor believes nothing that comes from a child: a child that has read a hostile file
+may be under its author's control.
+"""
+
+import json
+import math
+import socket
+import struct
+import time
+from enum import IntEnum
+
+from indexer.extract.result import Extracted, Failed, Note, Page, Reason
+
+#: Five million characters of JSON with their pages fit well into this.
+FRAME_LIMIT = 64 * 1024 * 1024
+_HEAD = struct.Struct("!BI")
+_RANGE = struct.Struct("!QI")
+
+
+class Kind(IntEnum):
+    """What a frame is."""
+
+    JOB = 1
+    WANT = 2
+    DATA = 3
+    RESULT = 4
+
+
+class Broken(Exception):
+    """The other side is gone or talks nonsense."""
+
+
+class Late(Exception):
+    """The deadline passed."""
+
+
+class Line:
+    """One end of a conversation."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Talk over this socket; without a deadline until one is set."""
+        self._sock = sock
+        self.deadline: float | None = None
+
+    def close(self) -> None:
+        """End the conversation."""
+        self._sock.close()
+
+    def send(self, kind: Kind, payload: bytes) -> None:
+        """Send one frame."""
+        self._arm()
+        try:
+            self._sock.sendall(_HEAD.pack(kind, len(payload)) + payload)
+        except TimeoutError:
+            raise Late from None
+        except OSError as error:
+            raise Broken(str(error)) from error
+
+    def receive(self, limit: int = FRAME_LIMIT) -> tuple[Kind, bytes]:
+        """Return the next frame; raises `Broken` at the end of the conversation."""
+        number, size = _HEAD.unpack(self._exactly(_HEAD.size))
+        try:
+            kind = Kind(number)
+        except ValueError as error:
+            raise Broken("no such kind of frame") from error
+        if size > limit:
+            raise Broken("frame too large")
+        return kind, bytes(self._exactly(size))
+
+    def _exactly(self, size: int) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            self._arm()
+            try:
+                piece = self._sock.recv(min(size - len(data), 1 << 20))
+            except TimeoutError:
+                raise Late from None
+            except OSError as error:
+                raise Broken(str(error)) from error
+            if not piece:
+                raise Broken("closed")
+            data += piece
+        return data
+
+    def _arm(self) -> None:
+        if self.deadline is None:
+            return
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Late
+        self._sock.settimeout(left)
+
+
+def pack_range(offset: int, size: int) -> bytes:
+    """Say which bytes of the file are wanted."""
+    return _RANGE.pack(offset, size)
+
+
+def unpack_range(payload: bytes) -> tuple[int, int]:
+    """Return offset and size, as `pack_range` took them."""
+    try:
+        offset, size = _RANGE.unpack(payload)
+    except struct.error as error:
+        raise Broken("bad range") from error
+    return offset, size
+
+
+def pack_result(result: Extracted | Failed) -> bytes:
+    """Write a result as JSON."""
+    if isinstance(result, Failed):
+        body: dict[str, object] = {"reason": result.reason, "detail": result.detail}
+    else:
+        body = {
+            "pages": [
+                [p.no, p.text, p.label, p.width, p.height, p.rotation, p.note] for p in result.pages
+            ],
+            "extractor": result.extractor,
+            "origin": result.origin,
+            "notes": list(result.notes),
+            "truncated": result.truncated,
+        }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def unpack_result(payload: bytes) -> Extracted | Failed:
+    """Read a result, or raise `Broken` when it has not exactly the expected shape."""
+    try:
+        body = json.loads(payload)
+        if "reason" in body:
+            return Failed(Reason(body["reason"]), _text(body["detail"])[:200])
+        return Extracted(
+            tuple(_page(no, row) for no, row in enumerate(body["pages"], 1)),
+            _text(body["extractor"])[:100],
+            _text(body["origin"])[:20],
+            tuple(Note(note) for note in body["notes"]),
+            _count(body["truncated"]),
+        )
+    except (ValueError, TypeError, KeyError, LookupError, RecursionError) as error:
+        raise Broken(f"bad result: {type(error).__name__}") from error
+
+
+def _page(no: int, row: list[object]) -> Page:
+    said, text, label, width, height, rotation, note = row
+    if said != no:
+        raise ValueError("pages out of order")
+    return Page(
+        no,
+        _text(text),
+        _text(label),
+        _length(width),
+        _length(height),
+        _count(rotation) % 360,
+        None if note is None else Note(_text(note)),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    value.encode()  # a lone surrogate would fail much later, in the database
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise TypeError("no count")
+    return value
+
+
+def _length(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("no length")
+    return float(value)

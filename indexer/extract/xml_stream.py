@@ -1,0 +1,59 @@
+"""Reads XML as a stream, refusing what a document has no need of: DTDs, entities, great depth."""
+
+from collections.abc import Callable
+from typing import Final
+from xml.parsers import expat
+
+from indexer.extract.result import Reason, Unreadable
+
+Attributes = dict[str, str]
+_DEPTH: Final = 2_000
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class XmlStream:
+    """Calls back for every element and text; names are `namespace local`."""
+
+    def __init__(
+        self,
+        *,
+        start: Callable[[str, Attributes], None] = _nothing,
+        end: Callable[[str], None] = _nothing,
+        text: Callable[[str], None] = _nothing,
+    ) -> None:
+        """Take what to call."""
+        self._depth = 0
+        self._start, self._end = start, end
+        self._parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._open
+        parser.EndElementHandler = self._shut
+        parser.CharacterDataHandler = text
+        parser.StartDoctypeDeclHandler = _refuse
+        parser.EntityDeclHandler = _refuse
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+
+    def feed(self, piece: bytes) -> None:
+        """Parse the next piece."""
+        self._parser.Parse(piece, False)  # noqa: FBT003 - expat takes no keyword
+
+    def close(self) -> None:
+        """Say that nothing follows."""
+        self._parser.Parse(b"", True)  # noqa: FBT003
+
+    def _open(self, tag: str, attributes: Attributes) -> None:
+        self._depth += 1
+        if self._depth > _DEPTH:
+            raise Unreadable(Reason.TOO_COMPLEX, "xml depth")
+        self._start(tag, attributes)
+
+    def _shut(self, tag: str) -> None:
+        self._depth -= 1
+        self._end(tag)
+
+
+def _refuse(*_: object) -> None:
+    raise Unreadable(Reason.DAMAGED, "dtd")
