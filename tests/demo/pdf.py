@@ -45,7 +45,8 @@ def reportlab(source: Source, target: Path) -> None:
     document = SimpleDocTemplate(
         str(target),
         pagesize=A4,
-        margin=20 * mm,
+        leftMargin=20 * mm,
+        rightMargin=20 * mm,
         title=source.title,
         author=source.directives.get("header", ""),
         invariant=1,
@@ -99,7 +100,6 @@ def _flow(block: Block) -> list[Flowable]:
 def _widths(block: Block) -> list[float]:
     """Share the width of the page by the longest text of each column, within bounds."""
     longest = [
-        min(max(max(len(text) for text in column), 4), 22)
-        for column in zip(*block.rows, strict=True)
+        min(max(4, *(len(text) for text in column)), 22) for column in zip(*block.rows, strict=True)
     ]
     return [170 * mm * n / sum(longest) for n in longest]

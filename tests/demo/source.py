@@ -7,6 +7,8 @@ and paragraphs of one line each.
 """
 
 import re
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,23 +70,27 @@ def read(path: Path) -> Source:
 def _blocks(lines: list[str]) -> tuple[list[Block], dict[str, str]]:
     blocks: list[Block] = []
     notes: dict[str, str] = {}
-    rest = iter([*lines, ""])
-    for line in rest:
+    rest = deque(lines)
+    while rest:
+        line = rest.popleft()
         if note := re.match(r"\[\^(\d+)\]: (.+)", line):
             notes[note[1]] = note[2]
         elif line.startswith("<svg"):
-            drawing = [line]
-            while (following := next(rest)).strip():
-                drawing.append(following)
+            drawing = [line, *_taken(rest, lambda following: bool(following.strip()))]
             blocks.append(Block("drawing", "\n".join(drawing)))
         elif line.startswith("|"):
-            rows = [_cells(line)]
-            while (following := next(rest)).startswith("|"):
-                rows.append(_cells(following))
-            blocks.append(Block("table", rows=tuple(rows)))
+            rows = [line, *_taken(rest, lambda following: following.startswith("|"))]
+            blocks.append(Block("table", rows=tuple(_cells(row) for row in rows)))
         elif line.strip():
             blocks.append(_line(line))
     return blocks, notes
+
+
+def _taken(rest: deque[str], wanted: Callable[[str], bool]) -> list[str]:
+    taken = []
+    while rest and wanted(rest[0]):
+        taken.append(rest.popleft())
+    return taken
 
 
 def _cells(line: str) -> tuple[str, ...]:

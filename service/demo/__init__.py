@@ -1,0 +1,1 @@
+"""The demo archive: invented people, customers and documents, shipped with the product."""
