@@ -34,17 +34,16 @@ PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall
 DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
-_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "application/pdf": PDF,
-        f"{_WORD}.document": DOCX,
-        f"{_WORD}.template": DOCX,
-        "application/vnd.ms-word.document.macroenabled.12": DOCX,
+        _DOCX_TYPE: DOCX,
         "text/plain": PLAIN,
         "text/csv": PLAIN,
         "text/markdown": PLAIN,
+        "application/json": PLAIN,
     }
 )
 
