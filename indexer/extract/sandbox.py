@@ -52,6 +52,11 @@ class Sandbox:
     def close(self) -> None:
         """End every child. Files being read fail."""
         self._nursery.close()
+        idle = [self._idle.get() for _ in range(self._idle.qsize())]
+        for child in idle:
+            if child:
+                child.line.close()
+            self._idle.put(None)
 
     def isolation(self) -> Isolation:
         """Return which walls stand around readers on this system."""

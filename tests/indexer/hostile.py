@@ -1,0 +1,110 @@
+"""Readers that misbehave, for the sandbox to deal with. Loaded only where a test names them."""
+
+import ctypes
+import os
+import socket
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from indexer.extract import Limits, Reader
+from indexer.extract.result import Extracted, Page, Reason, Unreadable
+from indexer.extract.source import RemoteFile
+
+
+class Panic(BaseException):
+    """Like the panics of Rust readers, no `Exception`."""
+
+
+def said(text: str) -> Extracted:
+    return Extracted((Page(1, text),), "test")
+
+
+def echo(source: BinaryIO) -> Extracted:
+    return said(source.read().decode())
+
+
+def whoami(source: BinaryIO) -> Extracted:
+    return said(f"{os.getpid()} {os.getuid()}")
+
+
+def ends(source: BinaryIO) -> Extracted:
+    source.seek(-10, os.SEEK_END)
+    return said(source.read().decode())
+
+
+def panic(source: BinaryIO) -> Extracted:
+    raise Panic
+
+
+def refuse(source: BinaryIO) -> Extracted:
+    raise Unreadable(Reason.PASSWORD, "locked")
+
+
+def crash(source: BinaryIO) -> Extracted:
+    ctypes.string_at(0)
+    return said("")
+
+
+def hang(source: BinaryIO) -> Extracted:
+    ours, _theirs = os.pipe()
+    os.read(ours, 1)
+    return said("")
+
+
+def spin(source: BinaryIO) -> Extracted:
+    while True:
+        pass
+
+
+def hoard(source: BinaryIO) -> Extracted:
+    return said(str(len(bytearray(1 << 40))))
+
+
+def remote(source: BufferedReader) -> RemoteFile:
+    assert isinstance(source.raw, RemoteFile)
+    return source.raw
+
+
+def babble(source: BufferedReader) -> Extracted:
+    os.write(remote(source)._line._sock.fileno(), b"\xff" * 64)
+    return said("")
+
+
+def overstep(source: BufferedReader) -> Extracted:
+    remote(source).size = 1 << 40
+    source.seek(1 << 39)
+    return said(source.read(1).decode())
+
+
+def flood(source: BinaryIO) -> Extracted:
+    return said("x" * (65 << 20))
+
+
+def trespass(source: BinaryIO) -> Extracted:
+    """Try what a reader must not be able to do, and tell what was possible."""
+    done = []
+    for name, attempt in {
+        "network": lambda: socket.create_connection(("127.0.0.1", 9), 1),
+        "files": lambda: Path("/etc/passwd").read_bytes(),
+        "write": lambda: Path("/tmp/trespass").write_bytes(b"x"),  # noqa: S108
+        "fork": os.fork,
+        "kill": lambda: os.kill(os.getppid(), 0),
+        "root": lambda: os.setuid(0),
+    }.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        done.append(name)
+    return said(" ".join(done))
+
+
+_LIMITS = Limits(memory=1 << 30, cpu=20, wall=30.0)
+READERS = {
+    f"test/{read.__name__}": Reader(f"{__name__}:{read.__name__}", _LIMITS)
+    for read in (echo, whoami, ends, panic, refuse, crash, hoard, babble, overstep, flood, trespass)
+} | {
+    "test/hang": Reader(f"{__name__}:hang", Limits(memory=1 << 30, cpu=20, wall=0.3)),
+    "test/spin": Reader(f"{__name__}:spin", Limits(memory=1 << 30, cpu=1, wall=30.0)),
+}

@@ -1,0 +1,166 @@
+"""Whatever a reader does, one file fails and the others go on."""
+
+import io
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from indexer.extract.result import Extracted, Failed, Reason
+from indexer.extract.sandbox import FILES_PER_CHILD, Sandbox
+from tests.indexer.hostile import READERS
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(2, readers=READERS) as sandbox:
+        yield sandbox
+
+
+def outcome(sandbox, kind, content=b"x"):
+    return sandbox.extract(f"test/{kind}", io.BytesIO(content), len(content))
+
+
+def text(sandbox, kind, content=b"x"):
+    answer = outcome(sandbox, kind, content)
+    assert isinstance(answer, Extracted), answer
+    return answer.text
+
+
+def children(sandbox):
+    """Return the sandboxed processes, as the system lists them."""
+    zygote = sandbox._nursery._process.pid
+    return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()]
+
+
+class Killing(io.BytesIO):
+    """A file at whose reading every child dies, at most `times`."""
+
+    def __init__(self, content, sandbox, times):
+        super().__init__(content)
+        self.sandbox, self.times = sandbox, times
+
+    def read(self, size=-1, /):
+        if self.times:
+            self.times -= 1
+            for pid in children(self.sandbox):
+                os.kill(pid, signal.SIGKILL)
+        return super().read(size)
+
+
+def test_a_file_goes_in_and_its_text_comes_out(sandbox):
+    assert text(sandbox, "echo", "库卡机器人 𠮷".encode()) == "库卡机器人 𠮷"
+
+
+def test_a_large_file_is_read_only_where_the_reader_looks(sandbox):
+    class Counting(io.BytesIO):
+        count = 0
+
+        def read(self, size=-1, /):
+            self.count += size
+            return super().read(size)
+
+    content = bytes(20_000_000) + b"the end of"
+    source = Counting(content)
+    answer = sandbox.extract("test/ends", source, len(content))
+    assert answer.text == "the end of"
+    assert source.count < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("refuse", Reason.PASSWORD),
+        ("panic", Reason.KILLED),
+        ("crash", Reason.KILLED),
+        ("hang", Reason.TIMEOUT),
+        ("spin", Reason.TOO_COMPLEX),
+        ("hoard", Reason.TOO_COMPLEX),
+        ("babble", Reason.KILLED),
+        ("overstep", Reason.KILLED),
+        ("flood", Reason.KILLED),
+    ],
+)
+def test_a_misbehaving_reader_costs_its_file_and_no_other(sandbox, kind, reason):
+    before = os.getpid()
+    assert outcome(sandbox, kind).reason is reason
+    assert text(sandbox, "echo", b"next") == "next"
+    assert os.getpid() == before
+
+
+def test_a_type_without_reader_is_unsupported(sandbox):
+    assert outcome(sandbox, "none").reason is Reason.UNSUPPORTED
+
+
+def test_a_child_killed_once_costs_nothing(sandbox):
+    source = Killing(b"survives", sandbox, times=1)
+    assert sandbox.extract("test/echo", source, 8).text == "survives"
+
+
+def test_a_child_killed_twice_fails_the_file_and_the_rest_goes_on(sandbox):
+    source = Killing(b"dies", sandbox, times=2)
+    assert sandbox.extract("test/echo", source, 4) == Failed(Reason.KILLED, "SIGKILL")
+    assert text(sandbox, "echo", b"next") == "next"
+
+
+def test_the_loss_of_the_zygote_is_made_good(sandbox):
+    os.kill(sandbox._nursery._process.pid, signal.SIGKILL)
+    assert [text(sandbox, "echo", b"next") for _ in range(4)] == ["next"] * 4
+
+
+def test_an_error_of_the_source_passes_through_and_spoils_nothing(sandbox):
+    class Gone(io.BytesIO):
+        def read(self, size=-1, /):  # noqa: ARG002 - the signature of a stream
+            raise ConnectionError("the store is away")
+
+    with pytest.raises(ConnectionError):
+        sandbox.extract("test/echo", Gone(), 10)
+    with pytest.raises(EOFError):
+        sandbox.extract("test/echo", io.BytesIO(b"short"), 10)
+    assert text(sandbox, "echo", b"next") == "next"
+
+
+def test_a_child_is_replaced_after_its_share_of_files():
+    with Sandbox(1, readers=READERS) as sandbox:
+        pids = [text(sandbox, "whoami") for _ in range(FILES_PER_CHILD + 1)]
+    assert len(set(pids[:FILES_PER_CHILD])) == 1
+    assert pids[-1] != pids[0]
+
+
+def test_several_threads_read_at_once(sandbox):
+    with ThreadPoolExecutor(6) as pool:
+        contents = [f"文件 {n} ".encode() * 5_000 for n in range(60)]
+        found = list(pool.map(lambda content: text(sandbox, "echo", content), contents))
+    assert [answer.encode() for answer in found] == contents
+
+
+def test_a_reader_reaches_nothing_outside(sandbox):
+    walls = sandbox.isolation()
+    possible = set(text(sandbox, "trespass").split())
+    assert not possible & {"write", "fork"}
+    assert ("network" in possible) != walls.network
+    assert ("files" in possible) != walls.files
+    assert (walls.user, walls.files) == ((True, True) if os.getuid() == 0 else (False, False))
+
+
+def test_children_end_with_the_sandbox():
+    with Sandbox(2, readers=READERS) as sandbox:
+        pids = children(sandbox)
+    assert len(pids) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_closed_sandbox_starts_nothing():
+    with Sandbox(1, readers=READERS) as sandbox:
+        pass
+    with pytest.raises(RuntimeError):
+        outcome(sandbox, "echo")
+
+
+def test_the_zygote_knows_no_secret_of_the_worker(monkeypatch):
+    monkeypatch.setenv("GUIDANG_DATABASE", "secret")
+    with Sandbox(1, readers=READERS) as sandbox:
+        process = sandbox._nursery._process.pid
+        assert b"GUIDANG" not in Path(f"/proc/{process}/environ").read_bytes()
