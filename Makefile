@@ -4,7 +4,7 @@ SHELL := bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help run test check live bench screens mutants catalogue lock clean
+.PHONY: help run test check live bench screens mutants catalogue docs lock clean
 
 BIN := .venv/bin
 PYTHON ?= python3
@@ -48,6 +48,9 @@ mutants: $(INSTALLED) ## remove each guard in turn: the tests must notice
 
 catalogue: $(INSTALLED) ## collect the messages for translation
 	exec $(BIN)/python -m web.assets extract
+
+docs: $(INSTALLED) ## print settings and their like from the code into the documentation
+	exec $(BIN)/python -m tests.docs
 
 lock: ## pin every dependency again, with hashes and without addresses
 	tools=$$(mktemp -d)

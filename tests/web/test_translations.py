@@ -1,0 +1,60 @@
+"""Every message of the sources has its Chinese translation, with the same values in it."""
+
+import re
+
+import pytest
+
+from web.assets import CATALOGUES, HERE
+from web.catalogue import compiled, messages, read, refusal_sentences, untranslated
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+PATHS = sorted(HERE.glob(CATALOGUES))
+
+
+@pytest.fixture(scope="module", params=PATHS, ids=lambda path: path.parent.parent.name)
+def catalogue(request):
+    return read(request.param)
+
+
+def test_there_is_a_chinese_catalogue():
+    assert "zh_CN" in {path.parent.parent.name for path in PATHS}
+
+
+def test_the_catalogue_has_every_message(catalogue):
+    assert [m.id for m in messages() if m.id and m.id not in catalogue] == [], "run: make catalogue"
+
+
+def test_every_message_is_translated(catalogue):
+    assert untranslated(catalogue) == []
+
+
+def test_a_translation_shows_the_same_values(catalogue):
+    for message in catalogue:
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        texts = [message.string] if isinstance(message.string, str) else list(message.string)
+        values = {name for text in ids for name in PLACEHOLDER.findall(text)}
+        assert {name for text in texts for name in PLACEHOLDER.findall(text)} == values, message.id
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.parent.name)
+def test_the_catalogue_compiles(path):
+    assert compiled(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentences"),
+    [
+        ('raise Denied("You may not.", rule="r1")', ["You may not."]),
+        ('raise errors.Conflict("Filed " "already.")', ["Filed already."]),
+        ('raise Unavailable("log", "The log is full.")', ["The log is full."]),
+        ('raise Unavailable("log")', []),
+        ('raise Invalid("No." if x else "Never.")', ["No.", "Never."]),
+        (
+            'raise Invalid("Look below.", fields={"name": "Give a name."})',
+            ["Look below.", "Give a name."],
+        ),
+        ('raise ValueError("not for people")', []),
+    ],
+)
+def test_the_sentences_of_refusals_are_found(source, sentences):
+    assert [text for _, text in refusal_sentences(source)] == sentences
