@@ -32,10 +32,17 @@ LETTER = rf"[^\W\d_{HAN}]"
 #: What may stand between the parts of one code: KR-210, HT_2021/003, 3.05.
 _SEPARATOR = r"[-_./\\\u2010-\u2015\u2212]"
 
-_RANGES = ((0x3005, 0x3008), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
+_RANGES = (
+    (0x3005, 0x3008),
+    (0x3400, 0x4DC0),
+    (0x4E00, 0xA000),
+    (0xF900, 0xFB00),
+    (0x20000, 0x40000),
+)
 _TOKEN = re.compile(rf"[{HAN}{BREAK}]|{LETTER}{{1,{PIECE}}}|\d{{1,{PIECE}}}")
 _BORDER = re.compile(rf"[{HAN}\s]")
 _CODE = re.compile(rf"(?:{LETTER}|\d)+(?:{_SEPARATOR}(?:{LETTER}|\d)+)*")
+_LAST_WORD = re.compile(rf"{_CODE.pattern}(?={_SEPARATOR}*$)")
 _SEPARATORS = re.compile(_SEPARATOR)
 _HAS_LETTER = re.compile(LETTER)
 _HAS_DIGIT = re.compile(r"\d")
@@ -91,6 +98,14 @@ def code(word: str) -> str | None:
     """Return a typed word as a code, or None if it is not exactly one."""
     match = _CODE.fullmatch(normal(word))
     return next(iter(codes(word)), None) if match else None
+
+
+def last_word(text: str) -> tuple[str, str]:
+    """Cut off the word of letters, digits and separators that a text ends with, if any."""
+    bare = normal(text).rstrip()
+    # Looking back no further keeps a hostile word of 10,000 letters cheap.
+    match = _LAST_WORD.search(bare, max(0, len(bare) - 4 * PIECE))
+    return (bare[: match.start()], match[0]) if match else (bare, "")
 
 
 def _mixed(word: str) -> bool:

@@ -1,7 +1,7 @@
 """What a person typed, read into a tree that an engine can match; it never raises.
 
 Words are all wanted (`合同 付款`), quotation marks make a phrase, `-word` is not wanted,
-`a OR b` is either (it binds closer than the blank), a trailing `*` continues the last run of
+`a OR b` is either (it binds closer than the blank), a trailing `*` continues the last word of
 letters or digits. Full-width forms and Chinese quotation marks work. Words become phrases over
 the tokens of `analysis`; a personal number becomes its blind token and nothing else.
 """
@@ -33,9 +33,9 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """Like a phrase, but the last token may go on."""
+    """A token that begins like this."""
 
-    tokens: tuple[str, ...]
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class _Word:
 
 
 #: People mix these, so any of them closes any other.
-_QUOTE = "\"＂“”„‟〝〞"
+_QUOTE = '"＂“”„‟〝〞'
 _STAR = "*＊"
 _ITEM = re.compile(
     rf"(?P<minus>[-－−])?(?:"
@@ -138,7 +138,6 @@ _ITEM = re.compile(
     rf"|(?P<word>[^\s{_QUOTE}「」『』，、；。！？]+))"
 )
 _OR = frozenset({"OR", "ＯＲ", "|", "｜"})
-_RUN = re.compile(rf"(?:{analysis.LETTER}|\d)+")
 
 
 def as_typed(phrase: Phrase, text: str) -> Node:  # noqa: ARG001 - an `Expand`
@@ -200,8 +199,8 @@ class _Reader:
         for position, piece in enumerate(pieces):
             if position:
                 parts += self._number(next(numbers))
-            last = position == len(pieces) - 1
-            parts += self._phrase(piece, word, starred=word.starred and last)
+            starred = word.starred and position == len(pieces) - 1
+            parts += self._beginning(piece, word) if starred else self._phrase(piece, word)
         if not parts:
             return None
         node = _all(parts)
@@ -214,20 +213,37 @@ class _Reader:
         self._left -= 1
         return [number]
 
-    def _phrase(self, text: str, word: _Word, *, starred: bool) -> list[Node]:
+    def _phrase(self, text: str, word: _Word) -> list[Node]:
         tokens = self._limited(analysis.tokens(text))
         if not tokens:
             return []
-        code = None if word.quoted else analysis.code(text)
-        if starred and self._may_go_on(tokens[-1], code):
-            node: Node = Prefix(tokens)
-        elif word.quoted or word.unwanted:
-            node = Phrase(tokens)
+        if word.quoted or word.unwanted:
+            node: Node = Phrase(tokens)
         else:
             node = self._expand(Phrase(tokens), text)
+        code = None if word.quoted else analysis.code(text)
+        return [node if code is None else Or((node, Code(code)))]
+
+    def _beginning(self, text: str, word: _Word) -> list[Node]:
+        """Read what stands before a `*`: its last word of letters and digits may go on.
+
+        What stands before that word is wanted too, but not directly before it: an engine would
+        have to try every continuation as a phrase.
+        """
+        head, tail = analysis.last_word(text)
+        tokens, code = analysis.tokens(tail), analysis.code(tail)
+        if not tokens:
+            return self._phrase(text, word)  # A Han character is a token that never goes on.
+        if code is None and len(tokens[-1]) < MIN_PREFIX:
+            self.notes.add(Note.PREFIX_SHORT)
+            return self._phrase(text, word)
+        nodes = self._phrase(head, word)
+        kept = self._limited(tokens)
+        if not kept:
+            return nodes
         if code is not None:
-            node = Or((node, CodePrefix(code) if starred else Code(code)))
-        return [node]
+            return [*nodes, Or((Phrase(kept), CodePrefix(code)))]
+        return [*nodes, *([Phrase(kept[:-1])] if kept[1:] else []), Prefix(kept[-1])]
 
     def _limited(self, tokens: list[str]) -> tuple[str, ...]:
         if len(tokens) > MAX_PHRASE:
@@ -238,14 +254,6 @@ class _Reader:
         kept = kept[: self._left]
         self._left -= len(kept)
         return tuple(kept)
-
-    def _may_go_on(self, last: str, code: str | None) -> bool:
-        """Say whether a `*` continues a token: a Han character never goes on."""
-        if not _RUN.fullmatch(last):
-            return False
-        if len(last) < MIN_PREFIX and code is None:
-            self.notes.add(Note.PREFIX_SHORT)
-        return len(last) >= MIN_PREFIX
 
 
 def _words(text: str, blind: Blind) -> Iterator[_Word | None]:
