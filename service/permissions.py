@@ -295,8 +295,27 @@ class Verdict:
     rule: str
 
 
+#: What the archive's own processes may do: closed unless listed.
+SERVICES: Mapping[str, frozenset[Action]] = {
+    "cli": frozenset(
+        {
+            Action.USER_MANAGE,
+            Action.SESSION_MANAGE_OWN,
+            Action.INDEX_REBUILD,
+            Action.STATUS_READ,
+            Action.DOCUMENT_ADD,
+            Action.IMPORT_RUN,
+        }
+    ),
+    "worker": frozenset({Action.DOCUMENT_EXTRACT, Action.DOCUMENT_INDEX}),
+}
+
+
 def decide(policy: Policy, actor: Actor, action: Action, target: Target) -> Verdict:
     """Say whether this person may do this to that, and by which rule."""
+    if actor.kind == "service":
+        allowed = action in SERVICES.get(actor.login, frozenset())
+        return Verdict(allowed=allowed, rule=f"{action}:service")
     rules = policy.do.rules.get(action, {})
     denied = Verdict(allowed=False, rule=f"{action}:none")
     for holder in _holders(actor, target):

@@ -31,7 +31,8 @@ class Settings:
         default=0, metadata={"help": "number of proxies whose X-Forwarded headers are believed"}
     )
     hosts: tuple[str, ...] = field(
-        default=(), metadata={"help": "host names that are answered; empty: loopback and public_url"}
+        default=(),
+        metadata={"help": "host names that are answered; empty: loopback and public_url"},
     )
     database: str = field(
         default="", metadata={"help": "SQLAlchemy URL; empty: SQLite in the data folder"}
@@ -54,9 +55,7 @@ class Settings:
     policy_dir: Path | None = field(
         default=None, metadata={"help": "folder with policy texts that replace the packaged ones"}
     )
-    demo: bool = field(
-        default=True, metadata={"help": "0: an empty data folder stays empty"}
-    )
+    demo: bool = field(default=True, metadata={"help": "0: an empty data folder stays empty"})
     blobs: str = field(
         default="", metadata={"help": "folder:PATH or s3://BUCKET?endpoint=URL; empty: in data"}
     )

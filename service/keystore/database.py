@@ -100,6 +100,11 @@ class KeyDatabase:
 
         return self._rows(versions, wanted)
 
+    def find_id(self, key_id: str) -> KeyRow | None:
+        """Return one key by the id of its row."""
+        rows = self._rows([key_id], keys.c.id.in_)
+        return rows[0] if rows else None
+
     def content(self) -> Content:
         """Return what there is; the order of rows plays no part."""
         count, total, newest = 0, 0, None

@@ -89,6 +89,13 @@ class Keystore:
         """Return the wrapped keys of these versions and the keys that wrap them."""
         return self._primary.find_versions(versions)
 
+    def detail_key(self, key_id: str) -> bytes | None:
+        """Return the key of log details by the id of its row; None if it was erased."""
+        row = self._primary.find_id(key_id)
+        if row is None or row.kind != Kind.AUDIT_MONTH:
+            return None
+        return row.unwrap(self.root.key)
+
     def add(self, row: KeyRow) -> None:
         """Store a new key in both databases; raises `KeyExists`."""
         try:

@@ -1,0 +1,170 @@
+"""Extract jobs: a stored original becomes sealed text rows, then an index job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from indexer.extract import reader_for
+from indexer.extract.result import Extracted, Failed, Note
+from indexer.extract.sandbox import Sandbox
+from indexer.work import Ended, Work, outcome, settle
+from service import documents, jobs, texts
+from service.archive import Archive
+from service.audit.entries import PolicyRef, Subject
+from service.blobs.port import BlobMissing
+from service.codes import Filing, Processing
+from service.crypto import Corrupt
+from service.errors import Unavailable
+from service.ids import new_id
+from service.keystore import KeyMissing
+from service.models import Blob, Document, Version
+from service.streams import DecryptingReader, blob_aad
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one extraction gave, ready to be committed."""
+
+    work: Work
+    processing: Processing | None
+    error: str | None = None
+    away: str | None = None
+    text_id: str = ""
+    extracted: Extracted | None = None
+    parts: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    media_type: str
+    size: int
+    blob: str
+    stored_size: int
+
+
+def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
+    """Read one version in the sandbox; nothing is written here."""
+    version_id = work.job.subject
+    try:
+        source = _source(archive, version_id)
+        if source is None:
+            return Outcome(work, None)
+        if reader_for(source.media_type) is None:
+            return Outcome(work, Processing.PROPERTIES_ONLY)
+        with archive.ring() as ring:
+            reader = DecryptingReader(
+                partial(archive.blobs.open, documents.blob_name(source.blob)),
+                ring.version(version_id),
+                blob_aad(source.blob, "original"),
+                source.stored_size,
+            )
+            with reader:
+                result = sandbox.extract(source.media_type, reader, source.size)
+            return _judged(archive, work, result)
+    except Unavailable as error:
+        return Outcome(work, None, away=error.part)
+    except (BlobMissing, KeyMissing):
+        return Outcome(work, Processing.FAILED, error="missing")
+    except Corrupt:
+        return Outcome(work, Processing.FAILED, error="corrupt")
+
+
+def _source(archive: Archive, version_id: str) -> _Source | None:
+    with archive.db.read() as db:
+        row = db.execute(
+            select(Version.media_type, Version.size, Blob.id, Blob.stored_size)
+            .join(Blob, (Blob.version == Version.id) & (Blob.role == "original"))
+            .where(Version.id == version_id)
+        ).first()
+    return _Source(*row) if row else None
+
+
+def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome:
+    if isinstance(result, Failed):
+        return Outcome(work, Processing.FAILED, error=str(result.reason))
+    pages = [page.text for page in result.pages]
+    if not any(page.strip() for page in pages):
+        reason = Note.SUSPECT_LAYER if Note.SUSPECT_LAYER in result.notes else Note.NO_TEXT
+        return Outcome(work, Processing.PROPERTIES_ONLY, error=str(reason), extracted=result)
+    text_id = new_id()
+    with archive.ring() as ring:
+        parts = texts.seal_parts(ring, work.job.subject, text_id, pages)
+    note = next((str(n) for n in result.notes), None)
+    return Outcome(work, Processing.SEARCHABLE, note, None, text_id, result, parts)
+
+
+def begin(db: Session, taken: Sequence[jobs.Taken]) -> None:
+    """Show that these versions are being read now."""
+    db.execute(
+        update(Version)
+        .where(
+            Version.id.in_([job.subject for job in taken]),
+            Version.processing == str(Processing.STORED),
+        )
+        .values(processing=str(Processing.EXTRACTING))
+    )
+
+
+def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
+    """Commit finished extractions together: texts, states, index jobs, entries in the log."""
+    with archive.ring() as ring:
+        archive.ready(ring)
+        with archive.db.write() as db:
+            policy = archive.policies.current(db)
+            ref = PolicyRef(policy.id, policy.sha256)
+            ended = [_write(db, one) for one in outcomes]
+            settle(db, ended)
+            db.flush()
+            numbers = archive.append(db, [outcome(e, ref) for e in ended], ring)
+            for one, number in zip(outcomes, numbers, strict=True):
+                _queue_index(db, one, number)
+
+
+def _write(db: Session, one: Outcome) -> Ended:
+    if one.away:
+        return Ended(one.work, error=f"unavailable.{one.away}", again=True, counted=False)
+    version = db.get(Version, one.work.job.subject)
+    if version is None or one.processing is None:
+        return Ended(one.work)
+    document = db.get_one(Document, version.document)
+    again = one.work.job.attempts > 1 and version.processing not in _OPEN
+    if again and texts.newest_id(db, version.id):
+        # an earlier run of this job committed after all
+        return Ended(one.work, subject=_subject(document, version))
+    version.processing = str(one.processing)
+    version.error = one.error
+    if one.text_id and one.extracted:
+        texts.put(
+            db,
+            version.id,
+            one.text_id,
+            one.extracted.pages,
+            one.parts,
+            extractor=one.extracted.extractor,
+            origin=one.extracted.origin,
+        )
+        version.left_out = one.extracted.truncated
+    db.flush()
+    documents.reshow(db, document)
+    failed = one.error if one.processing is Processing.FAILED else None
+    return Ended(one.work, error=failed, subject=_subject(document, version))
+
+
+_OPEN = frozenset({Processing.STORED, Processing.EXTRACTING})
+
+
+def _subject(document: Document, version: Version) -> Subject:
+    return Subject("document", document.id, version.id, customer=document.customer)
+
+
+def _queue_index(db: Session, one: Outcome, number: int) -> None:
+    version = db.get(Version, one.work.job.subject)
+    if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
+        return
+    if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):
+        return
+    lane = jobs.Lane(one.work.job.lane)
+    jobs.add(db, [jobs.New("index", version.document, lane)], cause=number)

@@ -1,0 +1,132 @@
+"""Index jobs: projected documents go to the engine in batches; marks go when it has refreshed.
+
+One process writes the index at a time (the lease `index`), so that an older projection can
+never arrive after a newer one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from indexer import work
+from indexer.projection import Projection
+from indexer.work import Ended, Work
+from service import figures, jobs
+from service.archive import Archive
+from service.audit.entries import PolicyRef
+from service.errors import Unavailable
+from service.models import Document
+from service.search.port import Failure, Removal, SearchDocument
+
+KINDS = ("index", "project_customer")
+LEASE = "index"
+LEASE_SECONDS = 60
+
+#: Documents and characters in one batch to the engine, at most (about).
+BATCH = 200
+BATCH_CHARACTERS = 4_000_000
+
+
+def hold_lease(archive: Archive, holder: str) -> bool:
+    """Take or renew the right to write the index."""
+    with archive.db.write() as db:
+        return jobs.lease(db, LEASE, holder, LEASE_SECONDS)
+
+
+def run(archive: Archive, holder: str, limit: int = BATCH) -> int:
+    """Do waiting index jobs once; return how many. The caller holds the lease."""
+    works = work.take(archive, holder, KINDS, limit)
+    if not works:
+        return 0
+    try:
+        revs, failures = _send(archive, holder, works)
+    except Unavailable as error:
+        lost = [
+            Ended(w, error=f"unavailable.{error.part}", again=True, counted=False) for w in works
+        ]
+        _finish(archive, lost, {})
+        return 0
+    refused = {f.uid: f.reason for f in failures}
+    ended = [_ended(w, refused) for w in works]
+    _finish(archive, ended, revs)
+    return len(works)
+
+
+def _ended(one: Work, refused: dict[str, str]) -> Ended:
+    if one.job.subject in refused:
+        return Ended(one, error="index.refused", again=True)
+    return Ended(one)
+
+
+def _send(
+    archive: Archive, holder: str, works: Sequence[Work]
+) -> tuple[dict[tuple[str, str], int], list[Failure]]:
+    """Project and apply; return the revision each subject was sent at, and what was refused."""
+    revs: dict[tuple[str, str], int] = {}
+    failures: list[Failure] = []
+    with archive.ring() as ring, archive.db.read() as db:
+        policy = archive.policies.current(db)
+        projection = Projection.of(db, ring, policy, archive.settings.timezone)
+        wanted = _documents(db, works)
+        for one in works:
+            kind = "customer" if one.job.kind == "project_customer" else "document"
+            revs[kind, one.job.subject] = projection.rev
+        for upserts, removals in batches(projection, wanted):
+            if not hold_lease(archive, holder):
+                raise Unavailable("search")
+            failures += archive.engine.apply(upserts, removals)
+            figures.DOCUMENTS_INDEXED.inc(len(upserts))
+    archive.engine.refresh()
+    return revs, failures
+
+
+def _documents(db: Session, works: Sequence[Work]) -> list[str]:
+    wanted: dict[str, None] = {}
+    for one in works:
+        if one.job.kind == "index":
+            wanted[one.job.subject] = None
+            continue
+        for document in db.scalars(
+            select(Document.id).where(Document.customer == one.job.subject).order_by(Document.id)
+        ):
+            wanted[document] = None
+    return list(wanted)
+
+
+Batch = tuple[list[SearchDocument], list[Removal]]
+
+
+def batches(projection: Projection, documents: Iterable[str]) -> Iterator[Batch]:
+    """Yield projected documents in batches of bounded size."""
+    upserts: list[SearchDocument] = []
+    removals: list[Removal] = []
+    characters = 0
+    for projected in projection.project(documents):
+        removals += projected.removals
+        if projected.document:
+            upserts.append(projected.document)
+            characters += len(projected.document.body_t)
+        if len(upserts) >= BATCH or characters > BATCH_CHARACTERS:
+            yield upserts, removals
+            upserts, removals, characters = [], [], 0
+    if upserts or removals:
+        yield upserts, removals
+
+
+def _finish(archive: Archive, ended: Sequence[Ended], revs: dict[tuple[str, str], int]) -> None:
+    with archive.ring() as ring:
+        archive.ready(ring)
+        with archive.db.write() as db:
+            policy = archive.policies.current(db)
+            ref = PolicyRef(policy.id, policy.sha256)
+            work.settle(db, ended)
+            for one in ended:
+                if one.again:
+                    continue
+                kind = "customer" if one.work.job.kind == "project_customer" else "document"
+                subject = one.work.job.subject
+                if (kind, subject) in revs:
+                    jobs.unmark(db, kind, [subject], rev=revs[kind, subject])
+            db.flush()
+            archive.append(db, [work.outcome(e, ref) for e in ended], ring)

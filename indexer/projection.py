@@ -1,0 +1,130 @@
+"""A document's rows become its search document: the only place that decides what is indexed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import customers, texts
+from service.audit.log import head_seq
+from service.codes import Category, Grade, Module
+from service.crypto import Place, unseal_value
+from service.documents import SEALED_AS
+from service.keystore import Ring
+from service.models import Customer, CustomerView, Document, Version
+from service.personal_numbers import broken
+from service.policy import Policy
+from service.search.analysis import BREAK, MAX_CODES, codes, tokenized
+from service.search.port import Removal, SearchDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What to send for one document: its search document, or nothing but removals."""
+
+    document: SearchDocument | None
+    removals: tuple[Removal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Projects documents out of one snapshot; `rev` is the log's head in it."""
+
+    db: Session
+    ring: Ring
+    policy: Policy
+    zone: ZoneInfo
+    rev: int
+
+    @classmethod
+    def of(cls, db: Session, ring: Ring, policy: Policy, zone: str) -> "Projection":
+        """Start projecting from a snapshot."""
+        return cls(db, ring, policy, ZoneInfo(zone), head_seq(db))
+
+    def project(self, documents: Iterable[str]) -> Iterator[Projected]:
+        """Yield what to send for each document; absent ones are removed everywhere."""
+        for document_id in documents:
+            document = self.db.get(Document, document_id)
+            shown = document.shown if document else None
+            if document is None or shown is None:
+                yield Projected(None, self._gone(document_id, set(Category)))
+                continue
+            built = self._search_document(document, self.db.get_one(Version, shown))
+            yield Projected(built, self._gone(document_id, set(Category) - {built.category}))
+            self.db.expunge_all()
+
+    def _gone(self, uid: str, categories: set[Category]) -> tuple[Removal, ...]:
+        return tuple(Removal(uid, category, self.rev) for category in sorted(categories))
+
+    def _search_document(self, document: Document, version: Version) -> SearchDocument:
+        customer = self.db.get_one(Customer, document.customer)
+        view = self.db.get_one(CustomerView, document.customer)
+        people = customers.people_of(self.db, [customer.id])[customer.id]
+        module = self.policy.kinds.by_code[document.kind].module
+        day = document.dated or document.created.astimezone(self.zone).date()
+        title, number = self._sealed(document, "title"), self._sealed(document, "number")
+        blind = texts.blinder(self.ring)
+        title_text, tokens = broken(f"{title}\n{BREAK}\n{number}" if number else title, blind)
+        body_t, found, body_codes = "", list(tokens), ()
+        if document.grade != Grade.TOP and module is not Module.PERSONAL:
+            body, more = broken(texts.whole(self.db, self.ring, version.id), blind)
+            body_t, body_codes = tokenized(body), codes(body)
+            found += more
+        else:
+            found = []
+        title_codes = codes(title_text) if body_t or document.grade != Grade.TOP else ()
+        return SearchDocument(
+            uid=document.id,
+            version_id=version.id,
+            customer_id=customer.id,
+            category=Category(customer.category),
+            status=customer.status,
+            owner=next((p for p, r in people.items() if r == "owner"), ""),
+            people=tuple(sorted(people)),
+            kind=document.kind,
+            module=str(module),
+            grade=document.grade,
+            filing=version.filing,
+            year=day.year,
+            sort_key=sort_key(day, document.serial),
+            rev=self.rev,
+            title_t=tokenized(title_text),
+            body_t=body_t,
+            customer_t=customer_tokens(view, customer.number),
+            dated=document.dated,
+            codes=tuple(dict.fromkeys((*title_codes, *body_codes)))[:MAX_CODES],
+            blind=tuple(dict.fromkeys(found)),
+        )
+
+    def _sealed(self, document: Document, column: str) -> str:
+        sealed = document.title_ct if column == "title" else document.number_ct
+        if not sealed:
+            return ""
+        key = self.ring.field(document.customer, SEALED_AS)
+        return unseal_value(key, sealed, Place(document.id, document.customer, column))
+
+
+def sort_key(day: date, serial: int) -> int:
+    """Return the unique key by which documents are dated: day ordinal << 32 | serial."""
+    return day.toordinal() << 32 | serial
+
+
+def customer_tokens(view: CustomerView, number: str | None) -> str:
+    """Return the tokens of all names a customer had, kept apart by break tokens."""
+    names = [view.name, view.short_name, *view.former_names.split("\n"), number or ""]
+    return f" {BREAK} ".join(tokenized(name) for name in names if name)
+
+
+def indexed_documents(db: Session, *, after: str = "", limit: int = 500) -> list[str]:
+    """Return ids of documents that belong in the index, in order, for a rebuild."""
+    return list(
+        db.scalars(
+            select(Document.id)
+            .where(Document.shown.is_not(None), Document.id > after)
+            .order_by(Document.id)
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,111 @@
+"""Taking jobs and finishing them, with their entries in the log: intent and outcome."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from service import figures, jobs
+from service.archive import Archive
+from service.audit.entries import Entry, PolicyRef, Result, Subject
+from service.codes import Decision, Phase
+from service.permissions import Action, service_actor
+
+#: Shows in the rows that jobs were taken.
+Begin = Callable[[Session, Sequence[jobs.Taken]], None]
+
+WORKER = service_actor("worker")
+
+#: Which action a kind of job is in the log.
+ACTIONS = {
+    "extract": Action.DOCUMENT_EXTRACT,
+    "index": Action.DOCUMENT_INDEX,
+    "project_customer": Action.DOCUMENT_INDEX,
+}
+
+_SUBJECTS = {"extract": "version", "index": "document", "project_customer": "customer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job this worker holds, and the number of its intent."""
+
+    job: jobs.Taken
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended. `error` is a code; `mine`: whether the job itself was at fault."""
+
+    work: Work
+    error: str | None = None
+    again: bool = False
+    counted: bool = True
+    subject: Subject | None = None
+
+
+def waiting(archive: Archive, kinds: Sequence[str]) -> bool:
+    """Say, without writing anything, whether a job of these kinds is due."""
+    with archive.db.read() as db:
+        return jobs.due(db, kinds)
+
+
+def take(
+    archive: Archive, holder: str, kinds: Sequence[str], limit: int, begin: Begin | None = None
+) -> list[Work]:
+    """Take due jobs; their intents, and what `begin` writes, commit with the taking."""
+    with archive.ring() as ring:
+        archive.ready(ring)
+        with archive.db.write() as db:
+            taken = jobs.take(db, holder, kinds, limit=limit)
+            if not taken:
+                return []
+            if begin:
+                begin(db, taken)
+            policy = archive.policies.current(db)
+            ref = PolicyRef(policy.id, policy.sha256)
+            intents = [_intent(job, ref) for job in taken]
+            db.flush()
+            numbers = archive.append(db, intents, ring)
+    return [Work(job, number) for job, number in zip(taken, numbers, strict=True)]
+
+
+def _intent(job: jobs.Taken, policy: PolicyRef) -> Entry:
+    return Entry(
+        phase=Phase.INTENT,
+        action=ACTIONS[job.kind],
+        actor=WORKER,
+        policy=policy,
+        subject=Subject(_SUBJECTS[job.kind], job.subject),
+        cause=job.cause,
+    )
+
+
+def outcome(ended: Ended, policy: PolicyRef) -> Entry:
+    """Return the entry that closes a job's intent."""
+    job = ended.work.job
+    failed = ended.error is not None
+    return Entry(
+        phase=Phase.OUTCOME,
+        action=ACTIONS[job.kind],
+        actor=WORKER,
+        policy=policy,
+        subject=ended.subject or Subject(_SUBJECTS[job.kind], job.subject),
+        ref=ended.work.intent,
+        cause=job.cause,
+        decision=Decision.FAIL if failed else Decision.ALLOW,
+        result=Result(error=ended.error) if failed else None,
+    )
+
+
+def settle(db: Session, ended: Iterable[Ended]) -> None:
+    """Mark jobs done, or give them back for another try."""
+    done, lost = [], []
+    for one in ended:
+        (lost if one.again else done).append(one)
+    jobs.done(db, [e.work.job.id for e in done])
+    for one in lost:
+        jobs.give_back(db, [one.work.job.id], error=one.error or "", counted=one.counted)
+    for one in done:
+        figures.JOBS.labels(one.work.job.kind, "failed" if one.error else "done").inc()

@@ -1,0 +1,339 @@
+"""The `guidang` command: run the archive, look after people and index, verify the log.
+
+The only module of `service` that imports the web and the worker.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from service import accounts
+from service.archive import Archive
+from service.audit.entries import Subject
+from service.codes import Department, Role
+from service.errors import NotFound, Refusal, Unavailable
+from service.keystore import KeystoreRefused
+from service.opening import open_archive
+from service.permissions import Action, service_actor
+from service.policy import PolicyError
+from service.settings import Settings, SettingsError, from_environment
+
+CLI = service_actor("cli")
+
+#: Texts for people go to stderr where stdout is for programs.
+err = Console(stderr=True, highlight=False)
+
+
+class Ended(click.ClickException):
+    """A refusal: the sentence on stderr, exit code 1."""
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
+        """Print the sentence alone."""
+        click.echo(self.message, err=True)
+
+
+def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn refusals into exit code 1 with their sentence on stderr."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except NotFound as error:
+            raise Ended(str(error) or "There is no such thing.") from error
+        except (Refusal, SettingsError, PolicyError, KeystoreRefused, LookupError) as error:
+            raise Ended(str(error)) from error
+
+    return guarded
+
+
+def opened(*, indexing: bool = False) -> Archive:
+    """Open the archive that the environment describes."""
+    return open_archive(from_environment(), indexing=indexing)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """客户档案库: an archive of customer files."""
+    os.umask(0o077)
+
+
+@main.command()
+@refusals
+def run() -> None:
+    """Start the web and the worker; on an empty data folder the demo archive is loaded."""
+    from service.running import run_everything
+
+    def drain(archive: Archive) -> None:
+        from indexer.worker import Worker
+
+        with Worker(archive, children=children_of(archive.settings)) as running:
+            running.drain()
+
+    sys.exit(run_everything(from_environment(), drain))
+
+
+def children_of(settings: Settings) -> int:
+    """Return how many sandbox processes a worker runs."""
+    return settings.workers or os.cpu_count() or 1
+
+
+@main.command()
+@refusals
+def web() -> None:
+    """Start the web alone (servers: one or more processes, see GUIDANG_WEB_PROCESSES)."""
+    from web.serving import serve
+
+    serve(from_environment())
+
+
+@main.command()
+@refusals
+def worker() -> None:
+    """Start a worker alone."""
+    from indexer.worker import Worker
+    from service.operation import set_up_logging
+
+    set_up_logging()
+    settings = from_environment()
+    archive = open_archive(settings, indexing=True)
+    with Worker(archive, children=children_of(settings)) as running:
+        running.run()
+    archive.close()
+
+
+@main.command()
+@refusals
+def demo() -> None:
+    """Print the demo people and their passwords."""
+    from service.demo.loading import accounts_file
+    from service.running import accounts_table
+
+    path = accounts_file(from_environment().data)
+    if not path.exists():
+        raise Ended("This data folder holds no demo archive.")
+    chosen = json.loads(path.read_text(encoding="utf-8"))
+    Console(highlight=False).print(accounts_table(chosen))
+
+
+@main.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", help="The person's name (default: the login).")
+@click.option("--department", required=True, type=click.Choice([str(d) for d in Department]))
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([str(r) for r in Role])
+)
+@click.option("--head", is_flag=True, help="Head of the department.")
+@click.option("--password-file", required=True, type=click.Path(exists=True, dir_okay=False))
+@refusals
+def user_add(
+    login: str,
+    name: str | None,
+    department: str,
+    roles: tuple[str, ...],
+    head: bool,  # noqa: FBT001 - click passes options by name
+    password_file: str,
+) -> None:
+    """Open an account; the first line of the password file is the password."""
+    lines = Path(password_file).read_text(encoding="utf-8").splitlines()
+    new = accounts.NewPerson(
+        login=login,
+        name=name or login,
+        department=Department(department),
+        roles=frozenset(Role(r) for r in roles),
+        password=lines[0] if lines else "",
+        head=head,
+    )
+    archive = opened()
+    with archive.call(CLI, Action.USER_MANAGE, Subject("person"), writes=True) as call:
+        made = accounts.add(call, new)
+    archive.close()
+    click.echo(made.id)
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@refusals
+def user_list(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """List accounts."""
+    archive = opened()
+    with archive.call(CLI, Action.USER_MANAGE, Subject("person"), writes=False) as call:
+        people = accounts.people(call)
+    archive.close()
+    rows = [
+        {
+            "id": p.id,
+            "login": p.login,
+            "name": p.name,
+            "department": p.department,
+            "roles": list(p.roles),
+            "head": p.head,
+            "active": p.active,
+        }
+        for p in people
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        state = "" if row["active"] else " (inactive)"
+        click.echo(f"{row['login']}\t{row['name']}\t{' '.join(row['roles'])}{state}")
+
+
+@main.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("add")
+@click.argument("login")
+@click.option("--name", default="command line", show_default=True)
+@click.option("--days", type=int)
+@refusals
+def token_add(login: str, name: str, days: int | None) -> None:
+    """Make an API token for somebody and print it: it is shown this once."""
+    archive = opened()
+    with archive.db.read() as db:
+        person = accounts.person_by_login(db, login)
+    if person is None:
+        raise Ended(f"Nobody is called {login}.")
+    with archive.call(CLI, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        made = accounts.add_token(call, name, days, owner=person)
+    archive.close()
+    click.echo(made)
+
+
+@main.command("search")
+@click.argument("words")
+@click.option("--as", "login", required=True, help="Whose rights apply.")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--limit", default=10, show_default=True)
+@refusals
+def search_command(words: str, login: str, as_json: bool, limit: int) -> None:  # noqa: FBT001
+    """Search with somebody's rights; logged like any search."""
+    from service import commands
+
+    archive = opened()
+    commands.search(archive, words, login=login, as_json=as_json, limit=limit)
+    archive.close()
+
+
+@main.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--customer", required=True, help="Id of the customer the files belong to.")
+@click.option("--kind", default="other", show_default=True)
+@click.option("--as", "login", help="Who imports; their rights apply (default: the operator).")
+@click.option("--watch", is_flag=True, help="Wait until every file was read, then report.")
+@click.option("--json", "as_json", is_flag=True)
+@refusals
+def import_command(
+    folder: Path,
+    customer: str,
+    kind: str,
+    login: str | None,
+    watch: bool,  # noqa: FBT001 - click passes options by name
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+) -> None:
+    """Add every file of a folder to a customer, as bulk work."""
+    from service import commands
+
+    archive = opened()
+    wanted = commands.Import(folder, customer, kind)
+    code = commands.import_folder(archive, wanted, login=login, watch=watch, as_json=as_json)
+    archive.close()
+    sys.exit(code)
+
+
+@main.group()
+def audit() -> None:
+    """The log."""
+
+
+@audit.command("verify")
+@click.option("--json", "as_json", is_flag=True)
+def audit_verify(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Recompute the whole log and name the first bad entry."""
+    from service import commands
+
+    try:
+        code = commands.verify(from_environment(), as_json=as_json)
+    except (Unavailable, SettingsError, KeystoreRefused) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    sys.exit(code)
+
+
+@main.group()
+def index() -> None:
+    """The search index: it can always be rebuilt from the database."""
+
+
+@index.command("status")
+@click.option("--json", "as_json", is_flag=True)
+@refusals
+def index_status(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Compare index and database."""
+    from indexer.reconcile import drift
+
+    archive = opened(indexing=True)
+    found = drift(archive)
+    archive.close()
+    if as_json:
+        click.echo(json.dumps(found.members()))
+        return
+    for name, value in found.members().items():
+        click.echo(f"{name}\t{value}")
+
+
+@index.command("rebuild")
+@refusals
+def index_rebuild() -> None:
+    """Build a new generation beside the live one and swap to it; searching goes on."""
+    from indexer.rebuild import rebuild
+
+    archive = opened(indexing=True)
+    with err.status("…") as status:
+        count = rebuild(archive, lambda done, total: status.update(f"{done} / {total}"))
+    archive.close()
+    click.echo(f"{count} documents")
+
+
+@main.group()
+def elastic() -> None:
+    """Elasticsearch."""
+
+
+@elastic.command("security")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--native", is_flag=True, help="Print the security API calls instead.")
+@refusals
+def elastic_security(out: Path, native: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Write roles, users and run-as readers for Elasticsearch's file realm."""
+    from service import commands
+
+    commands.elastic_security(from_environment(), out, native=native)
+
+
+@main.command("settings")
+@refusals
+def settings_command() -> None:
+    """Print every setting with its value; secrets are not shown."""
+    from service import commands
+
+    commands.print_settings(from_environment())
+
+
+if __name__ == "__main__":
+    main()

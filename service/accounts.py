@@ -1,0 +1,395 @@
+"""People and their seats: who is there, which roles they hold, their own sign-ins and tokens."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from service import passwords
+from service.archive import Call
+from service.codes import Department, Role
+from service.crypto import Corrupt, unseal
+from service.errors import Conflict, Denied, Invalid, NotFound
+from service.ids import new_id
+from service.models import Department as DepartmentRow
+from service.models import Person, PersonRole, SignIn, Token
+from service.permissions import Target
+from service.signins import token_hash
+
+#: Seats that exclude each other and every content role.
+PRIVILEGED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What is needed to open an account."""
+
+    login: str
+    name: str
+    department: Department
+    roles: frozenset[Role]
+    password: str
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person as lists show them."""
+
+    id: str
+    login: str
+    name: str
+    department: str
+    roles: tuple[str, ...]
+    head: bool
+    active: bool
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What to change; what is None stays."""
+
+    name: str | None = None
+    department: Department | None = None
+    roles: frozenset[Role] | None = None
+    head: bool | None = None
+    active: bool | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """One of a person's own sign-ins. `id` is safe to show: it signs nobody in."""
+
+    id: str
+    created: datetime
+    last_seen: datetime
+    address: str
+    agent: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """One of a person's own API tokens."""
+
+    id: str
+    name: str
+    created: datetime
+    expires: datetime
+    last_used: datetime | None
+
+
+def add(call: Call, new: NewPerson) -> PersonView:
+    """Open an account."""
+    _require(call, None, new.roles)
+    login = new.login.strip().lower()
+    if not _LOGIN.match(login):
+        raise Invalid(
+            "A login name has 2 to 64 small letters, digits, dots, hyphens or @.",
+            fields={"login": "format"},
+        )
+    name = new.name.strip()
+    if not name or len(name) > 100:  # noqa: PLR2004 - the column's width
+        raise Invalid("A person needs a name of at most 100 characters.", fields={"name": "length"})
+    _check_roles(new.roles)
+    passwords.check(new.password, shortest=call.policy.limits.sign_in.password_length, login=login)
+    stored = passwords.hashed(new.password)
+    db = call.db
+    if db.scalars(select(Person.id).where(Person.login == login)).first():
+        raise Conflict("This login name is taken.", rule="user:login")
+    person = Person(
+        id=new_id(),
+        login=login,
+        name=name,
+        department=department_id(db, new.department),
+        head=new.head,
+        password_hash=stored,
+        active=True,
+        created=datetime.now(UTC),
+        rev=1,
+        roles=[PersonRole(role=str(r)) for r in sorted(new.roles)],
+    )
+    db.add(person)
+    db.flush()
+    call.about(id=person.id)
+    call.note(login=login, name=name, roles=sorted(map(str, new.roles)))
+    return _view(person, str(new.department))
+
+
+def change(call: Call, person_id: str, wanted: PersonChange) -> PersonView:
+    """Change an account; switching it off ends its sign-ins and tokens at once."""
+    _require(call, person_id, wanted.roles or frozenset())
+    stored = _new_password(call, person_id, wanted)
+    db = call.db
+    person = db.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    _guard_privileged(call, person, wanted)
+    before = {"roles": sorted(r.role for r in person.roles), "active": person.active}
+    if wanted.name is not None:
+        person.name = wanted.name.strip()[:100] or person.name
+    if wanted.department is not None:
+        person.department = department_id(db, wanted.department)
+    if wanted.head is not None:
+        person.head = wanted.head
+    if wanted.roles is not None:
+        _check_roles(wanted.roles)
+        person.roles = [PersonRole(role=str(r)) for r in sorted(wanted.roles)]
+    if stored is not None:
+        person.password_hash = stored
+    if wanted.active is not None:
+        person.active = wanted.active
+    if stored is not None or wanted.active is False:
+        _end_everything(db, person_id)
+    person.rev += 1
+    db.flush()
+    call.note(
+        before=before,
+        after={"roles": sorted(r.role for r in person.roles), "active": person.active},
+    )
+    return _view(person, _department_code(db, person.department))
+
+
+def _new_password(call: Call, person_id: str, wanted: PersonChange) -> str | None:
+    if wanted.password is None:
+        return None
+    with call.look() as db:
+        login = db.scalars(select(Person.login).where(Person.id == person_id)).first() or ""
+    shortest = call.policy.limits.sign_in.password_length
+    passwords.check(wanted.password, shortest=shortest, login=login)
+    return passwords.hashed(wanted.password)
+
+
+def _require(call: Call, person_id: str | None, roles: frozenset[Role]) -> None:
+    call.require(Target(subject_person=person_id))
+    if call.actor.kind == "person" and roles & PRIVILEGED:
+        raise Denied(
+            "Privileged seats need the approval of management; "
+            "the operator gives them with the guidang command.",
+            rule="user.manage:privileged",
+        )
+
+
+def _guard_privileged(call: Call, person: Person, wanted: PersonChange) -> None:
+    held = {Role(r.role) for r in person.roles}
+    takes_over = wanted.roles is not None or wanted.password is not None
+    if call.actor.kind == "person" and held & PRIVILEGED and takes_over:
+        raise Denied(
+            "Privileged seats need the approval of management; "
+            "the operator gives them with the guidang command.",
+            rule="user.manage:privileged",
+        )
+
+
+def _check_roles(roles: frozenset[Role]) -> None:
+    if not roles:
+        raise Invalid("A person needs at least one role.", fields={"roles": "required"})
+    if roles & PRIVILEGED and len(roles) > 1:
+        raise Invalid(
+            "System, security and audit administration exclude every other role.",
+            fields={"roles": "separation"},
+        )
+
+
+def _end_everything(db: Session, person_id: str) -> None:
+    now = datetime.now(UTC)
+    db.execute(
+        update(SignIn)
+        .where(SignIn.person == person_id, SignIn.revoked.is_(None))
+        .values(revoked=now)
+    )
+    db.execute(
+        update(Token).where(Token.person == person_id, Token.revoked.is_(None)).values(revoked=now)
+    )
+
+
+def department_id(db: Session, department: Department) -> str:
+    """Return a department's id; its row is made when first needed."""
+    known = db.scalars(select(DepartmentRow.id).where(DepartmentRow.code == department)).first()
+    if known:
+        return known
+    row = DepartmentRow(id=new_id(), code=str(department), name=str(department))
+    db.add(row)
+    db.flush()
+    return row.id
+
+
+def _department_code(db: Session, department: str) -> str:
+    return db.scalars(select(DepartmentRow.code).where(DepartmentRow.id == department)).one()
+
+
+def people(call: Call) -> tuple[PersonView, ...]:
+    """List every account."""
+    call.require(Target())
+    rows = call.db.execute(
+        select(Person, DepartmentRow.code)
+        .join(DepartmentRow, DepartmentRow.id == Person.department)
+        .order_by(Person.active.desc(), Person.login)
+    ).all()
+    views = tuple(_view(person, code) for person, code in rows)
+    call.returned(v.id for v in views)
+    return views
+
+
+def _view(person: Person, department: str) -> PersonView:
+    return PersonView(
+        person.id,
+        person.login,
+        person.name,
+        department,
+        tuple(sorted(r.role for r in person.roles)),
+        person.head,
+        person.active,
+        person.rev,
+    )
+
+
+def names(db: Session, ids: set[str]) -> dict[str, str]:
+    """Return the names of people by id; the archive's own processes are not among them."""
+    wanted = {i for i in ids if i}
+    if not wanted:
+        return {}
+    rows = db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {person: name for person, name in rows}
+
+
+def colleagues(db: Session) -> tuple[tuple[str, str], ...]:
+    """Return active people who can own customers: id and name, for choosing."""
+    content = [str(r) for r in Role if r not in PRIVILEGED and r is not Role.HR]
+    rows = db.execute(
+        select(Person.id, Person.name)
+        .where(
+            Person.active,
+            Person.id.in_(select(PersonRole.person).where(PersonRole.role.in_(content))),
+        )
+        .order_by(Person.name)
+    )
+    return tuple((person, name) for person, name in rows)
+
+
+def is_colleague(db: Session, person_id: str) -> bool:
+    """Say whether somebody can own or work on a customer."""
+    return any(person_id == known for known, _ in colleagues(db))
+
+
+def sign_ins(call: Call) -> tuple[SignInView, ...]:
+    """List the person's own live sign-ins."""
+    call.require(Target())
+    limits = call.policy.limits.sign_in
+    oldest = datetime.now(UTC) - timedelta(minutes=limits.idle_minutes)
+    rows = call.db.scalars(
+        select(SignIn)
+        .where(SignIn.person == call.actor.id, SignIn.revoked.is_(None), SignIn.last_seen > oldest)
+        .order_by(SignIn.last_seen.desc())
+    ).all()
+    return tuple(_sign_in_view(call, row) for row in rows)
+
+
+def _sign_in_view(call: Call, row: SignIn) -> SignInView:
+    address, agent = "", ""
+    if row.origin_ct:
+        try:
+            plain = unseal(call.ring.blind("origin"), row.origin_ct, row.id_hash).decode()
+            address, _, agent = plain.partition("\n")
+        except Corrupt:
+            address = "?"
+    current = row.id_hash == call.actor.sign_in
+    return SignInView(row.id_hash[:32], row.created, row.last_seen, address, agent, current)
+
+
+def end_sign_in(call: Call, short_id: str) -> None:
+    """End one of the person's own sign-ins."""
+    call.require(Target())
+    ended = call.db.execute(
+        update(SignIn)
+        .where(
+            SignIn.person == call.actor.id,
+            SignIn.id_hash.startswith(short_id, autoescape=True),
+            SignIn.revoked.is_(None),
+        )
+        .values(revoked=datetime.now(UTC))
+    )
+    if len(short_id) != 32 or not ended.rowcount:  # type: ignore[attr-defined]  # noqa: PLR2004
+        raise NotFound
+
+
+def tokens(call: Call) -> tuple[TokenView, ...]:
+    """List the person's own API tokens that still work."""
+    call.require(Target())
+    rows = call.db.scalars(
+        select(Token)
+        .where(
+            Token.person == call.actor.id,
+            Token.revoked.is_(None),
+            Token.expires > datetime.now(UTC),
+        )
+        .order_by(Token.created.desc())
+    )
+    return tuple(TokenView(t.id, t.name, t.created, t.expires, t.last_used) for t in rows)
+
+
+def add_token(call: Call, name: str, days: int | None = None, *, owner: str | None = None) -> str:
+    """Make an API token and return it: it is shown once and stored hashed.
+
+    `owner` lets the command line make one for somebody.
+    """
+    if owner is None:
+        call.require(Target())
+    else:
+        call.require(Target(subject_person=owner))
+    limits = call.policy.limits.token
+    days = limits.default_days if days is None else days
+    if not 1 <= days <= limits.longest_days:
+        raise Invalid(
+            "A token lives for 1 to %(longest)s days.",
+            fields={"days": "range"},
+            longest=limits.longest_days,
+        )
+    name = name.strip()[:100]
+    if not name:
+        raise Invalid("A token needs a name.", fields={"name": "required"})
+    token = "gd_" + secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    row = Token(
+        id_hash=token_hash(token),
+        id=new_id(),
+        person=owner or call.actor.id,
+        name=name,
+        created=now,
+        expires=now + timedelta(days=days),
+    )
+    call.db.add(row)
+    call.db.flush()
+    call.about(id=row.id)
+    return token
+
+
+def revoke_token(call: Call, token_id: str) -> None:
+    """Make one of the person's own tokens stop working."""
+    call.require(Target())
+    row = call.db.scalars(
+        select(Token).where(
+            Token.id == token_id, Token.person == call.actor.id, Token.revoked.is_(None)
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    row.revoked = datetime.now(UTC)
+
+
+def forget_expired(db: Session) -> None:
+    """Remove sign-ins that ended a week ago."""
+    old = datetime.now(UTC) - timedelta(days=7)
+    db.execute(delete(SignIn).where(SignIn.last_seen < old))
+
+
+def person_by_login(db: Session, login: str) -> str | None:
+    """Return the id of an active account."""
+    return db.scalars(select(Person.id).where(Person.login == login.lower(), Person.active)).first()

@@ -1,0 +1,207 @@
+"""Verify the log from its bodies alone, and name the first entry that is not as it was written.
+
+Leaf, chain, root and every query column are recomputed; stored values are only compared.
+Exit codes: AUDIT-AND-KEYS 3.3 of the design, listed in `Code`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.audit import entries, merkle
+from service.audit.log import START, chain_value, detail_aad
+from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
+
+#: Opens the detail key of an id; None where it was erased.
+DetailKey = Callable[[str], bytes | None]
+
+_BATCH = 2000
+
+
+class Code(IntEnum):
+    """What verification found; also the exit code of `guidang audit verify`."""
+
+    OK = 0
+    BODY = 10
+    CHAIN = 11
+    GAP = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict: which code, the first bad number, how many entries, the root."""
+
+    code: Code
+    events: int
+    root: str
+    first_bad: int | None = None
+    reason: str = ""
+    orphans: tuple[int, ...] = ()
+
+
+class _Bad(Exception):
+    def __init__(self, code: Code, seq: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.seq = seq
+
+
+@dataclass(slots=True)
+class _State:
+    seq: int = 0
+    chain: bytes = START
+    frontier: tuple[bytes, ...] = ()
+
+
+def verify(
+    db: Session, detail_key: DetailKey, *, progress: Callable[[int], None] | None = None
+) -> Report:
+    """Verify the whole log in one snapshot."""
+    state = _State()
+    open_intents: dict[int, str] = {}
+    try:
+        for event, body, detail, touches in _all(db):
+            leaf = _entry(state, event, body)
+            members = json.loads(body)
+            _detail(event["seq"], members, detail, touches, detail_key)
+            _follow(open_intents, members)
+            state.frontier = tuple(merkle.extend(state.frontier, state.seq, leaf))
+            state.chain = chain_value(state.chain, leaf)
+            state.seq += 1
+            if progress and state.seq % _BATCH == 0:
+                progress(state.seq)
+        _head(db, state)
+        _leftovers(db, state)
+    except _Bad as bad:
+        root = merkle.root(state.frontier).hex()
+        return Report(bad.code, state.seq, root, bad.seq, str(bad))
+    root = merkle.root(state.frontier).hex()
+    return Report(Code.OK, state.seq, root, orphans=tuple(sorted(open_intents)))
+
+
+_Row = tuple[dict[str, Any], bytes | None, tuple[bytes, bytes, str] | None, list[tuple[str, str]]]
+
+
+def _all(db: Session) -> Iterator[_Row]:
+    after = 0
+    while True:
+        events = (
+            db.execute(
+                select(AuditEvent.__table__)
+                .where(AuditEvent.seq > after)
+                .order_by(AuditEvent.seq)
+                .limit(_BATCH)
+            )
+            .mappings()
+            .all()
+        )
+        if not events:
+            return
+        last = events[-1]["seq"]
+        between = (AuditBody.seq > after) & (AuditBody.seq <= last)
+        bodies = {s: b for s, b in db.execute(select(AuditBody.seq, AuditBody.body).where(between))}
+        details = {
+            s: (salt, ct, key)
+            for s, salt, ct, key in db.execute(
+                select(AuditDetail.seq, AuditDetail.salt, AuditDetail.ct, AuditDetail.key).where(
+                    AuditDetail.seq > after, AuditDetail.seq <= last
+                )
+            )
+        }
+        touches: dict[int, list[tuple[str, str]]] = {}
+        for s, document, how in db.execute(
+            select(AuditTouch.seq, AuditTouch.document, AuditTouch.how).where(
+                AuditTouch.seq > after, AuditTouch.seq <= last
+            )
+        ):
+            touches.setdefault(s, []).append((document, how))
+        for event in events:
+            seq = event["seq"]
+            yield dict(event), bodies.get(seq), details.get(seq), touches.get(seq, [])
+        after = last
+
+
+def _entry(state: _State, event: dict[str, Any], body: bytes | None) -> bytes:
+    expected = state.seq + 1
+    if event["seq"] != expected:
+        raise _Bad(Code.GAP, expected, "an entry is missing")
+    if body is None:
+        raise _Bad(Code.BODY, expected, "the body is missing")
+    leaf = merkle.leaf_hash(body)
+    if leaf != event["leaf"]:
+        raise _Bad(Code.BODY, expected, "the body does not give the stored leaf")
+    try:
+        members = entries.read(body)
+        columns = entries.columns(members)
+        canonical = entries.canonical(members)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Bad(Code.BODY, expected, "the body cannot be read") from error
+    if canonical != body:
+        raise _Bad(Code.BODY, expected, "the body is not in canonical form")
+    for name, value in columns.items():
+        if event[name] != value:
+            raise _Bad(Code.BODY, expected, f"the column {name} differs from the body")
+    if chain_value(state.chain, leaf) != event["chain"]:
+        raise _Bad(Code.CHAIN, expected, "the chain does not continue")
+    return leaf
+
+
+def _detail(
+    seq: int,
+    members: dict[str, Any],
+    detail: tuple[bytes, bytes, str] | None,
+    touches: list[tuple[str, str]],
+    detail_key: DetailKey,
+) -> None:
+    if detail is None:
+        if touches:
+            raise _Bad(Code.BODY, seq, "touched documents without a detail that lists them")
+        return
+    salt, sealed, key_id = detail
+    if "detail" not in members:
+        raise _Bad(Code.BODY, seq, "a detail that the body does not commit to")
+    key = detail_key(key_id)
+    if key is None:
+        return
+    try:
+        plain = AESGCM(key).decrypt(sealed[:12], sealed[12:], detail_aad(seq))
+    except InvalidTag as error:
+        raise _Bad(Code.BODY, seq, "the detail was changed or belongs elsewhere") from error
+    if entries.commitment(salt, plain) != members["detail"]:
+        raise _Bad(Code.BODY, seq, "the detail is not the one committed to")
+    listed = {(t[0], t[1]) for t in json.loads(plain).get("touched", [])}
+    if listed != set(touches):
+        raise _Bad(Code.BODY, seq, "the touched documents differ from the detail")
+
+
+def _follow(open_intents: dict[int, str], members: dict[str, Any]) -> None:
+    if members["phase"] == "intent":
+        open_intents[members["seq"]] = members["action"]
+    elif members["phase"] == "outcome":
+        open_intents.pop(members.get("ref", 0), None)
+
+
+def _head(db: Session, state: _State) -> None:
+    head = db.get(AuditHead, 1)
+    if head is None or head.chain != state.chain or head.seq != state.seq:
+        shorter = head is not None and head.seq > state.seq
+        code = Code.GAP if shorter else Code.CHAIN
+        raise _Bad(code, state.seq + 1 if shorter else state.seq, "the head does not fit the log")
+    if merkle.unpack(head.frontier) != list(state.frontier):
+        raise _Bad(Code.CHAIN, state.seq, "the head's tree does not fit the log")
+
+
+def _leftovers(db: Session, state: _State) -> None:
+    for table in (AuditBody, AuditDetail, AuditTouch):
+        beyond = db.scalars(
+            select(table.seq).where(table.seq > state.seq).order_by(table.seq).limit(1)
+        ).first()
+        if beyond is not None:
+            raise _Bad(Code.GAP, beyond, "rows beyond the last entry")

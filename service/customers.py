@@ -1,0 +1,439 @@
+"""Customer files: open, read, list, change, file, move to another category."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service import accounts, profiles
+from service.archive import Call
+from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
+from service.errors import Conflict, Denied, Hidden, Invalid, NotFound, Stale, Unconditional
+from service.ids import new_id
+from service.models import Counter, Customer, CustomerPerson, CustomerView, Document, Record
+from service.permissions import Action, CustomerScopes, Target
+from service.profiles import NewValue, PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRef:
+    """A customer as documents and hits name it."""
+
+    id: str
+    number: str | None
+    name: str
+    category: Category
+    coop_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFile:
+    """A customer file as its page shows it."""
+
+    id: str
+    number: str | None
+    name: str
+    short_name: str
+    category: Category
+    coop_type: str | None
+    status: Status
+    owner: PersonRef | None
+    coworkers: tuple[PersonRef, ...]
+    created: datetime
+    created_by: PersonRef
+    filed: datetime | None
+    rev: int
+    fields: tuple[profiles.FieldView, ...]
+    allowed: frozenset[Action] = field(default_factory=frozenset)
+    addable: tuple[str, ...] = ()
+    editable_fields: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> CustomerRef:
+        """Return the short form."""
+        return CustomerRef(self.id, self.number, self.name, self.category, self.coop_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A customer row with its people, after the check that this person may see it."""
+
+    row: Customer
+    people: frozenset[str]
+    owner: str | None
+
+    @property
+    def category(self) -> Category:
+        """Return the customer's category."""
+        return Category(self.row.category)
+
+
+def people_of(db: Session, customer_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return person → relation for each customer."""
+    wanted = list(set(customer_ids))
+    found: dict[str, dict[str, str]] = {c: {} for c in wanted}
+    if wanted:
+        rows = db.execute(
+            select(CustomerPerson.customer, CustomerPerson.person, CustomerPerson.relation).where(
+                CustomerPerson.customer.in_(wanted)
+            )
+        )
+        for customer, person, relation in rows:
+            found[customer][person] = relation
+    return found
+
+
+def load(db: Session, customer_id: str) -> Seen:
+    """Return a customer with its people; raises `NotFound` when absent or destroyed."""
+    row = db.get(Customer, customer_id)
+    if row is None:
+        raise NotFound
+    people = people_of(db, [customer_id])[customer_id]
+    owner = next((p for p, relation in people.items() if relation == "owner"), None)
+    return Seen(row, frozenset(people), owner)
+
+
+def visible(call: Call, db: Session, customer_id: str) -> Seen:
+    """Return a customer this person may see; to others it looks absent (`Hidden`)."""
+    seen = load(db, customer_id)
+    call.about(id=customer_id, customer=customer_id, categories=(seen.row.category,))
+    if not shows(call.customer_scopes, seen):
+        raise Hidden(rule="customer:scope")
+    return seen
+
+
+def shows(scopes: CustomerScopes, seen: Seen) -> bool:
+    """Say whether a customer is inside scopes and not hidden by its status."""
+    return Status(seen.row.status) not in HIDDEN_STATUSES and scopes.covers(
+        seen.category, seen.people
+    )
+
+
+def target(seen: Seen, **more: object) -> Target:
+    """Return what a do right about a customer is asked with."""
+    return Target(
+        category=seen.category,
+        people=seen.people,
+        creator=seen.row.created_by,
+        status=Status(seen.row.status),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def create(
+    call: Call,
+    *,
+    name: str,
+    category: str,
+    owner: str | None = None,
+    coworkers: Iterable[str] = (),
+    fields: Mapping[str, NewValue] | None = None,
+    coop_type: str | None = None,
+) -> CustomerFile:
+    """Open a customer file as a draft, owned by `owner` or by the person who opens it."""
+    wanted = _category(category)
+    call.about(type="customer", categories=(str(wanted),))
+    call.require(Target(category=wanted))
+    values = {
+        "company.name": NewValue(name, channel="entry", person=call.actor.name),
+        **(fields or {}),
+    }
+    profiles.check(call.policy.fields, values)
+    coop = _coop_type(coop_type, wanted)
+    customer_id = new_id()
+    call.ring.create_customer(customer_id)
+    db = call.db
+    now = datetime.now(UTC)
+    row = Customer(
+        id=customer_id,
+        category=str(wanted),
+        status=str(Status.DRAFT),
+        coop_type=coop,
+        created=now,
+        created_by=call.actor.person,
+        rev=1,
+    )
+    db.add(row)
+    db.flush()
+    db.add(
+        Record(
+            id=new_id(),
+            customer=row.id,
+            module=str(Module.COMPANY),
+            kind="company",
+            no=0,
+            created=now,
+            created_by=call.actor.person,
+        )
+    )
+    db.flush()
+    _set_people(db, row.id, owner or call.actor.person, coworkers)
+    profiles.enter(call, db, row.id, values)
+    rebuild_view(db, row.id)
+    call.about(id=row.id, customer=row.id)
+    call.say(after={"category": row.category, "status": row.status})
+    return describe(call, db, load(db, row.id))
+
+
+def _category(text: str) -> Category:
+    try:
+        return Category(text)
+    except ValueError:
+        raise Invalid("There is no such category.", fields={"category": "unknown"}) from None
+
+
+def _coop_type(text: str | None, category: Category) -> str | None:
+    if not text:
+        return None
+    if category is not Category.ACTIVE:
+        raise Invalid(
+            "Only active customers are long-term or project customers.",
+            fields={"coop_type": "misplaced"},
+        )
+    try:
+        return str(CooperationType(text))
+    except ValueError:
+        raise Invalid(
+            "There is no such kind of cooperation.", fields={"coop_type": "unknown"}
+        ) from None
+
+
+def _set_people(db: Session, customer_id: str, owner: str, coworkers: Iterable[str]) -> None:
+    known = dict(accounts.colleagues(db))
+    others = [p for p in dict.fromkeys(coworkers) if p != owner]
+    if owner not in known:
+        raise Invalid("This person cannot own a customer.", fields={"owner": "unknown"})
+    if any(p not in known for p in others):
+        raise Invalid("This person cannot work on a customer.", fields={"coworkers": "unknown"})
+    for row in db.scalars(select(CustomerPerson).where(CustomerPerson.customer == customer_id)):
+        db.delete(row)
+    db.flush()
+    db.add(CustomerPerson(customer=customer_id, person=owner, relation="owner"))
+    db.add_all(CustomerPerson(customer=customer_id, person=p, relation="coworker") for p in others)
+    db.flush()
+
+
+def rebuild_view(db: Session, customer_id: str) -> None:
+    """Rewrite what lists show of a customer, from its field values."""
+    row = db.get(Customer, customer_id)
+    if row is None:
+        raise NotFound
+    view = db.get(CustomerView, customer_id) or CustomerView(customer=customer_id)
+    profiles.project(db, view, row.number)
+    view.updated = datetime.now(UTC)
+    db.add(view)
+    db.flush()
+
+
+def get(call: Call, customer_id: str) -> CustomerFile:
+    """Return a customer file this person may see."""
+    seen = visible(call, call.db, customer_id)
+    call.returned([customer_id])
+    return describe(call, call.db, seen)
+
+
+def describe(call: Call, db: Session, seen: Seen) -> CustomerFile:
+    """Return a customer as its page shows it, with what this person may do here."""
+    view = db.get(CustomerView, seen.row.id)
+    people = people_of(db, [seen.row.id])[seen.row.id]
+    names = accounts.names(db, {*people, seen.row.created_by})
+    name_of = {p: PersonRef(p, names.get(p, p)) for p in (*people, seen.row.created_by)}
+    return CustomerFile(
+        id=seen.row.id,
+        number=seen.row.number,
+        name=view.name if view else "",
+        short_name=view.short_name if view else "",
+        category=seen.category,
+        coop_type=seen.row.coop_type,
+        status=Status(seen.row.status),
+        owner=name_of[seen.owner] if seen.owner else None,
+        coworkers=tuple(name_of[p] for p, r in people.items() if r == "coworker"),
+        created=seen.row.created,
+        created_by=name_of[seen.row.created_by],
+        filed=seen.row.filed,
+        rev=seen.row.rev,
+        fields=profiles.values(call, db, seen.row.id),
+        allowed=allowed(call, seen),
+        addable=addable_kinds(call, seen),
+        editable_fields=tuple(call.policy.fields.by_key)
+        if call.decide(target(seen, module=Module.COMPANY), Action.CUSTOMER_EDIT).allowed
+        else (),
+    )
+
+
+def addable_kinds(call: Call, seen: Seen) -> tuple[str, ...]:
+    """Return the document kinds this person may add to this customer."""
+    return tuple(
+        kind
+        for kind in call.policy.kinds.by_code
+        if call.decide(target(seen, kind=kind), Action.DOCUMENT_ADD).allowed
+    )
+
+
+def allowed(call: Call, seen: Seen) -> frozenset[Action]:
+    """Return what this person may do with this customer now: what buttons are drawn from."""
+    wanted = {
+        Action.CUSTOMER_EDIT: target(seen, module=Module.COMPANY),
+        Action.CUSTOMER_MOVE_CATEGORY: target(seen),
+    }
+    if seen.row.status == Status.DRAFT:
+        wanted[Action.CUSTOMER_FILE] = target(seen)
+    may = {action for action, where in wanted.items() if call.decide(where, action).allowed}
+    if addable_kinds(call, seen):
+        may.add(Action.DOCUMENT_ADD)
+    return frozenset(may)
+
+
+def check_rev(seen_rev: int, if_match: int | None) -> None:
+    """Refuse a change that did not see the newest state, or does not say which it saw."""
+    if if_match is None:
+        raise Unconditional("Say which state this change is based on (If-Match).")
+    if if_match != seen_rev:
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+
+
+def _for_change(call: Call, customer_id: str, where: Mapping[str, object]) -> Seen:
+    seen = visible(call, call.db, customer_id)
+    call.require(target(seen, **where))
+    return seen
+
+
+def edit(
+    call: Call,
+    customer_id: str,
+    *,
+    if_match: int | None,
+    fields: Mapping[str, NewValue] | None = None,
+    owner: str | None = None,
+    coworkers: Iterable[str] | None = None,
+) -> CustomerFile:
+    """Add new field values, or set owner and co-workers."""
+    seen = _for_change(call, customer_id, {"module": Module.COMPANY})
+    check_rev(seen.row.rev, if_match)
+    db = call.db
+    if fields:
+        profiles.check(call.policy.fields, fields, whole=False)
+        profiles.enter(call, db, customer_id, fields)
+        rebuild_view(db, customer_id)
+        call.enqueue("project_customer", customer_id)
+    if owner is not None or coworkers is not None:
+        current = people_of(db, [customer_id])[customer_id]
+        others = [p for p, r in current.items() if r == "coworker"]
+        wanted_owner = owner or seen.owner or call.actor.person
+        _set_people(db, customer_id, wanted_owner, others if coworkers is None else coworkers)
+        call.note(owner=owner, coworkers=list(coworkers) if coworkers is not None else None)
+        call.mark_dirty("customer", customer_id)
+        call.enqueue("project_customer", customer_id)
+    _bump(db, seen)
+    return describe(call, db, load(db, customer_id))
+
+
+def _bump(db: Session, seen: Seen) -> None:
+    """Raise the revision; a writer who came in between makes this a `Stale`."""
+    changed = db.execute(
+        update(Customer)
+        .where(Customer.id == seen.row.id, Customer.rev == seen.row.rev)
+        .values(rev=seen.row.rev + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+    db.expire_all()
+
+
+def file(call: Call, customer_id: str, *, if_match: int | None) -> CustomerFile:
+    """File a draft: it gets its number, and counts from now on. Never by its creator."""
+    seen = _for_change(call, customer_id, {})
+    if seen.row.status != Status.DRAFT:
+        raise Conflict("This customer is filed already.", rule="customer:state")
+    check_rev(seen.row.rev, if_match)
+    db = call.db
+    today = _today(call)
+    call.say(before={"status": str(Status.DRAFT)}, after={"status": str(Status.FILED)})
+    _bump(db, seen)
+    row = load(db, customer_id).row
+    row.number = f"KH-{today.year}-{count(db, f'customer.{today.year}'):05d}"
+    row.status = str(Status.FILED)
+    row.filed = datetime.now(UTC)
+    row.filed_by = call.actor.person
+    db.flush()
+    rebuild_view(db, customer_id)
+    call.enqueue("project_customer", customer_id)
+    return describe(call, db, load(db, customer_id))
+
+
+def move_category(
+    call: Call,
+    customer_id: str,
+    *,
+    if_match: int | None,
+    to: str,
+    reason: str,
+    evidence: Iterable[str] = (),
+    coop_type: str | None = None,
+) -> CustomerFile:
+    """Move a customer to another category; all its documents follow as one job."""
+    seen = _for_change(call, customer_id, {})
+    wanted = _category(to)
+    if wanted is seen.category:
+        raise Conflict("This customer is in that category already.", rule="customer:state")
+    check_rev(seen.row.rev, if_match)
+    if not reason.strip():
+        raise Invalid("Say why the customer changes its category.", fields={"reason": "required"})
+    if call.decide(target_in(seen, wanted)).allowed is False:
+        raise Denied("Your role does not allow this.", rule=call.rule or "")
+    db = call.db
+    _check_evidence(db, customer_id, evidence)
+    coop = _coop_type(coop_type, wanted)
+    call.say(before={"category": str(seen.category)}, after={"category": str(wanted)})
+    call.about(categories=(str(seen.category), str(wanted)))
+    call.note(reason=reason.strip()[:2000], evidence=list(evidence))
+    _bump(db, seen)
+    row = load(db, customer_id).row
+    row.category = str(wanted)
+    row.coop_type = coop
+    db.flush()
+    call.mark_dirty("customer", customer_id)
+    call.enqueue("project_customer", customer_id)
+    return describe(call, db, load(db, customer_id))
+
+
+def target_in(seen: Seen, category: Category) -> Target:
+    """Return the same customer as it would be in another category."""
+    return Target(
+        category=category,
+        people=seen.people,
+        creator=seen.row.created_by,
+        status=Status(seen.row.status),
+    )
+
+
+def _check_evidence(db: Session, customer_id: str, evidence: Iterable[str]) -> None:
+    wanted = set(evidence)
+    if not wanted:
+        return
+    found = db.scalars(
+        select(Document.id).where(Document.customer == customer_id, Document.id.in_(wanted))
+    ).all()
+    if set(found) != wanted:
+        raise Invalid(
+            "The evidence must be documents of this customer.", fields={"evidence": "unknown"}
+        )
+
+
+def count(db: Session, name: str) -> int:
+    """Return the next number of a counter, without gaps: it rolls back with the transaction."""
+    row = db.get(Counter, name, with_for_update=True)
+    if row is None:
+        row = Counter(name=name, value=0)
+        db.add(row)
+    row.value += 1
+    db.flush()
+    return row.value
+
+
+def _today(call: Call) -> date:
+    return datetime.now(ZoneInfo(call.archive.settings.timezone)).date()

@@ -1,0 +1,164 @@
+"""The system-of-record database: read-only snapshots and short, exclusive writes.
+
+SQLite and PostgreSQL look alike from here. On SQLite every writer first takes an operating
+system lock file, because SQLite's own busy wait is unfair (docs/decisions/0006).
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from service.errors import Unavailable
+
+#: longest wait for the right to write, in seconds; then the call ends with 503
+WRITE_WAIT = 2.0
+
+
+class WriteLock:
+    """One writer at a time: a mutex between threads, a lock file between processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the lock file at `path`; it is created when missing and never removed."""
+        self._path = path
+        self._mutex = threading.Lock()
+
+    @contextmanager
+    def held(self, wait: float = WRITE_WAIT) -> Iterator[None]:
+        """Hold the lock; raises `Unavailable("database")` after `wait` seconds."""
+        deadline = time.monotonic() + wait
+        if not self._mutex.acquire(timeout=wait):
+            raise Unavailable("database")
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._lock(handle, deadline)
+                yield
+            finally:
+                os.close(handle)
+        finally:
+            self._mutex.release()
+
+    @staticmethod
+    def _lock(handle: int, deadline: float) -> None:
+        pause = 0.0005
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable("database") from None
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.005)
+            else:
+                return
+
+
+class Database:
+    """Sessions on the system of record: `read()` sees one moment, `write()` is alone."""
+
+    def __init__(self, url: str, *, pool: int = 64) -> None:
+        """Open lazily; nothing is read or created before the first session."""
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self._lock: WriteLock | None = None
+        if self.sqlite:
+            path = Path(url.removeprefix("sqlite:///"))
+            self._lock = WriteLock(path.with_suffix(".lock"))
+            self._reader = _sqlite_engine(url, pool, begin="BEGIN", read_only=True)
+            self._writer = _sqlite_engine(url, 4, begin="BEGIN IMMEDIATE", read_only=False)
+        else:
+            self._writer = _postgres_engine(url, pool)
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a read-only session on one snapshot."""
+        with _translated(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give the writing session; commits at the end, rolls back on any exception."""
+        if self._lock is None:
+            with _translated(), Session(self._writer) as session, session.begin():
+                yield session
+            return
+        with self._lock.held(), _translated(), Session(self._writer) as session, session.begin():
+            yield session
+
+    def check(self) -> None:
+        """Raise `Unavailable("database")` unless the database answers."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("database") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("database") from error
+        raise
+
+
+def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=8,
+        pool_timeout=WRITE_WAIT,
+        connect_args={"isolation_level": None, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=2000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute("PRAGMA cache_size=-16000")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres_engine(url: str, pool: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=8,
+        pool_timeout=WRITE_WAIT,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 3,
+            "options": "-c lock_timeout=2000 -c timezone=UTC -c statement_timeout=60000",
+        },
+    )

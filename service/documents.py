@@ -1,0 +1,429 @@
+"""Documents: who may know them, what pages show of them, changing their properties.
+
+Adding is in `intake`, their way into the file in `filing`, their content in `texts` and
+`originals`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service import accounts, customers
+from service.archive import Call
+from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Module, Processing, Role, Status
+from service.crypto import Place, seal_value, unseal_value
+from service.customers import CustomerRef, Seen
+from service.errors import Denied, Hidden, Invalid, NotFound
+from service.models import CustomerView, Document, Text, Version
+from service.models import Page as PageRow
+from service.permissions import Action, Target
+from service.profiles import PersonRef
+
+#: Who may lower a document's grade; everybody who may edit can raise it.
+LOWERERS = frozenset({Role.ARCHIVIST, Role.SERVICE_MANAGER})
+
+#: The module under whose field key titles, names and notes are sealed.
+SEALED_AS = "document"
+
+TITLE_LENGTH = 300
+NOTE_LENGTH = 2000
+NUMBER_LENGTH = 100
+_CONTROLS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What people say of a document; None leaves it as it is (or as the policy has it)."""
+
+    kind: str | None = None
+    title: str | None = None
+    grade: str | None = None
+    dated: date | None = None
+    number: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version as the document's page lists it."""
+
+    id: str
+    no: int
+    filing: Filing
+    processing: Processing
+    error: str | None
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    created: datetime
+    created_by: PersonRef
+    filed: datetime | None
+    filed_by: PersonRef | None
+    reason: str
+    pages: int
+    text_characters: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document as its page and the API show it, at one of its versions."""
+
+    id: str
+    customer: CustomerRef
+    title: str
+    kind: str
+    module: Module
+    grade: Grade
+    dated: date | None
+    number: str
+    note: str
+    created: datetime
+    created_by: PersonRef
+    rev: int
+    version: VersionView
+    versions: tuple[VersionView, ...]
+    allowed: frozenset[Action] = field(default_factory=frozenset)
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document with its customer, after the check that this person may know it."""
+
+    document: Document
+    seen: Seen
+    module: Module
+    in_scope: bool
+
+    def target(self, version: Version | None = None, *, kind: str | None = None) -> Target:
+        """Return what a do right about this document (at a version) is asked with."""
+        return Target(
+            category=self.seen.category,
+            kind=kind or self.document.kind,
+            grade=Grade(self.document.grade),
+            people=self.seen.people,
+            creator=self.seen.row.created_by,
+            uploader=version.created_by if version else self.document.created_by,
+            filing=Filing(version.filing) if version else None,
+            status=Status(self.seen.row.status),
+            in_scope=self.in_scope,
+        )
+
+
+def clean_title(text: str) -> str:
+    """Return a title fit to show on one line: no control or direction marks."""
+    return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).strip()
+
+
+def checked_kind(call: Call, kind: str | None) -> str:
+    """Return a document kind the policy knows."""
+    if not kind:
+        raise Invalid("Say what kind of document this is.", fields={"kind": "required"})
+    if kind not in call.policy.kinds.by_code:
+        raise Invalid("There is no such kind of document.", fields={"kind": "unknown"})
+    return kind
+
+
+def checked_grade(call: Call, wanted: str | None, current: Grade) -> Grade:
+    """Return the wanted grade; raising is free, lowering is for archivists and managers."""
+    if not wanted:
+        return current
+    try:
+        grade = Grade(wanted)
+    except ValueError:
+        raise Invalid("There is no such grade.", fields={"grade": "unknown"}) from None
+    order = list(Grade)
+    if order.index(grade) < order.index(current) and not call.actor.roles & LOWERERS:
+        raise Denied("Only archivists and service managers lower a grade.", rule="grade:lower")
+    return grade
+
+
+def checked_title(text: str | None) -> str:
+    """Return a clean title of permitted length; empty if nothing was said."""
+    title = clean_title(text or "")
+    if len(title) > TITLE_LENGTH:
+        raise Invalid(
+            "A title has at most %(longest)s characters.",
+            fields={"title": "too_long"},
+            longest=TITLE_LENGTH,
+        )
+    return title
+
+
+def limited(text: str | None, longest: int, name: str) -> str:
+    """Return free text without NUL, refused when longer than `longest`."""
+    plain = (text or "").replace("\x00", "").strip()
+    if len(plain) > longest:
+        raise Invalid(
+            "This text has at most %(longest)s characters.",
+            fields={name: "too_long"},
+            longest=longest,
+        )
+    return plain
+
+
+def blob_name(blob_id: str) -> str:
+    """Return an object's name in the store: it says nothing about customer or file."""
+    return f"{blob_id[:2]}/{blob_id}"
+
+
+def readable(call: Call, document: Document, seen: Seen) -> bool:
+    """Say whether this document is inside the person's read scopes, and shown at all."""
+    return Status(seen.row.status) not in HIDDEN_STATUSES and call.scopes.covers(
+        document.id, Category(seen.row.category), document.kind, Grade(document.grade), seen.people
+    )
+
+
+def hold(call: Call, db: Session, document_id: str, *, by: Action | None = None) -> Held:
+    """Return a document this person may know of; to others it looks absent.
+
+    One may know what one may read, what one uploaded (for changing its state), and what a do
+    right for the action `by` reaches. Without `by` only the read right counts.
+    """
+    document = db.get(Document, document_id)
+    if document is None:
+        raise NotFound
+    seen = customers.load(db, document.customer)
+    module = call.policy.kinds.by_code[document.kind].module
+    call.about(
+        type="document",
+        id=document_id,
+        customer=document.customer,
+        categories=(seen.row.category,),
+        modules=(str(module),),
+        grade=document.grade,
+    )
+    in_scope = readable(call, document, seen)
+    held = Held(document, seen, module, in_scope)
+    if in_scope:
+        return held
+    hidden = Status(seen.row.status) in HIDDEN_STATUSES
+    mine = document.created_by == call.actor.id
+    if by is None or hidden or not (mine or call.decide(held.target(), by).allowed):
+        raise Hidden(rule="document:scope")
+    return held
+
+
+def versions_of(db: Session, document_id: str) -> list[Version]:
+    """Return a document's versions, newest first."""
+    return list(
+        db.scalars(
+            select(Version).where(Version.document == document_id).order_by(Version.no.desc())
+        )
+    )
+
+
+def version_of(db: Session, held: Held, no: int | None) -> Version:
+    """Return one version, by default the newest; raises `NotFound` for a number not there."""
+    rows = versions_of(db, held.document.id)
+    found = rows[0] if no is None else next((v for v in rows if v.no == no), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def shown_version(versions: Iterable[Version]) -> Version | None:
+    """Return what a document shows and the index holds (DATA.md): the newest version that was
+    read and neither returned nor withdrawn.
+    """
+    read = {str(Processing.SEARCHABLE), str(Processing.PROPERTIES_ONLY)}
+    away = {str(Filing.RETURNED), str(Filing.WITHDRAWN)}
+    usable = [v for v in versions if v.processing in read and v.filing not in away]
+    return max(usable, key=lambda v: v.no, default=None)
+
+
+def reshow(db: Session, document: Document) -> None:
+    """Settle which version a document shows after one of them changed its state."""
+    shown = shown_version(versions_of(db, document.id))
+    document.shown = shown.id if shown else None
+
+
+def get(call: Call, document_id: str, version_no: int | None = None) -> DocumentView:
+    """Return a document this person may read, at its newest or a given version."""
+    held = hold(call, call.db, document_id)
+    view = describe(call, call.db, held, version_no=version_no)
+    call.about(version=view.version.id)
+    call.touched(document_id, "opened")
+    call.returned([document_id])
+    return view
+
+
+def describe(call: Call, db: Session, held: Held, *, version_no: int | None = None) -> DocumentView:
+    """Return a document as pages show it, with what this person may do with it."""
+    document = held.document
+    key = call.ring.field(document.customer, SEALED_AS)
+    rows = versions_of(db, document.id)
+    chosen = version_of(db, held, version_no)
+    names = accounts.names(
+        db,
+        {document.created_by}
+        | {v.created_by for v in rows}
+        | {v.filed_by for v in rows if v.filed_by},
+    )
+    counts = _text_counts(db, [v.id for v in rows])
+    views = tuple(_version_view(key, document, v, names, counts) for v in rows)
+    view = db.get(CustomerView, document.customer)
+
+    def plain(sealed: bytes | None, column: str) -> str:
+        place = Place(document.id, document.customer, column)
+        return unseal_value(key, sealed, place) if sealed else ""
+
+    return DocumentView(
+        id=document.id,
+        customer=CustomerRef(
+            document.customer,
+            held.seen.row.number,
+            view.name if view else "",
+            held.seen.category,
+            held.seen.row.coop_type,
+        ),
+        title=plain(document.title_ct, "title"),
+        kind=document.kind,
+        module=held.module,
+        grade=Grade(document.grade),
+        dated=document.dated,
+        number=plain(document.number_ct, "number"),
+        note=plain(document.note_ct, "note"),
+        created=document.created,
+        created_by=_person(names, document.created_by),
+        rev=document.rev,
+        version=next(v for v in views if v.id == chosen.id),
+        versions=views,
+        allowed=allowed(call, held, chosen),
+    )
+
+
+def _person(names: dict[str, str], person: str) -> PersonRef:
+    return PersonRef(person, names.get(person, person))
+
+
+def _text_counts(db: Session, versions: list[str]) -> dict[str, tuple[int, int]]:
+    """Return (pages, characters) of the newest text of each version."""
+    counts: dict[str, tuple[int, int]] = {}
+    rows = db.execute(
+        select(Text.version, Text.id, Text.chars)
+        .where(Text.version.in_(versions))
+        .order_by(Text.revision)
+    ).all()
+    newest = {version: (text, chars) for version, text, chars in rows}
+    for version, (text, chars) in newest.items():
+        pages = db.scalars(
+            select(PageRow.no).where(PageRow.text == text).order_by(PageRow.no.desc()).limit(1)
+        ).first()
+        counts[version] = (pages or 0, chars)
+    return counts
+
+
+def _version_view(
+    key: bytes,
+    document: Document,
+    row: Version,
+    names: dict[str, str],
+    counts: dict[str, tuple[int, int]],
+) -> VersionView:
+    def plain(sealed: bytes | None, column: str) -> str:
+        place = Place(row.id, document.customer, column)
+        return unseal_value(key, sealed, place) if sealed else ""
+
+    pages, characters = counts.get(row.id, (0, 0))
+    return VersionView(
+        row.id,
+        row.no,
+        Filing(row.filing),
+        Processing(row.processing),
+        row.error,
+        plain(row.file_name_ct, "file_name"),
+        row.media_type,
+        row.size,
+        plain(row.sha256_ct, "sha256"),
+        row.created,
+        _person(names, row.created_by),
+        row.filed,
+        _person(names, row.filed_by) if row.filed_by else None,
+        plain(row.reason_ct, "reason"),
+        pages,
+        characters,
+        row.left_out,
+    )
+
+
+def allowed(call: Call, held: Held, version: Version) -> frozenset[Action]:
+    """Return what this person may do with a version now: what buttons are drawn from."""
+    filing, processing = Filing(version.filing), Processing(version.processing)
+    asked = [Action.DOCUMENT_EDIT, Action.DOCUMENT_ADD_VERSION]
+    if filing is Filing.SUBMITTED:
+        asked += [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN]
+    if filing in (Filing.SUBMITTED, Filing.RETURNED, Filing.DRAFT):
+        asked.append(Action.DOCUMENT_WITHDRAW)
+    if processing is Processing.FAILED:
+        asked.append(Action.DOCUMENT_RETRY)
+    may = {a for a in asked if call.decide(held.target(version), a).allowed}
+    if held.in_scope:
+        may |= {Action.DOCUMENT_TEXT, Action.DOCUMENT_ORIGINAL}
+    return frozenset(may)
+
+
+def edit(
+    call: Call,
+    document_id: str,
+    wanted: Properties,
+    *,
+    if_match: int | None,
+    clear: frozenset[str] = frozenset(),
+) -> DocumentView:
+    """Change a document's properties; `clear` names those to empty (dated, number, note)."""
+    held = hold(call, call.db, document_id, by=Action.DOCUMENT_EDIT)
+    db = call.db
+    newest = version_of(db, held, None)
+    call.require(held.target(newest))
+    customers.check_rev(held.document.rev, if_match)
+    document = held.document
+    key = call.ring.field(document.customer, SEALED_AS)
+    before = {"kind": document.kind, "grade": document.grade}
+    if wanted.kind and wanted.kind != document.kind:
+        kind = checked_kind(call, wanted.kind)
+        call.require(held.target(newest, kind=kind))
+        document.kind = kind
+    document.grade = str(checked_grade(call, wanted.grade, Grade(document.grade)))
+    if wanted.title is not None:
+        title = checked_title(wanted.title)
+        if not title:
+            raise Invalid("A document needs a title.", fields={"title": "required"})
+        document.title_ct = seal_value(key, title, Place(document.id, document.customer, "title"))
+    if wanted.dated is not None or "dated" in clear:
+        document.dated = wanted.dated
+    for name, longest in (("number", NUMBER_LENGTH), ("note", NOTE_LENGTH)):
+        text = getattr(wanted, name)
+        if text is not None or name in clear:
+            plain = limited(text, longest, name)
+            place = Place(document.id, document.customer, name)
+            setattr(document, f"{name}_ct", seal_value(key, plain, place) if plain else None)
+    bump(db, document)
+    call.note(before=before, after={"kind": document.kind, "grade": document.grade})
+    call.mark_dirty("document", document.id)
+    call.enqueue("index", document.id)
+    return describe(call, db, hold(call, db, document_id, by=Action.DOCUMENT_EDIT))
+
+
+def bump(db: Session, document: Document) -> None:
+    """Raise the revision; a writer who came in between makes this a `Stale`."""
+    seen = document.rev
+    db.flush()
+    changed = db.execute(
+        update(Document)
+        .where(Document.id == document.id, Document.rev == seen)
+        .values(rev=seen + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        customers.check_rev(seen + 1, seen)
+    db.refresh(document)

@@ -1,0 +1,269 @@
+"""A version's way into the file: withdraw, return, file; and reading a failed one again."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import accounts, customers
+from service.archive import Call
+from service.codes import HIDDEN_STATUSES, Filing, Grade, Processing, Status
+from service.crypto import Place, seal_value, unseal_value
+from service.customers import CustomerRef
+from service.documents import (
+    SEALED_AS,
+    DocumentView,
+    Held,
+    bump,
+    describe,
+    hold,
+    readable,
+    reshow,
+    version_of,
+)
+from service.errors import Conflict, Invalid, NotFound
+from service.models import CustomerView, Document, Job, Version
+from service.permissions import Action, Target
+from service.profiles import PersonRef
+
+_REASON_LENGTH = 1000
+
+#: From which states a version may go where.
+_FROM = {
+    Filing.WITHDRAWN: (Filing.DRAFT, Filing.SUBMITTED, Filing.RETURNED),
+    Filing.RETURNED: (Filing.SUBMITTED,),
+    Filing.FILED: (Filing.SUBMITTED,),
+}
+
+
+def withdraw(
+    call: Call, document_id: str, reason: str, *, version_no: int | None = None
+) -> DocumentView:
+    """Take a version back before it is filed."""
+    return _move(call, document_id, Filing.WITHDRAWN, version_no, reason)
+
+
+def send_back(
+    call: Call, document_id: str, reason: str, *, version_no: int | None = None
+) -> DocumentView:
+    """Return a version to its uploader, who sees why."""
+    return _move(call, document_id, Filing.RETURNED, version_no, reason)
+
+
+def file(call: Call, document_id: str, *, version_no: int | None = None) -> DocumentView:
+    """File a version: from now on it cannot change. Never by its uploader."""
+    return _move(call, document_id, Filing.FILED, version_no, None)
+
+
+def _move(
+    call: Call, document_id: str, to: Filing, version_no: int | None, reason: str | None
+) -> DocumentView:
+    db = call.db
+    held = hold(call, db, document_id, by=call.action)
+    version = _locked(db, version_of(db, held, version_no))
+    call.about(version=version.id)
+    call.require(held.target(version))
+    before = Filing(version.filing)
+    if before not in _FROM[to]:
+        raise Conflict(
+            "This version is %(state)s already.", rule="document:state", state=str(before)
+        )
+    if to is not Filing.FILED:
+        version.reason_ct = _reason(call, held, version, reason or "")
+    version.filing = str(to)
+    if to is Filing.FILED:
+        version.filed = datetime.now(UTC)
+        version.filed_by = call.actor.person
+    db.flush()
+    call.say(before={"filing": str(before)}, after={"filing": str(to)})
+    reshow(db, held.document)
+    bump(db, held.document)
+    call.mark_dirty("document", document_id)
+    call.enqueue("index", document_id)
+    return describe(call, db, held, version_no=version_no)
+
+
+def _locked(db: Session, version: Version) -> Version:
+    db.refresh(version, with_for_update=True)
+    return version
+
+
+def _reason(call: Call, held: Held, version: Version, reason: str) -> bytes:
+    text = reason.strip()
+    if not text:
+        raise Invalid("Say why.", fields={"reason": "required"})
+    if len(text) > _REASON_LENGTH:
+        raise Invalid(
+            "This text has at most %(longest)s characters.",
+            fields={"reason": "too_long"},
+            longest=_REASON_LENGTH,
+        )
+    call.note(reason=text)
+    key = call.ring.field(held.document.customer, SEALED_AS)
+    return seal_value(key, text, Place(version.id, held.document.customer, "reason"))
+
+
+def retry(call: Call, document_id: str, *, version_no: int | None = None) -> DocumentView:
+    """Read a failed version once more."""
+    db = call.db
+    held = hold(call, db, document_id, by=Action.DOCUMENT_RETRY)
+    version = _locked(db, version_of(db, held, version_no))
+    call.about(version=version.id)
+    call.require(held.target(version))
+    if version.processing != Processing.FAILED:
+        raise Conflict("This version did not fail.", rule="document:state")
+    version.processing = str(Processing.STORED)
+    version.error = None
+    for job in db.scalars(
+        select(Job).where(Job.subject == version.id, Job.kind == "extract", Job.state == "failed")
+    ):
+        job.state = "done"
+    db.flush()
+    call.enqueue("extract", version.id)
+    return describe(call, db, held, version_no=version_no)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A version as the upload page lists it."""
+
+    document: str
+    version: str
+    no: int
+    title: str
+    file_name: str
+    kind: str
+    grade: Grade
+    size: int
+    media_type: str
+    filing: Filing
+    processing: Processing
+    error: str | None
+    reason: str
+    created: datetime
+    created_by: PersonRef
+    customer: CustomerRef
+    readable: bool
+
+
+def uploads(call: Call, limit: int = 50) -> tuple[QueueRow, ...]:
+    """Return the person's own latest uploads with what became of them."""
+    rows = call.db.execute(
+        select(Version, Document)
+        .join(Document, Document.id == Version.document)
+        .where(Version.created_by == call.actor.id)
+        .order_by(Version.created.desc(), Version.id)
+        .limit(limit)
+    ).all()
+    return _listed(call, [(v, d) for v, d in rows])
+
+
+def states(call: Call, document_ids: list[str]) -> tuple[QueueRow, ...]:
+    """Return the newest state of some of the person's own uploads, for a page that waits."""
+    rows = call.db.execute(
+        select(Version, Document)
+        .join(Document, Document.id == Version.document)
+        .where(Version.created_by == call.actor.id, Document.id.in_(document_ids[:200]))
+        .order_by(Version.created.desc())
+    ).all()
+    return _listed(call, [(v, d) for v, d in rows])
+
+
+def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
+    """Return submitted versions that this person may file, oldest first."""
+    rows = call.db.execute(
+        select(Version, Document)
+        .join(Document, Document.id == Version.document)
+        .where(Version.filing == str(Filing.SUBMITTED), Version.created_by != call.actor.id)
+        .order_by(Version.created)
+        .limit(limit * 5)
+    ).all()
+    mine = [(v, d) for v, d in rows if _may_file(call, v, d)]
+    return _listed(call, mine[:limit])
+
+
+def _may_file(call: Call, version: Version, document: Document) -> bool:
+    seen = customers.load(call.db, document.customer)
+    if Status(seen.row.status) in HIDDEN_STATUSES:
+        return False
+    where = Target(
+        category=seen.category,
+        kind=document.kind,
+        grade=Grade(document.grade),
+        people=seen.people,
+        uploader=version.created_by,
+        filing=Filing(version.filing),
+    )
+    return call.decide(where, Action.DOCUMENT_FILE).allowed
+
+
+def _listed(call: Call, rows: list[tuple[Version, Document]]) -> tuple[QueueRow, ...]:
+    db = call.db
+    call.ring.prefetch(customers=[d.customer for _, d in rows])
+    names = accounts.names(db, {v.created_by for v, _ in rows})
+    views = {
+        v.customer: v
+        for v in db.scalars(
+            select(CustomerView).where(CustomerView.customer.in_({d.customer for _, d in rows}))
+        )
+    }
+    listed = tuple(_row(call, v, d, views.get(d.customer), names) for v, d in rows)
+    call.returned([row.document for row in listed], "listed")
+    return listed
+
+
+def _row(
+    call: Call,
+    version: Version,
+    document: Document,
+    view: CustomerView | None,
+    names: dict[str, str],
+) -> QueueRow:
+    seen = customers.load(call.db, document.customer)
+    if view is None:
+        raise NotFound
+    key = call.ring.field(document.customer, SEALED_AS)
+
+    def plain(sealed: bytes | None, row: str, column: str) -> str:
+        return unseal_value(key, sealed, Place(row, document.customer, column)) if sealed else ""
+
+    return QueueRow(
+        document=document.id,
+        version=version.id,
+        no=version.no,
+        title=plain(document.title_ct, document.id, "title"),
+        file_name=plain(version.file_name_ct, version.id, "file_name"),
+        kind=document.kind,
+        grade=Grade(document.grade),
+        size=version.size,
+        media_type=version.media_type,
+        filing=Filing(version.filing),
+        processing=Processing(version.processing),
+        error=version.error,
+        reason=plain(version.reason_ct, version.id, "reason"),
+        created=version.created,
+        created_by=PersonRef(version.created_by, names.get(version.created_by, version.created_by)),
+        customer=CustomerRef(
+            document.customer, seen.row.number, view.name, seen.category, seen.row.coop_type
+        ),
+        readable=readable(call, document, seen),
+    )
+
+
+def of_customer(call: Call, customer_id: str) -> tuple[QueueRow, ...]:
+    """Return the documents of a customer that this person may read, newest first."""
+    seen = customers.visible(call, call.db, customer_id)
+    rows = call.db.execute(
+        select(Document).where(Document.customer == customer_id).order_by(Document.serial.desc())
+    ).scalars()
+    inside = [d for d in rows if readable(call, d, seen)]
+    newest = _newest_versions(call.db, [d.id for d in inside])
+    return _listed(call, [(newest[d.id], d) for d in inside if d.id in newest])
+
+
+def _newest_versions(db: Session, documents: list[str]) -> dict[str, Version]:
+    if not documents:
+        return {}
+    rows = db.scalars(select(Version).where(Version.document.in_(documents)).order_by(Version.no))
+    return {v.document: v for v in rows}

@@ -1,0 +1,347 @@
+"""Search: what was typed, inside what the person may read, checked again in the database.
+
+Order matters: the marks are read before the index, hits are checked on a snapshot taken after
+it. What the index does not know yet is excluded inside the query, so totals and facets are
+right at every moment.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from time import monotonic
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import accounts, customers, directory, figures, recent, texts
+from service.archive import Call
+from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Module, Sort, Status
+from service.crypto import Place, unseal_value
+from service.customers import CustomerRef
+from service.documents import SEALED_AS
+from service.errors import Invalid
+from service.models import Customer, CustomerView, Dirty, Document, Version
+from service.permissions import Scopes
+from service.search import highlight, planner
+from service.search.port import Filters, Found, Hit, Search
+from service.search.query import Node
+
+#: Relevance pages by offset up to this many hits; beyond it, newest and oldest page on.
+WINDOW = 1000
+
+_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks. `cursor` continues an earlier answer to the same question."""
+
+    q: str = ""
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.RELEVANCE
+    limit: int = 20
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageHits:
+    """How many marks a page holds."""
+
+    no: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document found, as this person may see it."""
+
+    id: str
+    version: str
+    title: str
+    title_segments: tuple[highlight.Segment, ...]
+    kind: str
+    module: Module
+    grade: Grade
+    filing: Filing
+    dated: date | None
+    created: datetime
+    created_by: str
+    customer: CustomerRef
+    pages: tuple[PageHits, ...]
+    snippets: tuple[tuple[highlight.Segment, ...], ...]
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet group with how many documents have it."""
+
+    value: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: exact total, one page of results, facets, and what to say about the query."""
+
+    total: int
+    items: tuple[Result, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    next_cursor: str | None
+    notes: tuple[str, ...]
+    owners: Mapping[str, str]
+    seconds: float
+    offset: int
+
+
+def search(call: Call, question: Question) -> Answer:
+    """Answer a question inside the person's scopes; empty scopes find nothing."""
+    started = monotonic()
+    scopes = call.scopes
+    call.about(type="search", categories=tuple(map(str, sorted(scopes.categories))))
+    plan = planner.plan(question.q, texts.blinder(call.ring))
+    found, asked, step = _ask(call, _search(scopes, question), plan.steps or (None,))
+    results = _results(call, found.hits, step, scopes)
+    if len(results) < len(found.hits):
+        # the index was behind: leave those out inside the query and count again
+        dropped = {h.uid for h in found.hits} - {r.id for r in results}
+        figures.RECHECK_DROPPED.inc(len(dropped))
+        found = _engine(call, _excluding(asked, dropped))
+        results = _results(call, found.hits, step, scopes)
+    for result in results:
+        call.touched(result.id, "snippet" if result.snippets else "listed")
+    call.returned(result.id for result in results)
+    if question.q.strip() and question.cursor is None:
+        recent.remember(call, question.q.strip())
+    offset = asked.offset
+    return Answer(
+        total=found.total,
+        items=results,
+        facets=_facets(found, question.filters),
+        next_cursor=_next(question, found, offset),
+        notes=tuple(str(n) for n in plan.notes),
+        owners=accounts.names(call.db, {v for v, _ in found.facets.get("owner", ())}),
+        seconds=monotonic() - started,
+        offset=offset,
+    )
+
+
+def _search(scopes: Scopes, question: Question) -> Search:
+    if not 1 <= question.limit <= _LIMIT:
+        raise Invalid(
+            "A page holds 1 to %(longest)s results.", fields={"limit": "range"}, longest=_LIMIT
+        )
+    offset, after = _position(question)
+    return Search(
+        scopes=scopes,
+        query=None,
+        filters=question.filters,
+        sort=question.sort,
+        limit=question.limit,
+        offset=offset,
+        after=after,
+    )
+
+
+def _ask(
+    call: Call, asked: Search, steps: Sequence[Node | None]
+) -> tuple[Found, Search, Node | None]:
+    """Try the steps of a plan in order until one finds something; pages stay on their step."""
+    with call.look() as db:
+        asked = replace(asked, **_marks(db))
+    found = Found(0, (), {})
+    step: Node | None = None
+    for step in steps:
+        asked = replace(asked, query=step)
+        found = _engine(call, asked)
+        if found.total:
+            break
+    return found, asked, step
+
+
+def _engine(call: Call, asked: Search) -> Found:
+    with figures.SEARCH_SECONDS.time():
+        return call.archive.engine.search(asked)
+
+
+def _marks(db: Session) -> dict[str, frozenset[str]]:
+    marks: dict[str, set[str]] = {"document": set(), "customer": set()}
+    for kind, subject in db.execute(select(Dirty.kind, Dirty.id)):
+        marks[kind].add(subject)
+    return {
+        "dirty_documents": frozenset(marks["document"]),
+        "dirty_customers": frozenset(marks["customer"]),
+    }
+
+
+def _excluding(asked: Search, documents: set[str]) -> Search:
+    return replace(asked, dirty_documents=asked.dirty_documents | documents)
+
+
+def _position(question: Question) -> tuple[int, int | None]:
+    if question.cursor is None:
+        return 0, None
+    try:
+        padded = question.cursor + "=" * (-len(question.cursor) % 4)
+        sort, at, seen = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, TypeError):
+        sort, at, seen = None, None, None
+    good = sort == question.sort and isinstance(at, int) and isinstance(seen, int) and at >= 0
+    if not good:
+        raise Invalid("This cursor is not one of ours.", fields={"cursor": "invalid"})
+    if question.sort is Sort.RELEVANCE:
+        if at + question.limit > WINDOW:
+            raise Invalid(
+                "By relevance only the first %(window)s results can be paged through; "
+                "narrow the search, or sort by date.",
+                fields={"cursor": "window"},
+                window=WINDOW,
+            )
+        return at, None
+    return 0, at
+
+
+def _next(question: Question, found: Found, offset: int) -> str | None:
+    seen = offset + len(found.hits)
+    if question.sort is Sort.RELEVANCE:
+        if seen >= found.total or seen + question.limit > WINDOW:
+            return None
+        return cursor(question.sort, seen)
+    if len(found.hits) < question.limit:
+        return None
+    return cursor(question.sort, found.hits[-1].sort_key)
+
+
+def cursor(sort: Sort, at: int) -> str:
+    """Return the opaque form of a position in an answer."""
+    packed = json.dumps([str(sort), at, 0], separators=(",", ":"))
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _facets(found: Found, filters: Filters) -> dict[str, tuple[FacetValue, ...]]:
+    facets = {}
+    for group, values in found.facets.items():
+        selected = {str(v) for v in getattr(filters, group)}
+        counted = {value for value, _ in values}
+        # a selected value stays visible at 0, so that it can be taken off again
+        every = [*values, *((v, 0) for v in sorted(selected - counted))]
+        facets[group] = tuple(FacetValue(v, n, v in selected) for v, n in every)
+    return facets
+
+
+def _results(
+    call: Call, hits: Sequence[Hit], step: Node | None, scopes: Scopes
+) -> tuple[Result, ...]:
+    """Return the hits that the database confirms, with titles, snippets and pages."""
+    db = call.db
+    # a fresh snapshot: what changed while the engine searched must count
+    db.rollback()
+    rows = _rows(db, [h.uid for h in hits])
+    people = customers.people_of(db, [c.id for _, _, c, _ in rows.values()])
+    confirmed = [
+        rows[h.uid] for h in hits if h.uid in rows and _confirms(rows[h.uid], h, people, scopes)
+    ]
+    call.ring.prefetch(
+        customers=[c.id for _, _, c, _ in confirmed], versions=[v.id for _, v, _, _ in confirmed]
+    )
+    newest = texts.newest_ids(db, [v.id for _, v, _, _ in confirmed])
+    names = accounts.names(db, {d.created_by for d, _, _, _ in confirmed})
+    return tuple(_result(call, row, step, newest, names) for row in confirmed)
+
+
+_Row = tuple[Document, Version, Customer, CustomerView]
+
+
+def _rows(db: Session, documents: list[str]) -> dict[str, _Row]:
+    rows = db.execute(
+        select(Document, Version, Customer, CustomerView)
+        .join(Version, Version.id == Document.shown)
+        .join(Customer, Customer.id == Document.customer)
+        .join(CustomerView, CustomerView.customer == Customer.id)
+        .where(Document.id.in_(documents))
+    )
+    return {d.id: (d, v, c, view) for d, v, c, view in rows}
+
+
+def _confirms(row: _Row, hit: Hit, people: Mapping[str, Mapping[str, str]], scopes: Scopes) -> bool:
+    """Say whether the database agrees that this hit may be shown to this person."""
+    document, _, customer, _ = row
+    return (
+        customer.category == hit.category
+        and Status(customer.status) not in HIDDEN_STATUSES
+        and scopes.covers(
+            document.id,
+            Category(customer.category),
+            document.kind,
+            Grade(document.grade),
+            frozenset(people[customer.id]),
+        )
+    )
+
+
+def _result(
+    call: Call,
+    row: _Row,
+    step: Node | None,
+    newest: Mapping[str, str],
+    names: Mapping[str, str],
+) -> Result:
+    document, version, customer, view = row
+    key = call.ring.field(customer.id, SEALED_AS)
+    title = unseal_value(key, document.title_ct, Place(document.id, customer.id, "title"))
+    module = call.policy.kinds.by_code[document.kind].module
+    sealed = document.grade == Grade.TOP or module is Module.PERSONAL
+    shown = None
+    if step is not None and not sealed and version.id in newest:
+        text_id = newest[version.id]
+        parts = texts.open_parts(call.db, call.ring, version.id, text_id)
+        starts = texts.page_starts(call.db, text_id)
+        shown = highlight.snippets(parts, starts, step)
+    return Result(
+        id=document.id,
+        version=version.id,
+        title=title,
+        title_segments=highlight.segments(title, step),
+        kind=document.kind,
+        module=module,
+        grade=Grade(document.grade),
+        filing=Filing(version.filing),
+        dated=document.dated,
+        created=document.created,
+        created_by=names.get(document.created_by, ""),
+        customer=CustomerRef(
+            customer.id,
+            customer.number,
+            view.name,
+            Category(customer.category),
+            customer.coop_type,
+        ),
+        pages=tuple(PageHits(no, n) for no, n in shown.pages) if shown else (),
+        snippets=tuple(s.segments for s in shown.snippets) if shown else (),
+        sealed=sealed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the home page starts from."""
+
+    documents: int
+    customers: int
+    recent: tuple[recent.RecentSearch, ...]
+    mine: tuple[directory.CustomerRow, ...]
+
+
+def home(call: Call) -> Home:
+    """Return counts inside the person's scopes, their recent searches and customers."""
+    scopes = call.scopes
+    documents = 0
+    if not scopes.empty:
+        with call.look() as db:
+            marks = _marks(db)
+        asked = Search(scopes=scopes, query=None, limit=1, facets=False, sort=Sort.NEWEST, **marks)
+        documents = _engine(call, asked).total
+    return Home(documents, directory.count(call), recent.latest(call), directory.mine(call))

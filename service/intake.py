@@ -1,0 +1,258 @@
+"""Taking documents in: check, seal, store, and queue them for reading.
+
+Order: keystore, then blob, then rows. A blob without a row is harmless; a row without its
+blob or key cannot happen.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import customers, media
+from service.archive import Call
+from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
+from service.crypto import Place, content_token, seal_value
+from service.customers import Seen
+from service.documents import (
+    NOTE_LENGTH,
+    NUMBER_LENGTH,
+    SEALED_AS,
+    TITLE_LENGTH,
+    DocumentView,
+    Properties,
+    blob_name,
+    checked_grade,
+    checked_kind,
+    checked_title,
+    clean_title,
+    describe,
+    hold,
+    limited,
+    readable,
+    versions_of,
+)
+from service.errors import Hidden, Invalid, NotFound, Unsupported
+from service.ids import new_id
+from service.jobs import Lane
+from service.models import Blob, Document, Version
+from service.permissions import Action
+from service.spool import Spool
+from service.streams import ALGORITHM
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to add: its bytes in the spool, and the name it had."""
+
+    spool: Spool
+    file_name: str
+
+
+def clean_file_name(text: str) -> str:
+    """Return a file's own name without path, control or direction marks; never empty."""
+    name = clean_title(text.replace("\\", "/").rsplit("/", 1)[-1])
+    return name[-255:] or "file"
+
+
+def title_of(file_name: str) -> str:
+    """Return the title an upload gets by itself: the file's name without its ending."""
+    stem, dot, ending = file_name.rpartition(".")
+    return (stem if dot and stem and len(ending) <= 5 else file_name)[:TITLE_LENGTH]  # noqa: PLR2004
+
+
+def expect(call: Call, customer_id: str) -> Seen:
+    """Check, before the body of an upload is read, that something may be added here at all."""
+    with call.look() as db:
+        seen = _addable(call, db, customer_id)
+        db.expunge_all()
+    if not customers.addable_kinds(call, seen):
+        call.require(customers.target(seen))
+    return seen
+
+
+def _addable(call: Call, db: Session, customer_id: str) -> Seen:
+    """Return a customer the person sees, or may add to (what one may add to, one may know)."""
+    seen = customers.load(db, customer_id)
+    call.about(
+        type="customer", id=customer_id, customer=customer_id, categories=(seen.row.category,)
+    )
+    hidden = Status(seen.row.status) in HIDDEN_STATUSES
+    if hidden or not (
+        customers.shows(call.customer_scopes, seen) or customers.addable_kinds(call, seen)
+    ):
+        raise Hidden(rule="customer:scope")
+    return seen
+
+
+def add(
+    call: Call,
+    customer_id: str,
+    upload: Upload,
+    properties: Properties,
+    *,
+    lane: int | None = None,
+) -> DocumentView:
+    """Store a new document: keystore, then blob, then rows; the worker reads it afterwards."""
+    with call.look() as db:
+        seen = _addable(call, db, customer_id)
+        kind = checked_kind(call, properties.kind)
+        call.require(customers.target(seen, kind=kind))
+        db.expunge_all()
+    call.about(modules=(str(call.policy.kinds.by_code[kind].module),))
+    default = call.policy.kinds.by_code[kind].grade
+    grade = checked_grade(call, properties.grade, default)
+    file_name = clean_file_name(upload.file_name)
+    title = checked_title(properties.title) or title_of(file_name)
+    number = limited(properties.number, NUMBER_LENGTH, "number")
+    note = limited(properties.note, NOTE_LENGTH, "note")
+    media_type = _examine(upload, file_name)
+    document_id, version_id = new_id(), new_id()
+    _store(call, customer_id, document_id, version_id, upload)
+    db = call.db
+    seen = _addable(call, db, customer_id)
+    call.require(customers.target(seen, kind=kind))
+    key = call.ring.field(customer_id, SEALED_AS)
+
+    def sealed(text: str, column: str) -> bytes | None:
+        return seal_value(key, text, Place(document_id, customer_id, column)) if text else None
+
+    document = Document(
+        id=document_id,
+        serial=customers.count(db, "document"),
+        customer=customer_id,
+        kind=kind,
+        grade=str(grade),
+        dated=properties.dated,
+        number_ct=sealed(number, "number"),
+        title_ct=seal_value(key, title, Place(document_id, customer_id, "title")),
+        note_ct=sealed(note, "note"),
+        created=datetime.now(UTC),
+        created_by=call.actor.person,
+        rev=1,
+    )
+    db.add(document)
+    db.flush()
+    _add_version(call, db, document, version_id, 1, upload, file_name, media_type, lane)
+    call.about(type="document", id=document_id, version=version_id, grade=str(grade))
+    call.say(after={"filing": str(Filing.SUBMITTED)})
+    held = hold(call, db, document_id, by=Action.DOCUMENT_ADD)
+    view = describe(call, db, held)
+    twins = duplicates(
+        call, db, content_token(call.ring.content(), upload.spool.sha256), document_id
+    )
+    return replace(view, duplicates=twins)
+
+
+def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
+    """Store a newer version; the one that is filed keeps showing until this one is read."""
+    with call.look() as db:
+        held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
+        call.require(held.target())
+        customer_id = held.document.customer
+        db.expunge_all()
+    file_name = clean_file_name(upload.file_name)
+    media_type = _examine(upload, file_name)
+    version_id = new_id()
+    _store(call, customer_id, document_id, version_id, upload)
+    db = call.db
+    held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
+    if held.document.customer != customer_id:
+        raise NotFound
+    call.require(held.target())
+    last = versions_of(db, document_id)[0].no
+    _add_version(call, db, held.document, version_id, last + 1, upload, file_name, media_type, None)
+    held.document.rev += 1
+    db.flush()
+    call.about(version=version_id)
+    call.say(after={"filing": str(Filing.SUBMITTED)})
+    return describe(call, db, held, version_no=last + 1)
+
+
+def _examine(upload: Upload, file_name: str) -> str:
+    spool = upload.spool
+    spool.seal()
+    if spool.plain_size == 0:
+        raise Invalid("The file is empty.", fields={"file": "empty"})
+    spool.seek(0)
+    media_type = media.sniff(spool, spool.plain_size, file_name)
+    refusal = media.refused(media_type, file_name)
+    if refusal:
+        raise Unsupported(refusal, fields={"file": "unsupported"})
+    return media_type
+
+
+def _store(call: Call, customer_id: str, document_id: str, version_id: str, upload: Upload) -> None:
+    spool = upload.spool
+    call.ring.create_version(version_id, customer_id, document_id, spool.key)
+    call.archive.blobs.put(blob_name(spool.blob_id), spool.encrypted(), spool.stored_size)
+
+
+def _add_version(
+    call: Call,
+    db: Session,
+    document: Document,
+    version_id: str,
+    no: int,
+    upload: Upload,
+    file_name: str,
+    media_type: str,
+    lane: int | None,
+) -> None:
+    spool = upload.spool
+    key = call.ring.field(document.customer, SEALED_AS)
+    db.add(
+        Version(
+            id=version_id,
+            document=document.id,
+            no=no,
+            media_type=media_type,
+            file_name_ct=seal_value(
+                key, file_name, Place(version_id, document.customer, "file_name")
+            ),
+            size=spool.plain_size,
+            sha256_ct=seal_value(
+                key, spool.sha256.hex(), Place(version_id, document.customer, "sha256")
+            ),
+            content_token=content_token(call.ring.content(), spool.sha256),
+            filing=str(Filing.SUBMITTED),
+            processing=str(Processing.STORED),
+            created=datetime.now(UTC),
+            created_by=call.actor.person,
+            left_out=0,
+        )
+    )
+    db.flush()
+    db.add(
+        Blob(
+            id=spool.blob_id,
+            version=version_id,
+            role="original",
+            n=0,
+            size=spool.plain_size,
+            stored_size=spool.stored_size,
+            alg=ALGORITHM,
+            state="stored",
+        )
+    )
+    db.flush()
+    call.enqueue("extract", version_id, lane=Lane(lane or 0))
+
+
+def duplicates(call: Call, db: Session, token: str, document_id: str) -> tuple[str, ...]:
+    """Return documents this person may read that have the same content; others are not hinted."""
+    rows = db.execute(
+        select(Version.document)
+        .where(Version.content_token == token, Version.document != document_id)
+        .distinct()
+        .limit(50)
+    )
+    found = []
+    for (other,) in rows:
+        document = db.get(Document, other)
+        if document is not None:
+            seen = customers.load(db, document.customer)
+            if readable(call, document, seen):
+                found.append(other)
+    return tuple(found)

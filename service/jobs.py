@@ -1,0 +1,218 @@
+"""Work rows: queued in the transaction that causes them, taken by the worker, retried, given up.
+
+A job may run twice (a process can die before its commit): every kind of work must not mind.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.ids import new_id
+from service.models import Dirty, Job, Lease
+
+#: how long a worker holds a job before others may take it again; it renews while alive
+HOLD = timedelta(minutes=2)
+
+#: attempts before a job is given up visibly
+ATTEMPTS = 5
+
+
+class Lane(IntEnum):
+    """Interactive work goes before bulk work."""
+
+    INTERACTIVE = 0
+    BULK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A job to queue."""
+
+    kind: str
+    subject: str
+    lane: Lane = Lane.INTERACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job a worker holds."""
+
+    id: str
+    kind: str
+    subject: str
+    lane: int
+    attempts: int
+    cause: int | None
+
+
+def add(db: Session, new: Iterable[New], *, cause: int | None) -> None:
+    """Queue jobs caused by the log entry of that number."""
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "id": new_id(),
+            "kind": job.kind,
+            "subject": job.subject,
+            "lane": int(job.lane),
+            "state": "waiting",
+            "due": now,
+            "attempts": 0,
+            "cause": cause,
+            "created": now,
+        }
+        for job in new
+    ]
+    if rows:
+        db.execute(insert(Job), rows)
+
+
+def mark(db: Session, marks: Iterable[tuple[str, str]], *, rev: int) -> None:
+    """Mark documents and customers whose indexed filter fields changed at `rev`."""
+    for kind, subject in marks:
+        known = update(Dirty).where(Dirty.kind == kind, Dirty.id == subject).values(rev=rev)
+        if db.execute(known).rowcount == 0:  # type: ignore[attr-defined]
+            db.execute(insert(Dirty).values(kind=kind, id=subject, rev=rev))
+
+
+def unmark(db: Session, kind: str, ids: Iterable[str], *, rev: int) -> None:
+    """Clear marks that the refreshed index has caught up with."""
+    wanted = list(ids)
+    if wanted:
+        db.execute(delete(Dirty).where(Dirty.kind == kind, Dirty.id.in_(wanted), Dirty.rev <= rev))
+
+
+def due(db: Session, kinds: Iterable[str]) -> bool:
+    """Say whether a job of these kinds can be taken now."""
+    now = datetime.now(UTC)
+    return (
+        db.scalars(
+            select(Job.id).where(_free(now), Job.due <= now, Job.kind.in_(list(kinds))).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.state == "waiting", (Job.state == "running") & (Job.held_until < now))
+
+
+def take(
+    db: Session, holder: str, kinds: Iterable[str], *, limit: int = 1, lane: Lane | None = None
+) -> list[Taken]:
+    """Take due jobs, interactive first; on PostgreSQL rows other workers look at are skipped."""
+    now = datetime.now(UTC)
+    wanted = (
+        select(Job)
+        .where(_free(now), Job.due <= now, Job.kind.in_(list(kinds)))
+        .order_by(Job.lane, Job.due, Job.id)
+        .limit(limit)
+    )
+    if lane is not None:
+        wanted = wanted.where(Job.lane == int(lane))
+    if db.get_bind().dialect.name != "sqlite":
+        wanted = wanted.with_for_update(skip_locked=True)
+    taken = []
+    for job in db.scalars(wanted):
+        job.state = "running"
+        job.attempts += 1
+        job.started = now
+        job.holder = holder
+        job.held_until = now + HOLD
+        taken.append(Taken(job.id, job.kind, job.subject, job.lane, job.attempts, job.cause))
+    return taken
+
+
+def renew(db: Session, holder: str) -> None:
+    """Hold what this worker runs a while longer."""
+    db.execute(
+        update(Job)
+        .where(Job.state == "running", Job.holder == holder)
+        .values(held_until=datetime.now(UTC) + HOLD)
+    )
+
+
+def done(db: Session, ids: Iterable[str]) -> None:
+    """Finish jobs; whatever secret they carried is erased."""
+    db.execute(
+        update(Job)
+        .where(Job.id.in_(list(ids)))
+        .values(state="done", finished=datetime.now(UTC), secret_ct=None, error=None)
+    )
+
+
+def give_back(db: Session, ids: Iterable[str], *, error: str, counted: bool = True) -> None:
+    """Put jobs back with growing pauses; after `ATTEMPTS` they are given up visibly.
+
+    `counted` False: not the job's fault (a server is away), so the attempt does not count.
+    """
+    now = datetime.now(UTC)
+    for job in db.scalars(select(Job).where(Job.id.in_(list(ids)))):
+        if not counted:
+            job.attempts = max(0, job.attempts - 1)
+        job.error = error
+        job.holder = None
+        job.held_until = None
+        if job.attempts >= ATTEMPTS:
+            job.state = "failed"
+            job.finished = now
+            job.secret_ct = None
+        else:
+            job.state = "waiting"
+            pause = min(300, 2 ** max(1, job.attempts)) if counted else 3
+            job.due = now + timedelta(seconds=pause)
+
+
+def waiting(db: Session) -> dict[tuple[str, str], int]:
+    """Return how many jobs stand in each (kind, state), without the done ones."""
+    rows = db.execute(
+        select(Job.kind, Job.state, func.count())
+        .where(Job.state != "done")
+        .group_by(Job.kind, Job.state)
+    )
+    return {(kind, state): count for kind, state, count in rows}
+
+
+def lease(db: Session, name: str, holder: str, seconds: int) -> bool:
+    """Take or renew a named lease; return whether `holder` has it now."""
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=seconds)
+    mine = or_(Lease.holder == holder, Lease.until < now)
+    renewed = update(Lease).where(Lease.name == name, mine).values(holder=holder, until=until)
+    if db.execute(renewed).rowcount:  # type: ignore[attr-defined]
+        return True
+    if db.get(Lease, name) is not None:
+        return False
+    db.add(Lease(name=name, holder=holder, until=until))
+    db.flush()
+    return True
+
+
+def release(db: Session, name: str, holder: str) -> None:
+    """Give a lease up."""
+    db.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def take_over(db: Session, name: str, holder: str, seconds: int) -> bool:
+    """Take a lease whose holder is idle: no job is running under it."""
+    current = db.get(Lease, name)
+    if current is None:
+        return lease(db, name, holder, seconds)
+    busy = db.scalars(
+        select(Job.id)
+        .where(
+            Job.holder == current.holder,
+            Job.state == "running",
+            Job.kind.in_(("index", "project_customer")),
+            Job.held_until > datetime.now(UTC),
+        )
+        .limit(1)
+    ).first()
+    if busy:
+        return False
+    current.holder = holder
+    current.until = datetime.now(UTC) + timedelta(seconds=seconds)
+    return True

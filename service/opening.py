@@ -1,0 +1,94 @@
+"""Build the archive from its settings: keys, database, blobs, search engine, policy.
+
+The one place where parts are made. Refuses to start, with a sentence, rather than start wrong.
+"""
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from service import policies, schema
+from service.archive import Archive
+from service.blobs import open_blobs
+from service.db import Database
+from service.keystore import Keystore, RootKey, create_root_key, read_root_key
+from service.models import Customer, Person
+from service.policy import packaged, parse
+from service.search import open_engine
+from service.settings import Settings, SettingsError
+
+
+def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
+    """Open the archive; at the first start its keys, tables and policy are made.
+
+    `indexing`: also hold the credentials that may write the index (workers only).
+    Raises `SettingsError`, `PolicyError`, `KeystoreRefused` or `Unavailable`.
+    """
+    settings.check()
+    texts = packaged(settings.policy_dir)
+    parse(texts)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    schema.ensure(settings.database_url, settings.database_owner)
+    db = Database(settings.database_url, pool=settings.threads + 4)
+    keystore = Keystore.open(
+        _folder(settings.keystore_url),
+        _root_key(settings, db),
+        mirror_url=_folder(settings.mirror_url),
+    )
+    with db.write() as session:
+        policies.bring_in(session, texts)
+    return Archive(
+        settings=settings,
+        db=db,
+        keystore=keystore,
+        blobs=open_blobs(
+            settings.blobs_url,
+            access_key=settings.blobs_access_key,
+            secret_key=settings.blobs_secret_key,
+        ),
+        engine=open_engine(
+            settings.search_url,
+            prefix=settings.search_prefix,
+            web=settings.search_web,
+            indexer=settings.search_indexer if indexing else "",
+            ca=settings.search_ca,
+        ),
+    )
+
+
+def _folder(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return url
+
+
+def _root_key(settings: Settings, db: Database) -> RootKey:
+    path = settings.root_key_path
+    if path.exists():
+        return read_root_key(path)
+    with db.read() as session:
+        used = (session.scalar(select(func.count()).select_from(Customer)) or 0) + (
+            session.scalar(select(func.count()).select_from(Person)) or 0
+        )
+    if used:
+        message = f"the root key {path} is missing: this archive cannot be opened without it"
+        raise SettingsError(message)
+    return create_root_key(path)
+
+
+def cookie_key(settings: Settings) -> str:
+    """Return the key that signs cookies; made at the first start."""
+    path = settings.secret_key_path
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,130 @@
+"""Handing out originals: byte for byte, in ranges, each delivery in the log."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+from sqlalchemy import select
+
+from service import readings
+from service.archive import Archive, Call
+from service.blobs.port import BlobMissing
+from service.crypto import Corrupt, Place, unseal_value
+from service.documents import SEALED_AS, blob_name, hold, version_of
+from service.errors import Invalid, NotFound, Unavailable
+from service.models import Blob, Version
+from service.permissions import Actor
+from service.streams import DecryptingReader, blob_aad
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file to hand out: `chunks()` gives `length` bytes from `start` of `size`."""
+
+    file_name: str
+    media_type: str
+    size: int
+    start: int
+    length: int
+    sha256: str
+    chunks: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A byte range as asked: first and last included; None for open ends (`-500`: last 500)."""
+
+    first: int | None
+    last: int | None
+
+    def within(self, size: int) -> tuple[int, int]:
+        """Return (start, length) in a file of `size` bytes; raises `Invalid` if outside."""
+        if self.first is None:
+            start = max(0, size - (self.last or 0))
+            stop = size
+        else:
+            start = self.first
+            stop = size if self.last is None else min(size, self.last + 1)
+        if start >= size or stop <= start:
+            raise Invalid("This range is not in the file.", fields={"range": "unsatisfiable"})
+        return start, stop - start
+
+
+def reading_of(
+    archive: Archive, actor: Actor, document_id: str, version_no: int | None
+) -> int | None:
+    """Return the entry of a running reading of this version, for calls that fetch a piece."""
+    with archive.db.read() as db:
+        wanted = select(Version.id).where(Version.document == document_id)
+        if version_no is not None:
+            wanted = wanted.where(Version.no == version_no)
+        version = db.scalars(wanted.order_by(Version.no.desc()).limit(1)).first()
+    return readings.current(archive, actor, version) if version else None
+
+
+def fetch(
+    call: Call, document_id: str, *, version_no: int | None = None, wanted: Wanted | None = None
+) -> Original:
+    """Return an original for sending after the call; what was sent is logged at its end."""
+    db = call.db
+    held = hold(call, db, document_id)
+    version = version_of(db, held, version_no)
+    call.about(version=version.id)
+    call.touched(document_id, "downloaded")
+    blob = db.scalars(
+        select(Blob).where(Blob.version == version.id, Blob.role == "original")
+    ).first()
+    if blob is None:
+        raise NotFound
+    start, length = wanted.within(version.size) if wanted else (0, version.size)
+    if wanted:
+        call.say(part={"from": start, "to": start + length - 1})
+    if not call.is_piece:
+        readings.begin(call, version.id)
+    key = call.ring.field(held.document.customer, SEALED_AS)
+
+    def plain(sealed: bytes, column: str) -> str:
+        return unseal_value(key, sealed, Place(version.id, held.document.customer, column))
+
+    reader = DecryptingReader(
+        partial(call.archive.blobs.open, blob_name(blob.id)),
+        call.ring.version(version.id),
+        blob_aad(blob.id, "original"),
+        blob.stored_size,
+    )
+    chunks = _chunks(reader, start, length)
+    # the first piece is fetched now: a store that is away is a refusal, not a broken download
+    first = next(chunks, b"")
+    return Original(
+        plain(version.file_name_ct, "file_name"),
+        version.media_type,
+        version.size,
+        start,
+        length,
+        plain(version.sha256_ct, "sha256"),
+        partial(_send, call, first, chunks, length),
+    )
+
+
+def _chunks(reader: DecryptingReader, start: int, length: int) -> Iterator[bytes]:
+    try:
+        for chunk in reader.chunks(start, start + length):
+            yield bytes(chunk)
+    except BlobMissing as error:
+        raise Unavailable("blobs", "The stored file is missing.") from error
+    except Corrupt as error:
+        raise Unavailable("blobs", "The stored file is damaged.") from error
+    finally:
+        reader.close()
+
+
+def _send(call: Call, first: bytes, chunks: Iterator[bytes], length: int) -> Iterator[bytes]:
+    sent = 0
+    try:
+        for chunk in chain([first], chunks):
+            yield chunk
+            sent += len(chunk)
+    finally:
+        if not call.is_piece:
+            call.archive.delivered(call, sent, complete=sent == length)

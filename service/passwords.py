@@ -1,0 +1,72 @@
+"""Passwords: argon2id hashes, a check that costs the same for unknown accounts, a short list
+of passwords nobody may use.
+"""
+
+import secrets
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from service.errors import Invalid
+
+#: OWASP's minimum for argon2id: 19 MiB, two passes, one lane
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+#: verified when the account is unknown, so that both answers take the same time
+_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+_LONGEST = 256
+
+_COMMON = (
+    "password 12345678 123456789 1234567890 qwertyuiop 1qaz2wsx3edc admin123 administrator "
+    "guidang guidang123 woaini1314 5201314520 iloveyou abc123456 a123456789 11111111 00000000 "
+    "88888888 66666666 1q2w3e4r5t passw0rd welcome1 letmein123 changeme"
+).split()
+
+
+def hashed(password: str) -> str:
+    """Return the PHC string of a password."""
+    return _HASHER.hash(_normal(password))
+
+
+def matches(password: str, stored: str | None) -> bool:
+    """Say whether a password fits a stored hash; with no hash it takes as long and says no."""
+    try:
+        _HASHER.verify(stored or _NOBODY, _normal(password)[:_LONGEST])
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+def outdated(stored: str) -> bool:
+    """Say whether a hash was made with weaker parameters than today's."""
+    return _HASHER.check_needs_rehash(stored)
+
+
+def check(password: str, *, shortest: int, login: str) -> None:
+    """Refuse a password that is too short, too long, too common or the account's own name."""
+    plain = _normal(password)
+    if len(plain) < shortest:
+        raise Invalid(
+            "A password needs at least %(shortest)s characters.",
+            fields={"password": "too_short"},
+            shortest=shortest,
+        )
+    if len(plain) > _LONGEST:
+        raise Invalid("A password may have 256 characters at most.", fields={"password": "long"})
+    lowered = plain.lower()
+    if lowered in _COMMON or len(set(lowered)) < 4 or (login and login.lower() in lowered):  # noqa: PLR2004 - four different characters
+        raise Invalid(
+            "This password is too easy to guess; choose another one.", fields={"password": "common"}
+        )
+
+
+def generated() -> str:
+    """Return a random password that people can type: five groups of four letters and digits."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(5))
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)

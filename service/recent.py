@@ -1,0 +1,69 @@
+"""A person's own recent searches: sealed, private, theirs to clear. The log keeps its own."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from service.archive import Call
+from service.crypto import Corrupt, blind_token, seal, unseal
+from service.ids import new_id
+from service.models import RecentSearch as Row
+
+_KEPT = 20
+_SHOWN = 4
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSearch:
+    """One earlier search."""
+
+    q: str
+    at: datetime
+
+
+def remember(call: Call, q: str) -> None:
+    """Keep a search with this call's outcome; the same words move to the front."""
+    person = call.actor.id
+    if person is None or len(q) > _LONGEST:
+        return
+    key = call.ring.blind("recent")
+    token = blind_token(key, "recent", f"{person}|{q}")
+    row_id = new_id()
+    sealed = seal(key, q.encode(), f"guidang.recent.v1|{row_id}")
+
+    def put(db: Session, _seq: int) -> None:
+        db.execute(delete(Row).where(Row.person == person, Row.token == token))
+        db.add(Row(id=row_id, person=person, token=token, query_ct=sealed, at=datetime.now(UTC)))
+        db.flush()
+        old = db.scalars(
+            select(Row.id).where(Row.person == person).order_by(Row.at.desc()).offset(_KEPT)
+        ).all()
+        if old:
+            db.execute(delete(Row).where(Row.id.in_(old)))
+
+    call.at_outcome(put)
+
+
+def latest(call: Call) -> tuple[RecentSearch, ...]:
+    """Return the person's latest searches."""
+    rows = call.db.scalars(
+        select(Row).where(Row.person == call.actor.id).order_by(Row.at.desc()).limit(_SHOWN)
+    ).all()
+    key = call.ring.blind("recent")
+    found = []
+    for row in rows:
+        try:
+            q = unseal(key, row.query_ct, f"guidang.recent.v1|{row.id}").decode()
+        except Corrupt:
+            continue
+        found.append(RecentSearch(q, row.at))
+    return tuple(found)
+
+
+def clear(call: Call) -> None:
+    """Forget the person's recent searches; the log stays."""
+    call.require()
+    call.db.execute(delete(Row).where(Row.person == call.actor.id))

@@ -1,0 +1,273 @@
+"""The text that was read from documents: stored in sealed parts, shown page by page with marks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from service import readings
+from service.archive import Call
+from service.crypto import seal_text, unseal_text
+from service.documents import Held, hold, shown_version, version_of, versions_of
+from service.keystore import Ring
+from service.models import Page, Text, TextPart, Version
+from service.search import highlight, planner
+
+#: Characters in a part, about; a part ends at a page border where it can.
+PART = 64 * 1024
+
+
+class PageLike(Protocol):
+    """A page as the reader gives it: size in points."""
+
+    @property
+    def text(self) -> str:
+        """Return its text."""
+
+    @property
+    def label(self) -> str:
+        """Return what it is called when not by its number (a sheet's name)."""
+
+    @property
+    def width(self) -> float:
+        """Return its width in points; 0 if it has none."""
+
+    @property
+    def height(self) -> float:
+        """Return its height in points; 0 if it has none."""
+
+    @property
+    def rotation(self) -> int:
+        """Return its rotation in degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of text; `hit` numbers the marked ones from 1."""
+
+    text: str
+    hit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page as text, cut into plain and marked segments."""
+
+    n: int
+    label: str
+    segments: tuple[Segment, ...]
+    hits: int
+
+    @property
+    def text(self) -> str:
+        """Return the page's plain text."""
+        return "".join(s.text for s in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """A version's text as its page shows it."""
+
+    version: str
+    version_no: int
+    pages: tuple[PageText, ...]
+    hits: int
+
+
+def parts_of(pages: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Cut pages joined by line ends into (start, text) parts of about `PART` characters."""
+    start, held = 0, ""
+    for number, page in enumerate(pages):
+        held += page if number == len(pages) - 1 else page + "\n"
+        while len(held) > 2 * PART:
+            yield start, held[:PART]
+            start, held = start + PART, held[PART:]
+        if len(held) >= PART:
+            yield start, held
+            start, held = start + len(held), ""
+    if held:
+        yield start, held
+
+
+def seal_parts(
+    ring: Ring, version_id: str, text_id: str, pages: Sequence[str]
+) -> list[dict[str, object]]:
+    """Return the rows of a text's parts, sealed under its version's key."""
+    key = ring.version(version_id)
+    return [
+        {
+            "text": text_id,
+            "n": n,
+            "start": start,
+            "chars": len(part),
+            "ct": seal_text(key, part, text_id=text_id, part=n),
+        }
+        for n, (start, part) in enumerate(parts_of(pages))
+    ]
+
+
+def put(
+    db: Session,
+    version_id: str,
+    text_id: str,
+    pages: Sequence[PageLike],
+    parts: list[dict[str, object]],
+    *,
+    extractor: str,
+    origin: str,
+) -> None:
+    """Write the rows of a text that `seal_parts` sealed, as the version's next revision."""
+    last = db.scalar(select(func.max(Text.revision)).where(Text.version == version_id)) or 0
+    starts, at = [], 0
+    for page in pages:
+        starts.append(at)
+        at += len(page.text) + 1
+    db.execute(
+        insert(Text).values(
+            id=text_id,
+            version=version_id,
+            revision=last + 1,
+            origin=origin,
+            extractor=extractor,
+            chars=max(0, at - 1),
+            created=datetime.now(UTC),
+        )
+    )
+    if parts:
+        db.execute(insert(TextPart), parts)
+    rows = [
+        {
+            "text": text_id,
+            "no": no,
+            "start": start,
+            "label": page.label[:100],
+            "width": page.width or None,
+            "height": page.height or None,
+            "rotation": page.rotation,
+            "origin": origin,
+        }
+        for no, (page, start) in enumerate(zip(pages, starts, strict=True), 1)
+    ]
+    if rows:
+        db.execute(insert(Page), rows)
+
+
+def newest_id(db: Session, version_id: str) -> str | None:
+    """Return the id of a version's newest text."""
+    return db.scalars(
+        select(Text.id).where(Text.version == version_id).order_by(Text.revision.desc()).limit(1)
+    ).first()
+
+
+def newest_ids(db: Session, versions: Sequence[str]) -> dict[str, str]:
+    """Return version → id of its newest text."""
+    rows = db.execute(
+        select(Text.version, Text.id).where(Text.version.in_(versions)).order_by(Text.revision)
+    )
+    return {version: text for version, text in rows}
+
+
+def open_parts(
+    db: Session, ring: Ring, version_id: str, text_id: str, *, limit: int | None = None
+) -> Iterator[tuple[int, str]]:
+    """Open a text's parts one by one: (start in code points, text)."""
+    key = ring.version(version_id)
+    wanted = select(TextPart.n).where(TextPart.text == text_id).order_by(TextPart.n)
+    numbers = db.scalars(wanted.limit(limit) if limit else wanted).all()
+    for n in numbers:
+        row = db.get_one(TextPart, (text_id, n))
+        yield row.start, unseal_text(key, row.ct, text_id=text_id, part=n)
+        db.expunge(row)
+
+
+def whole(db: Session, ring: Ring, version_id: str) -> str:
+    """Return a version's newest text."""
+    text_id = newest_id(db, version_id)
+    if text_id is None:
+        return ""
+    return "".join(part for _, part in open_parts(db, ring, version_id, text_id))
+
+
+def page_starts(db: Session, text_id: str) -> list[int]:
+    """Return where the pages of a text start."""
+    return list(db.scalars(select(Page.start).where(Page.text == text_id).order_by(Page.no)))
+
+
+def read(call: Call, document_id: str, *, version_no: int | None = None, q: str = "") -> TextView:
+    """Return a document's text by pages, with the hits of `q` marked; starts a reading."""
+    db = call.db
+    held = hold(call, db, document_id)
+    version = _wanted(db, held, version_no)
+    call.about(version=version.id)
+    call.touched(document_id, "opened")
+    call.returned([document_id])
+    readings.begin(call, version.id)
+    text = whole(db, call.ring, version.id)
+    text_id = newest_id(db, version.id)
+    marks = _marks(call, text, q)
+    pages = _pages(db, text, text_id, marks)
+    return TextView(version.id, version.no, pages, len(marks))
+
+
+def _wanted(db: Session, held: Held, version_no: int | None) -> Version:
+    """Return the version asked for; without a number the one the document shows."""
+    if version_no is not None:
+        return version_of(db, held, version_no)
+    rows = versions_of(db, held.document.id)
+    return shown_version(rows) or rows[0]
+
+
+def _marks(call: Call, text: str, q: str) -> list[tuple[int, int]]:
+    if not q.strip() or not text:
+        return []
+    node = planner.plan(q, blinder(call.ring)).steps
+    for step in node:
+        marks = highlight.marks(text, step)
+        if marks:
+            return marks
+    return []
+
+
+def blinder(ring: Ring) -> planner.Blind:
+    """Return what makes blind tokens of personal numbers, under this archive's keys."""
+    from service.personal_numbers import token
+
+    def blind(kind: str, normal: str) -> str:
+        return token(ring.blind(kind), kind, normal)
+
+    return blind
+
+
+def _pages(
+    db: Session, text: str, text_id: str | None, marks: list[tuple[int, int]]
+) -> tuple[PageText, ...]:
+    if text_id is None:
+        return ()
+    rows = db.execute(
+        select(Page.no, Page.start, Page.label).where(Page.text == text_id).order_by(Page.no)
+    ).all()
+    pages, hit = [], 0
+    for i, (no, start, label) in enumerate(rows):
+        end = rows[i + 1][1] if i + 1 < len(rows) else len(text) + 1
+        inside = [m for m in marks if start <= m[0] < end]
+        segments = _cut(text, start, min(end - 1, len(text)), inside, hit)
+        hit += len(inside)
+        pages.append(PageText(no, label, segments, len(inside)))
+    return tuple(pages)
+
+
+def _cut(
+    text: str, start: int, end: int, marks: list[tuple[int, int]], hit: int
+) -> tuple[Segment, ...]:
+    segments, at = [], start
+    for number, (first, last) in enumerate(marks, hit + 1):
+        if first > at:
+            segments.append(Segment(text[at:first]))
+        segments.append(Segment(text[max(at, first) : min(last, end)], number))
+        at = min(last, end)
+    if at < end:
+        segments.append(Segment(text[at:end]))
+    return tuple(segments)
