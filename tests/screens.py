@@ -1,0 +1,141 @@
+"""Photographs every page of a demo archive: `make screens` writes screens/NAME-WIDTH.png.
+
+`--url URL --accounts FILE` photographs an archive that runs already; `--only NAME` takes one page.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.live import chromium
+from tests.live.process import LOOPBACK, Server, answers, free_port
+
+SCREENS = Path(__file__).parent.parent / "screens"
+SIZES = {1440: 900, 390: 844}
+STRANGER = ""
+CLERK, AUDITOR = "shenyingxue", "yanshouzhuo"
+#: a root user needs the first; the others keep the browser from calling home
+SWITCHES = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page: who looks at it, where it is, and the link to follow from there (a selector)."""
+
+    name: str
+    person: str
+    path: str
+    link: str = ""
+
+
+SCREEN_LIST = (
+    Screen("sign-in", STRANGER, "/"),
+    Screen("home", CLERK, "/"),
+    Screen("results", CLERK, "/search?q=焊接机器人"),
+    Screen("results-empty", CLERK, "/search?q=没有这个词"),
+    Screen("document", CLERK, "/search?q=焊接机器人", "a[href*='/documents/']"),
+    Screen("customers", CLERK, "/customers/"),
+    Screen("customer", CLERK, "/customers/", "a[href*='/customers/c']"),
+    Screen("upload", CLERK, "/upload"),
+    Screen("log", AUDITOR, "/log"),
+    Screen("forbidden", CLERK, "/log"),
+    Screen("not-found", CLERK, "/nowhere"),
+)
+
+
+@contextmanager
+def archive() -> Iterator[tuple[str, Path]]:
+    """Start an embedded archive with the demo in a temporary folder; give address and accounts."""
+    folder = Path(tempfile.mkdtemp(prefix="guidang-screens-"))
+    listen = f"{LOOPBACK}:{free_port()}"
+    server = Server(
+        name="guidang",
+        command=[str(Path(sys.executable).with_name("guidang")), "run"],
+        log=folder / "guidang.log",
+        healthy=answers(f"http://{listen}/readyz"),
+        environment={"GUIDANG_DATA": str(folder / "data"), "GUIDANG_LISTEN": listen},
+        deadline=180,
+    )
+    try:
+        server.start()
+        server.wait()
+        yield f"http://{listen}", folder / "data" / "demo-accounts.json"
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def sign_in(page: Page, url: str, login: str, password: str) -> None:
+    page.goto(url)
+    page.locator("input[autocomplete=username]").fill(login)
+    page.locator("input[type=password]").fill(password)
+    page.keyboard.press("Enter")
+    page.locator("input[type=password]").wait_for(state="detached")
+
+
+def shoot(page: Page, url: str, screen: Screen) -> list[str]:
+    """Photograph one page at every width; name what is wider than its window."""
+    page.goto(url + screen.path)
+    if screen.link:
+        page.goto(url + str(page.locator(screen.link).first.get_attribute("href")))
+    wide = []
+    for width, height in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=SCREENS / f"{screen.name}-{width}.png", full_page=True)
+        reach = int(page.evaluate("document.documentElement.scrollWidth"))
+        if reach > width:
+            wide.append(f"{screen.name} is {reach} px wide in a window of {width}")
+    return wide
+
+
+def photograph(browser: Browser, url: str, accounts: dict[str, str], names: set[str]) -> list[str]:
+    """Take the screens, person by person: each signs in once."""
+    wide = []
+    screens = [screen for screen in SCREEN_LIST if not names or screen.name in names]
+    for person in dict.fromkeys(screen.person for screen in screens):
+        with browser.new_context(locale="zh-CN", device_scale_factor=1) as context:
+            page = context.new_page()
+            if person:
+                sign_in(page, url, person, accounts[person])
+            for screen in screens:
+                if screen.person == person:
+                    wide += shoot(page, url, screen)
+    return wide
+
+
+def take(url: str, accounts: Path, names: set[str]) -> int:
+    SCREENS.mkdir(exist_ok=True)
+    program = chromium.exports()["GUIDANG_TEST_CHROMIUM"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        wide = photograph(browser, url, json.loads(accounts.read_text("utf-8")), names)
+        browser.close()
+    print("\n".join([*wide, f"screens are in {SCREENS.name}/"]))
+    return int(bool(wide))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
+    parser.add_argument("--url")
+    parser.add_argument("--accounts", type=Path)
+    parser.add_argument("--only", action="append", default=[])
+    options = parser.parse_args()
+    if options.url:
+        return take(options.url, options.accounts, set(options.only))
+    with archive() as (url, accounts):
+        return take(url, accounts, set(options.only))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
