@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: A document keeps this many characters; the rest is counted, and said on the document.
-TEXT_LIMIT = 5_000_000
-
 
 class Reason(StrEnum):
     """Why a file gave nothing. People read a sentence made from the code elsewhere."""

@@ -2,7 +2,10 @@
 
 import re
 
-from indexer.extract.result import TEXT_LIMIT, Extracted, Note, Page
+from indexer.extract.result import Extracted, Note, Page
+
+#: A document keeps this many characters; the rest is counted, and said on the document.
+TEXT_LIMIT = 5_000_000
 
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 #: Controls, lone surrogates and non-characters: nobody can type, see or store them.
@@ -18,7 +21,7 @@ class Transcript:
     """Written to by a reader; gives the result at the end."""
 
     def __init__(self, limit: int = TEXT_LIMIT) -> None:
-        """Start with no page."""
+        """Start with no page, and room for `limit` characters."""
         self._room = limit
         self._left_out = 0
         self._pages: list[Page] = []

@@ -1,0 +1,151 @@
+"""What is read from a PDF, and what is said when nothing can be."""
+
+import io
+
+import pytest
+
+from indexer.extract import pdf
+from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
+from indexer.extract.sandbox import Sandbox
+from tests.indexer import pdfs
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(1) as sandbox:
+        yield sandbox
+
+
+def read(content):
+    return pdf.read(io.BytesIO(content))
+
+
+def reason(content):
+    with pytest.raises(Unreadable) as refusal:
+        read(content)
+    return refusal.value.reason
+
+
+def outcome(sandbox, content):
+    return sandbox.extract("application/pdf", io.BytesIO(content), len(content))
+
+
+def test_chinese_text_is_read_page_by_page():
+    found = read(pdfs.written(["库卡焊接机器人采购合同\n付款方式", "第二页"]))
+    assert [page.text for page in found.pages] == ["库卡焊接机器人采购合同\n付款方式", "第二页"]
+    assert found.text == "库卡焊接机器人采购合同\n付款方式\n第二页"
+    assert [found.text[start:][:1] for start in found.starts] == ["库", "第"]
+    assert (found.origin, found.notes, found.truncated) == ("layer", (), 0)
+
+
+def test_a_page_has_the_size_and_rotation_it_is_seen_in():
+    page = read(pdfs.written(["旋转的页"], rotation=90)).pages[0]
+    assert page.text == "旋转的页"
+    assert (round(page.width), round(page.height), page.rotation) == (595, 842, 90)
+
+
+def test_characters_beyond_the_basic_plane_come_out_whole():
+    found = read(pdfs.with_cmap([1, 2, 1], {1: "𠮷", 2: "中"}))
+    assert found.text == "𠮷中𠮷"
+    assert len(found.text) == 3
+
+
+def test_words_divided_at_a_line_end_are_joined_and_other_hyphens_stay():
+    found = read(pdfs.written(["full auto-\nmation with KR-\n210 and X-\nRay"]))
+    assert found.text == "full automation with KR-\n210 and X-\nRay"
+
+
+def test_form_values_choices_and_remarks_are_read():
+    text = read(pdfs.form()).text
+    assert text.startswith("客户登记表\n")
+    assert all(word in text for word in ("Huaxing Robotics", "KR 210", "REMARK checked by legal"))
+    assert "KR 16" not in text
+
+
+def test_a_layer_full_of_private_characters_is_not_believed():
+    found = read(pdfs.with_cmap([1, 2] * 20, {1: "\ue123", 2: "中"}))
+    assert found.pages[0].text == ""
+    assert found.pages[0].note is Note.SUSPECT_LAYER
+    assert set(found.notes) == {Note.SUSPECT_LAYER, Note.NO_TEXT}
+
+
+@pytest.mark.parametrize(
+    ("layer", "believed"),
+    [
+        ("", True),
+        ("合同" * 100, True),
+        ("\uf0b7 项目\n" * 30, True),
+        ("auto\ufffe" * 30, True),
+        ("合同" * 100 + "\ufffd", True),
+        ("合同" * 50 + "\ufffd" * 4, False),
+        ("\x01\x02\x03\x04", False),
+    ],
+)
+def test_honest_bullets_are_told_from_a_wrong_font_map(layer, believed):
+    assert pdf.usable(layer) is believed
+
+
+def test_a_page_without_text_is_said_to_have_none():
+    found = read(pdfs.written([""]))
+    assert (found.text, found.notes) == ("", (Note.NO_TEXT,))
+
+
+def test_five_thousand_pages_are_read():
+    found = read(pdfs.thousands(5000))
+    assert len(found.pages) == 5000
+    assert found.pages[-1].text == "page 4999"
+
+
+def test_a_large_file_is_read_through_callbacks_with_the_same_result(sandbox):
+    small = pdfs.one_page(pdfs.stream(b"BT /F 12 Tf 20 200 Td (KR210) Tj ET"), resources=pdfs.HELV)
+    large = pdfs.one_page(
+        pdfs.stream(b"BT /F 12 Tf 20 200 Td (KR210) Tj ET"),
+        pdfs.stream(bytes(12_000_000)),
+        resources=pdfs.HELV,
+    )
+    found, same = outcome(sandbox, large), outcome(sandbox, small)
+    assert isinstance(found, Extracted)
+    assert found == same
+    assert found.text == "KR210"
+
+
+def test_a_password_is_named_as_the_reason():
+    assert reason(pdfs.written(["x"], password="secret")) is Reason.PASSWORD
+
+
+def test_an_owner_password_alone_locks_nothing():
+    content = pdfs.written(["可读"], owner="owner")
+    assert read(content).text == "可读"
+
+
+def test_truncated_files_are_damaged_wherever_they_end():
+    whole = pdfs.written(["库卡机器人\n" * 30] * 20)
+    for end in range(0, len(whole) - 40, 997):
+        assert reason(whole[:end]) is Reason.DAMAGED
+
+
+def test_a_rotten_file_is_damaged_or_what_is_left_of_it(sandbox):
+    whole = pdfs.written(["库卡机器人合同" * 5] * 20)
+    for seed in range(25):
+        answer = outcome(sandbox, pdfs.rotten(whole, seed))
+        assert isinstance(answer, Extracted) or answer.reason is Reason.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"%PDF-1.7", b"MZ" + bytes(500), b"startxref", b"%PDF-1.7\nstartxref\n0\n%%EOF"],
+)
+def test_what_is_no_pdf_is_damaged(content):
+    assert reason(content) is Reason.DAMAGED
+
+
+def test_a_loop_of_pages_ends(sandbox):
+    assert isinstance(outcome(sandbox, pdfs.page_loop()), Failed)
+
+
+@pytest.mark.parametrize("bomb", [pdfs.flate_bomb, pdfs.form_bomb])
+def test_a_bomb_costs_its_file_and_no_other(sandbox, bomb):
+    answer = outcome(sandbox, bomb())
+    assert isinstance(answer, Failed)
+    assert answer.reason in (Reason.KILLED, Reason.TOO_COMPLEX)
+    assert outcome(sandbox, pdfs.written(["下一个"])).text == "下一个"
