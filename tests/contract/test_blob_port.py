@@ -28,6 +28,7 @@ from service.blobs.s3 import S3
 from service.errors import Unavailable
 from service.ids import new_id
 from service.streams import DecryptingReader, EncryptingWriter, blob_aad
+from tests.live.control import gone
 
 #: more than one part of a multipart upload
 LARGE = 12 * 1024 * 1024 + 345
@@ -35,11 +36,10 @@ LARGE = 12 * 1024 * 1024 + 345
 
 def s3(variable: str) -> Iterator[S3]:
     """Give a fresh bucket on the server that the environment names."""
-    endpoint, access, secret = os.environ[variable].split(",")
+    address, access, secret = os.environ[variable].split(",")
     bucket = f"test-{new_id()}"
-    store = S3.of(
-        f"s3://{bucket}?endpoint={endpoint}&region=us-east-1", access_key=access, secret_key=secret
-    )
+    setting = f"s3://{bucket}?endpoint=http://{address}&region=us-east-1"
+    store = S3.of(setting, access_key=access, secret_key=secret)
     store.make_bucket()
     yield store
     for each in store.list():
@@ -136,13 +136,14 @@ def test_an_object_is_never_overwritten(blobs, name, size):
         assert stored.read() == content(size)
 
 
-def test_of_several_who_store_the_same_name_one_succeeds(blobs, name):
+@pytest.mark.parametrize("size", [1000, LARGE])
+def test_of_several_who_store_the_same_name_one_succeeds(blobs, name, size):
     start = threading.Barrier(4)
 
     def store(number: int) -> int:
         start.wait()
         try:
-            put(blobs, name, bytes([number]) * 1000)
+            put(blobs, name, bytes([number]) * size)
         except BlobExists:
             return 0
         return number
@@ -151,7 +152,7 @@ def test_of_several_who_store_the_same_name_one_succeeds(blobs, name):
         winners = [number for number in threads.map(store, [1, 2, 3, 4]) if number]
     assert len(winners) == 1
     with blobs.open(name) as stored:
-        assert stored.read() == bytes(winners) * 1000
+        assert stored.read() == bytes(winners) * size
 
 
 class Broken(io.RawIOBase):
@@ -392,10 +393,9 @@ def test_a_broken_large_put_leaves_no_parts(server, name):
 @pytest.mark.live
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_missing_bucket_fails_the_check(server):
-    endpoint, access, secret = os.environ[SERVERS[server]].split(",")
-    store = open_blobs(
-        f"s3://absent-{new_id()}?endpoint={endpoint}", access_key=access, secret_key=secret
-    )
+    address, access, secret = os.environ[SERVERS[server]].split(",")
+    setting = f"s3://absent-{new_id()}?endpoint=http://{address}"
+    store = open_blobs(setting, access_key=access, secret_key=secret)
     with pytest.raises(Unavailable, match="bucket"):
         store.check()
 
@@ -403,7 +403,20 @@ def test_a_missing_bucket_fails_the_check(server):
 @pytest.mark.live
 @pytest.mark.parametrize("server", SERVERS)
 def test_wrong_credentials_are_unavailable(server, name):
-    endpoint = os.environ[SERVERS[server]].split(",")[0]
-    store = open_blobs(f"s3://bucket?endpoint={endpoint}", access_key="no", secret_key="nonono")
+    address = os.environ[SERVERS[server]].split(",")[0]
+    setting = f"s3://bucket?endpoint=http://{address}"
+    store = open_blobs(setting, access_key="no", secret_key="nonono")
     with pytest.raises(Unavailable):
         store.open(name)
+
+
+@pytest.mark.live
+@pytest.mark.outage
+@pytest.mark.parametrize(("server", "program"), [("minio", "minio"), ("seaweedfs", "weed")])
+def test_a_store_is_unavailable_while_its_server_is_gone_and_then_goes_on(server, program, name):
+    for store in s3(SERVERS[server]):
+        put(store, name, b"kept")
+        with gone(program), pytest.raises(Unavailable):
+            store.open(name)
+        with store.open(name) as stored:
+            assert stored.read() == b"kept"

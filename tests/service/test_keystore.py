@@ -419,3 +419,14 @@ def test_a_root_key_that_others_may_read_is_refused(tmp_path):
         read_root_key(path)
     with pytest.raises(WrongRootKey, match="cannot be read"):
         read_root_key(tmp_path / "absent.key")
+
+
+def test_a_months_detail_key_is_found_by_its_row_until_it_is_erased(primary, keystore):
+    customer = new_id()
+    with keystore.ring() as ring:
+        key, row = ring.audit_month("2026-11"), ring.audit_month_id("2026-11")
+        ring.create_customer(customer)
+    assert keystore.detail_key(row) == key
+    assert keystore.detail_key(keystore.find(Kind.CUSTOMER, [customer])[0].id) is None
+    run(primary, f"DELETE FROM key WHERE id = '{row}'")  # noqa: S608
+    assert keystore.detail_key(row) is None
