@@ -45,7 +45,7 @@ def deflated(content: bytes) -> bytes:
 
 def assembled(*objects: bytes) -> bytes:
     """Return a PDF of numbered objects; the first is the catalogue."""
-    out = b"%PDF-1.7\n"
+    out = bytearray(b"%PDF-1.7\n")
     offsets = []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
@@ -53,7 +53,7 @@ def assembled(*objects: bytes) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     trailer = b"trailer\n<</Size %d/Root 1 0 R>>\n" % (len(objects) + 1)
-    return out + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(out)
+    return bytes(out) + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(out)
 
 
 def one_page(content: bytes, *objects: bytes, resources: bytes = b"", page: bytes = b"") -> bytes:
@@ -101,7 +101,7 @@ def thousands(count: int) -> bytes:
         for n in range(count)
         for body in (
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents %d 0 R/Resources<<%b>>>>"
-            % (4 + 2 * n, HELV),
+            % (4 + 2 * n, b"/Font<</F %d 0 R>>" % (3 + 2 * count)),
             stream(b"BT /F 12 Tf 20 200 Td (page %d) Tj ET" % n),
         )
     ]
@@ -109,6 +109,7 @@ def thousands(count: int) -> bytes:
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, count),
         *pages,
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     )
 
 
