@@ -198,7 +198,7 @@ def test_a_moved_document_keeps_its_key_under_the_new_customer(primary, keystore
         ring.rewrap_version(version, new)
         assert ring.version(version) == key
     assert keystore.state().mirror is Mirror.AGREES
-    run(primary, f"DELETE FROM key WHERE subject = '{old}'")  # noqa: S608
+    run(primary, f"DELETE FROM key WHERE subject = '{old}'")
     with keystore.ring() as ring:
         assert ring.version(version, document) == key
 
@@ -211,7 +211,7 @@ def test_a_wrapped_key_opens_only_as_what_it_was_wrapped_as(primary, keystore):
         ring.create_version(other, customer, new_id())
     run(
         primary,
-        f"UPDATE key SET wrapped = (SELECT wrapped FROM key WHERE subject = '{one}')"  # noqa: S608
+        f"UPDATE key SET wrapped = (SELECT wrapped FROM key WHERE subject = '{one}')"
         f" WHERE subject = '{other}'",
     )
     with keystore.ring() as ring:
@@ -228,7 +228,7 @@ def test_a_version_key_cannot_be_given_to_another_record(primary, keystore, colu
         ring.create_version(version, customer, new_id())
     run(
         primary,
-        f"UPDATE key SET {column} = '{elsewhere}' WHERE subject = '{version}'",  # noqa: S608
+        f"UPDATE key SET {column} = '{elsewhere}' WHERE subject = '{version}'",
     )
     with keystore.ring() as ring, pytest.raises(Corrupt):
         ring.version(elsewhere if column == "subject" else version)
@@ -383,7 +383,7 @@ def test_an_erased_key_leaves_no_trace_in_the_file(primary, keystore):
         ring.create_customer(customer)
     wrapped = keystore.find(Kind.CUSTOMER, [customer])[0].wrapped
     with keystore._primary.write() as connection:
-        connection.exec_driver_sql(f"DELETE FROM key WHERE subject = '{customer}'")  # noqa: S608
+        connection.exec_driver_sql(f"DELETE FROM key WHERE subject = '{customer}'")
     run(primary, "PRAGMA wal_checkpoint(TRUNCATE)")
     assert not any(wrapped in path.read_bytes() for path in primary.parent.iterdir())
 
@@ -428,5 +428,5 @@ def test_a_months_detail_key_is_found_by_its_row_until_it_is_erased(primary, key
         ring.create_customer(customer)
     assert keystore.detail_key(row) == key
     assert keystore.detail_key(keystore.find(Kind.CUSTOMER, [customer])[0].id) is None
-    run(primary, f"DELETE FROM key WHERE id = '{row}'")  # noqa: S608
+    run(primary, f"DELETE FROM key WHERE id = '{row}'")
     assert keystore.detail_key(row) is None
