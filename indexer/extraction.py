@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import BinaryIO, cast
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
                 source.stored_size,
             )
             with reader:
-                result = sandbox.extract(source.media_type, reader, source.size)
+                result = sandbox.extract(source.media_type, cast("BinaryIO", reader), source.size)
             return _judged(archive, work, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)

@@ -68,7 +68,8 @@ class Projection:
         title, number = self._sealed(document, "title"), self._sealed(document, "number")
         blind = texts.blinder(self.ring)
         title_text, tokens = broken(f"{title}\n{BREAK}\n{number}" if number else title, blind)
-        body_t, found, body_codes = "", list(tokens), ()
+        body_t = ""
+        found, body_codes = list(tokens), tuple[str, ...]()
         if document.grade != Grade.TOP and module is not Module.PERSONAL:
             body, more = broken(texts.whole(self.db, self.ring, version.id), blind)
             body_t, body_codes = tokenized(body), codes(body)

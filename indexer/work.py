@@ -101,7 +101,8 @@ def outcome(ended: Ended, policy: PolicyRef) -> Entry:
 
 def settle(db: Session, ended: Iterable[Ended]) -> None:
     """Mark jobs done, or give them back for another try."""
-    done, lost = [], []
+    done: list[Ended] = []
+    lost: list[Ended] = []
     for one in ended:
         (lost if one.again else done).append(one)
     jobs.done(db, [e.work.job.id for e in done])

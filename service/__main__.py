@@ -7,9 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
@@ -25,6 +26,9 @@ from service.permissions import Action, service_actor
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 CLI = service_actor("cli")
 
 #: Texts for people go to stderr where stdout is for programs.
@@ -34,16 +38,16 @@ err = Console(stderr=True, highlight=False)
 class Ended(click.ClickException):
     """A refusal: the sentence on stderr, exit code 1."""
 
-    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
         """Print the sentence alone."""
         click.echo(self.message, err=True)
 
 
-def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
+def refusals(command: Callable[P, R]) -> Callable[P, R]:
     """Turn refusals into exit code 1 with their sentence on stderr."""
 
     @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except NotFound as error:
@@ -125,7 +129,7 @@ def demo() -> None:
 
 @main.group()
 def user() -> None:
-    """Accounts."""
+    """Look after accounts."""
 
 
 @user.command("add")
@@ -172,29 +176,18 @@ def user_list(as_json: bool) -> None:  # noqa: FBT001 - click passes options by 
     with archive.call(CLI, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         people = accounts.people(call)
     archive.close()
-    rows = [
-        {
-            "id": p.id,
-            "login": p.login,
-            "name": p.name,
-            "department": p.department,
-            "roles": list(p.roles),
-            "head": p.head,
-            "active": p.active,
-        }
-        for p in people
-    ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        shown = [{k: v for k, v in asdict(p).items() if k != "rev"} for p in people]
+        click.echo(json.dumps(shown, ensure_ascii=False))
         return
-    for row in rows:
-        state = "" if row["active"] else " (inactive)"
-        click.echo(f"{row['login']}\t{row['name']}\t{' '.join(row['roles'])}{state}")
+    for p in people:
+        state = "" if p.active else " (inactive)"
+        click.echo(f"{p.login}\t{p.name}\t{' '.join(p.roles)}{state}")
 
 
 @main.group()
 def token() -> None:
-    """API tokens."""
+    """Make API tokens."""
 
 
 @token.command("add")
@@ -258,7 +251,7 @@ def import_command(
 
 @main.group()
 def audit() -> None:
-    """The log."""
+    """Verify the log."""
 
 
 @audit.command("verify")
@@ -277,7 +270,7 @@ def audit_verify(as_json: bool) -> None:  # noqa: FBT001 - click passes options 
 
 @main.group()
 def index() -> None:
-    """The search index: it can always be rebuilt from the database."""
+    """Look after the search index: it can always be rebuilt from the database."""
 
 
 @index.command("status")

@@ -257,7 +257,7 @@ def names(db: Session, ids: set[str]) -> dict[str, str]:
     if not wanted:
         return {}
     rows = db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {person: name for person, name in rows}
+    return dict(rows.tuples().all())
 
 
 def colleagues(db: Session) -> tuple[tuple[str, str], ...]:

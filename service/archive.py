@@ -217,15 +217,15 @@ class Call:
         """Return which customer files this person may see."""
         return customer_scopes(self.policy, self.actor)
 
-    def about(self, **changes: Any) -> None:
+    def about(self, **changes: object) -> None:
         """Say more about the subject once it is known (customer, categories, grade …)."""
-        self.subject = replace(self.subject or Subject("archive"), **changes)
+        self.subject = replace(self.subject or Subject("archive"), **changes)  # type: ignore[arg-type]
 
-    def note(self, **detail: Any) -> None:
+    def note(self, **detail: object) -> None:
         """Add sealed detail to the entry that will be written at the end."""
         self._detail.update({k: v for k, v in detail.items() if v is not None})
 
-    def say(self, **members: Any) -> None:
+    def say(self, **members: object) -> None:
         """Set members of the entry: `part`, `purpose`, `before`, `after`, `rule`."""
         self._members.update(members)
 

@@ -151,12 +151,8 @@ def _customers(db: Session, text: str) -> list[str]:
 def _rows(db: Session, rows: list[tuple[AuditEvent, bytes | None]]) -> tuple[EventRow, ...]:
     names = accounts.names(db, {e.actor for e, _ in rows if e.actor})
     customers = {e.customer for e, _ in rows if e.customer}
-    numbers = {
-        customer: number
-        for customer, number in db.execute(
-            select(Customer.id, Customer.number).where(Customer.id.in_(customers))
-        )
-    }
+    numbered = db.execute(select(Customer.id, Customer.number).where(Customer.id.in_(customers)))
+    numbers = dict(numbered.tuples().all())
     return tuple(_row(e, json.loads(b) if b else {}, names, numbers) for e, b in rows)
 
 

@@ -6,14 +6,14 @@ system lock file, because SQLite's own busy wait is unfair (docs/decisions/0006)
 
 import fcntl
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -131,7 +131,7 @@ def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engin
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=2000")
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -144,7 +144,7 @@ def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engin
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine

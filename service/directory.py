@@ -141,14 +141,12 @@ def _word(word: str) -> ColumnElement[bool]:
 def _rows(call: Call, rows: Sequence[tuple[Customer, CustomerView]]) -> tuple[CustomerRow, ...]:
     db = call.db
     ids = [c.id for c, _ in rows]
-    owners = {
-        customer: person
-        for customer, person in db.execute(
-            select(CustomerPerson.customer, CustomerPerson.person).where(
-                CustomerPerson.customer.in_(ids), CustomerPerson.relation == "owner"
-            )
+    owned = db.execute(
+        select(CustomerPerson.customer, CustomerPerson.person).where(
+            CustomerPerson.customer.in_(ids), CustomerPerson.relation == "owner"
         )
-    }
+    )
+    owners = dict(owned.tuples().all())
     people = accounts.names(db, set(owners.values()))
     counts = _documents(call, ids)
     return tuple(
@@ -201,7 +199,7 @@ def _documents(call: Call, customers: list[str]) -> dict[str, int]:
         .where(Document.customer.in_(customers), or_(*conditions))
         .group_by(Document.customer)
     )
-    return {customer: count for customer, count in rows}
+    return dict(rows.tuples().all())
 
 
 def cursor_of(offset: int) -> str:
@@ -215,7 +213,7 @@ def offset_of(cursor: str | None) -> int:
         return 0
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        offset = json.loads(base64.urlsafe_b64decode(padded, altchars=b"-_"))["o"]
+        offset = json.loads(base64.urlsafe_b64decode(padded))["o"]
     except (ValueError, KeyError, TypeError):
         offset = None
     if not isinstance(offset, int) or not 0 <= offset < 2**31:

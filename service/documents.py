@@ -232,8 +232,9 @@ def version_of(db: Session, held: Held, no: int | None) -> Version:
 
 
 def shown_version(versions: Iterable[Version]) -> Version | None:
-    """Return what a document shows and the index holds (DATA.md): the newest version that was
-    read and neither returned nor withdrawn.
+    """Return what a document shows and the index holds.
+
+    That is the newest version that was read and is neither returned nor withdrawn.
     """
     read = {str(Processing.SEARCHABLE), str(Processing.PROPERTIES_ONLY)}
     away = {str(Filing.RETURNED), str(Filing.WITHDRAWN)}

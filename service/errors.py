@@ -103,5 +103,6 @@ class Unavailable(Refusal):
 
     def __init__(self, part: str, sentence: str = "", **params: object) -> None:
         """Name the part that does not answer."""
-        super().__init__(sentence or "The %(part)s does not answer.", part=part, **params)
+        told = sentence or "The %(part)s does not answer."
+        super().__init__(told, part=part, **params)  # type: ignore[arg-type]
         self.part = part

@@ -151,7 +151,8 @@ def _ask(
 ) -> tuple[Found, Search, Node | None]:
     """Try the steps of a plan in order until one finds something; pages stay on their step."""
     with call.look() as db:
-        asked = replace(asked, **_marks(db))
+        dirty_documents, dirty_customers = _marks(db)
+    asked = replace(asked, dirty_documents=dirty_documents, dirty_customers=dirty_customers)
     found = Found(0, (), {})
     step: Node | None = None
     for step in steps:
@@ -167,14 +168,12 @@ def _engine(call: Call, asked: Search) -> Found:
         return call.archive.engine.search(asked)
 
 
-def _marks(db: Session) -> dict[str, frozenset[str]]:
+def _marks(db: Session) -> tuple[frozenset[str], frozenset[str]]:
+    """Return documents and customers that the index may not know as they are."""
     marks: dict[str, set[str]] = {"document": set(), "customer": set()}
     for kind, subject in db.execute(select(Dirty.kind, Dirty.id)):
         marks[kind].add(subject)
-    return {
-        "dirty_documents": frozenset(marks["document"]),
-        "dirty_customers": frozenset(marks["customer"]),
-    }
+    return frozenset(marks["document"]), frozenset(marks["customer"])
 
 
 def _excluding(asked: Search, documents: set[str]) -> Search:
@@ -341,7 +340,15 @@ def home(call: Call) -> Home:
     documents = 0
     if not scopes.empty:
         with call.look() as db:
-            marks = _marks(db)
-        asked = Search(scopes=scopes, query=None, limit=1, facets=False, sort=Sort.NEWEST, **marks)
+            dirty_documents, dirty_customers = _marks(db)
+        asked = Search(
+            scopes=scopes,
+            query=None,
+            limit=1,
+            facets=False,
+            sort=Sort.NEWEST,
+            dirty_documents=dirty_documents,
+            dirty_customers=dirty_customers,
+        )
         documents = _engine(call, asked).total
     return Home(documents, directory.count(call), recent.latest(call), directory.mine(call))

@@ -6,6 +6,7 @@ blob or key cannot happen.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -92,7 +93,7 @@ def add(
     upload: Upload,
     properties: Properties,
     *,
-    lane: int | None = None,
+    lane: Lane = Lane.INTERACTIVE,
 ) -> DocumentView:
     """Store a new document: keystore, then blob, then rows; the worker reads it afterwards."""
     with call.look() as db:
@@ -134,7 +135,9 @@ def add(
     )
     db.add(document)
     db.flush()
-    _add_version(call, db, document, version_id, 1, upload, file_name, media_type, lane)
+    _add_version(
+        call, db, document, _Arrived(version_id, 1, upload.spool, file_name, media_type, lane)
+    )
     call.about(type="document", id=document_id, version=version_id, grade=str(grade))
     call.say(after={"filing": str(Filing.SUBMITTED)})
     held = hold(call, db, document_id, by=Action.DOCUMENT_ADD)
@@ -162,7 +165,9 @@ def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
         raise NotFound
     call.require(held.target())
     last = versions_of(db, document_id)[0].no
-    _add_version(call, db, held.document, version_id, last + 1, upload, file_name, media_type, None)
+    _add_version(
+        call, db, held.document, _Arrived(version_id, last + 1, upload.spool, file_name, media_type)
+    )
     held.document.rev += 1
     db.flush()
     call.about(version=version_id)
@@ -176,7 +181,7 @@ def _examine(upload: Upload, file_name: str) -> str:
     if spool.plain_size == 0:
         raise Invalid("The file is empty.", fields={"file": "empty"})
     spool.seek(0)
-    media_type = media.sniff(spool, spool.plain_size, file_name)
+    media_type = media.sniff(cast("BinaryIO", spool), spool.plain_size, file_name)
     refusal = media.refused(media_type, file_name)
     if refusal:
         raise Unsupported(refusal, fields={"file": "unsupported"})
@@ -189,27 +194,29 @@ def _store(call: Call, customer_id: str, document_id: str, version_id: str, uplo
     call.archive.blobs.put(blob_name(spool.blob_id), spool.encrypted(), spool.stored_size)
 
 
-def _add_version(
-    call: Call,
-    db: Session,
-    document: Document,
-    version_id: str,
-    no: int,
-    upload: Upload,
-    file_name: str,
-    media_type: str,
-    lane: int | None,
-) -> None:
-    spool = upload.spool
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """An upload that was examined and stored: what its version row needs."""
+
+    version_id: str
+    no: int
+    spool: Spool
+    file_name: str
+    media_type: str
+    lane: Lane = Lane.INTERACTIVE
+
+
+def _add_version(call: Call, db: Session, document: Document, new: _Arrived) -> None:
+    spool, version_id = new.spool, new.version_id
     key = call.ring.field(document.customer, SEALED_AS)
     db.add(
         Version(
             id=version_id,
             document=document.id,
-            no=no,
-            media_type=media_type,
+            no=new.no,
+            media_type=new.media_type,
             file_name_ct=seal_value(
-                key, file_name, Place(version_id, document.customer, "file_name")
+                key, new.file_name, Place(version_id, document.customer, "file_name")
             ),
             size=spool.plain_size,
             sha256_ct=seal_value(
@@ -237,7 +244,7 @@ def _add_version(
         )
     )
     db.flush()
-    call.enqueue("extract", version_id, lane=Lane(lane or 0))
+    call.enqueue("extract", version_id, lane=new.lane)
 
 
 def duplicates(call: Call, db: Session, token: str, document_id: str) -> tuple[str, ...]:

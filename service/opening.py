@@ -16,6 +16,7 @@ from service.keystore import Keystore, RootKey, create_root_key, read_root_key
 from service.models import Customer, Person
 from service.policy import packaged, parse
 from service.search import open_engine
+from service.search.port import Engine, NoGeneration
 from service.settings import Settings, SettingsError
 
 
@@ -38,6 +39,15 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
     )
     with db.write() as session:
         policies.bring_in(session, texts)
+    engine = open_engine(
+        settings.search_url,
+        prefix=settings.search_prefix,
+        web=settings.search_web,
+        indexer=settings.search_indexer if indexing else "",
+        ca=settings.search_ca,
+    )
+    if indexing:
+        first_generation(engine)
     return Archive(
         settings=settings,
         db=db,
@@ -47,14 +57,16 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
             access_key=settings.blobs_access_key,
             secret_key=settings.blobs_secret_key,
         ),
-        engine=open_engine(
-            settings.search_url,
-            prefix=settings.search_prefix,
-            web=settings.search_web,
-            indexer=settings.search_indexer if indexing else "",
-            ca=settings.search_ca,
-        ),
+        engine=engine,
     )
+
+
+def first_generation(engine: Engine) -> None:
+    """Make the empty first generation of an index that was never built."""
+    try:
+        engine.status()
+    except NoGeneration:
+        engine.swap(engine.start_generation())
 
 
 def _folder(url: str) -> str:

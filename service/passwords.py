@@ -1,6 +1,4 @@
-"""Passwords: argon2id hashes, a check that costs the same for unknown accounts, a short list
-of passwords nobody may use.
-"""
+"""Passwords: argon2id hashes, and a check that costs the same for unknown accounts."""
 
 import secrets
 import unicodedata

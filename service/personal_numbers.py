@@ -8,6 +8,7 @@ What is not found here is indexed as text: better one harmless number too many t
 import hashlib
 import hmac
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,10 +76,13 @@ _PLAIN = str.maketrans("０１２３４５６７８９ｘＸx", "0123456789XXX")
 _NOT_PLAIN = re.compile("[^0-9X]")
 
 
-def find(text: str) -> list[PersonalNumber]:
-    """Return the personal numbers in a text from left to right; none overlaps another."""
+def find(text: str, start: int = 0, end: int = sys.maxsize) -> list[PersonalNumber]:
+    """Return the personal numbers in a text from left to right; none overlaps another.
+
+    `start` and `end` narrow down where to look; give them room for a whole number.
+    """
     found: list[PersonalNumber] = []
-    for cluster in _CLUSTER.finditer(text):
+    for cluster in _CLUSTER.finditer(text, start, end):
         candidates = sorted(_candidates(text, *cluster.span()), key=lambda n: (n.start, -n.end))
         for number in candidates:
             if not found or number.start >= found[-1].end:

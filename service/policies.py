@@ -39,7 +39,7 @@ def texts_of(db: Session, set_id: str) -> dict[str, str]:
         .join(PolicyVersion, PolicyVersion.id == PolicySetMember.version)
         .where(PolicySetMember.set == set_id)
     )
-    return {kind: text for kind, text in rows}
+    return dict(rows.tuples().all())
 
 
 def bring_in(db: Session, texts: Mapping[str, str]) -> bool:

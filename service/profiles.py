@@ -181,7 +181,7 @@ def _documents(db: Session, versions: list[str]) -> dict[str, str]:
     if not versions:
         return {}
     rows = db.execute(select(Version.id, Version.document).where(Version.id.in_(versions)))
-    return {version: document for version, document in rows}
+    return dict(rows.tuples().all())
 
 
 def project(db: Session, view: CustomerView, number: str | None) -> None:

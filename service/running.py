@@ -70,7 +70,8 @@ def accounts_table(chosen: dict[str, str]) -> Table:
 
 def _start(name: str) -> subprocess.Popen[bytes]:
     # a group of its own: Ctrl-C reaches this process alone, which then ends the parts in order
-    return subprocess.Popen([sys.executable, "-m", "service", name], start_new_session=True)
+    command = [sys.executable, "-m", "service", name]
+    return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
 
 
 def _wait(parts: list[subprocess.Popen[bytes]]) -> int:

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 
 class SettingsError(Exception):
@@ -156,7 +156,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         values.update(tomllib.loads(Path(config).read_text(encoding="utf-8")))
     known = {f.name for f in fields(Settings)}
     if unknown := set(values) - known:
-        message = f"{env['GUIDANG_CONFIG']}: unknown setting {sorted(unknown)[0]!r}"
+        message = f"{env['GUIDANG_CONFIG']}: unknown setting {min(unknown)!r}"
         raise SettingsError(message)
     for f in fields(Settings):
         name = f"GUIDANG_{f.name.upper()}"
@@ -164,23 +164,27 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             values[f.name] = env[name]
         elif not f.name.endswith("_file") and f"{name}_FILE" in env:
             values[f.name] = Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
-    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+    return Settings(**{name: _typed(name, value) for name, value in values.items()})  # type: ignore[arg-type]
 
 
 _TYPES = {f.name: str(f.type) for f in fields(Settings)}
 
 
-def _typed(name: str, value: Any) -> Any:
+def _typed(name: str, value: object) -> object:
     kind = _TYPES[name]
     try:
         if "tuple" in kind:
-            return _words(value) if isinstance(value, str) else tuple(value)
+            return (
+                _words(value)
+                if isinstance(value, str)
+                else tuple(map(str, cast("list[str]", value)))
+            )
         if "Path" in kind:
-            return Path(value) if str(value) else None
+            return Path(str(value)) if str(value) else None
         if "bool" in kind:
             return str(value).lower() not in ("0", "false", "no", "")
         if "int" in kind:
-            return int(value)
+            return int(str(value))
     except (TypeError, ValueError):
         message = f"GUIDANG_{name.upper()}: {value!r} is not a whole number"
         raise SettingsError(message) from None

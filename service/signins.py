@@ -1,4 +1,4 @@
-"""Signing in and staying signed in: the token in the cookie, bearer tokens, locks after failures."""
+"""Signing in and staying signed in: cookie and bearer tokens, locks after failures."""
 
 import hashlib
 import hmac

@@ -33,7 +33,10 @@ class Spool(io.RawIOBase):
         self.limit = limit
         self.plain_size = 0
         self._hash = hashlib.sha256()
-        self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=folder, prefix="upload-"))
+        self._file = cast(
+            "BinaryIO",
+            tempfile.TemporaryFile(dir=folder),  # noqa: SIM115 - closed in `close`
+        )
         self._writer: EncryptingWriter | None = EncryptingWriter(
             self._file, self.key, blob_aad(self.blob_id, "original")
         )

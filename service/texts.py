@@ -14,6 +14,7 @@ from service.crypto import seal_text, unseal_text
 from service.documents import Held, hold, shown_version, version_of, versions_of
 from service.keystore import Ring
 from service.models import Page, Text, TextPart, Version
+from service.personal_numbers import Blind, token
 from service.search import highlight, planner
 
 #: Characters in a part, about; a part ends at a page border where it can.
@@ -167,7 +168,7 @@ def newest_ids(db: Session, versions: Sequence[str]) -> dict[str, str]:
     rows = db.execute(
         select(Text.version, Text.id).where(Text.version.in_(versions)).order_by(Text.revision)
     )
-    return {version: text for version, text in rows}
+    return dict(rows.tuples().all())
 
 
 def open_parts(
@@ -231,9 +232,8 @@ def _marks(call: Call, text: str, q: str) -> list[tuple[int, int]]:
     return []
 
 
-def blinder(ring: Ring) -> planner.Blind:
+def blinder(ring: Ring) -> Blind:
     """Return what makes blind tokens of personal numbers, under this archive's keys."""
-    from service.personal_numbers import token
 
     def blind(kind: str, normal: str) -> str:
         return token(ring.blind(kind), kind, normal)

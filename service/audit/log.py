@@ -5,10 +5,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.audit import entries, merkle
@@ -32,7 +32,11 @@ def detail_aad(seq: int) -> bytes:
     return f"guidang.detail.v1|{seq}".encode()
 
 
-_HEAD = AuditHead.__table__
+_HEAD = cast("Table", AuditHead.__table__)
+_EVENT = cast("Table", AuditEvent.__table__)
+_BODY = cast("Table", AuditBody.__table__)
+_DETAIL = cast("Table", AuditDetail.__table__)
+_TOUCH = cast("Table", AuditTouch.__table__)
 _SELECT_HEAD = select(_HEAD.c.seq, _HEAD.c.chain, _HEAD.c.frontier).where(_HEAD.c.id == 1)
 
 
@@ -80,15 +84,13 @@ def _write(db: Session, entry: Entry, seq: int, chain: bytes, month: MonthKey) -
     row: dict[str, Any] = entries.columns(entries.read(body))
     row["leaf"] = leaf
     row["chain"] = chain_value(chain, leaf)
-    db.execute(insert(AuditEvent.__table__).values(row))
-    db.execute(insert(AuditBody.__table__).values(seq=seq, body=body))
+    db.execute(insert(_EVENT).values(row))
+    db.execute(insert(_BODY).values(seq=seq, body=body))
     if sealed is not None:
-        db.execute(
-            insert(AuditDetail.__table__).values(seq=seq, salt=salt, ct=sealed, key=month.id)
-        )
+        db.execute(insert(_DETAIL).values(seq=seq, salt=salt, ct=sealed, key=month.id))
     touches = [{"seq": seq, "document": d, "how": how} for d, how in dict.fromkeys(entry.touches)]
     if touches:
-        db.execute(insert(AuditTouch.__table__), touches)
+        db.execute(insert(_TOUCH), touches)
     return leaf
 
 

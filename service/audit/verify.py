@@ -68,8 +68,7 @@ def verify(
     open_intents: dict[int, str] = {}
     try:
         for event, body, detail, touches in _all(db):
-            leaf = _entry(state, event, body)
-            members = json.loads(body)
+            leaf, members = _entry(state, event, body)
             _detail(event["seq"], members, detail, touches, detail_key)
             _follow(open_intents, members)
             state.frontier = tuple(merkle.extend(state.frontier, state.seq, leaf))
@@ -106,7 +105,9 @@ def _all(db: Session) -> Iterator[_Row]:
             return
         last = events[-1]["seq"]
         between = (AuditBody.seq > after) & (AuditBody.seq <= last)
-        bodies = {s: b for s, b in db.execute(select(AuditBody.seq, AuditBody.body).where(between))}
+        bodies = dict(
+            db.execute(select(AuditBody.seq, AuditBody.body).where(between)).tuples().all()
+        )
         details = {
             s: (salt, ct, key)
             for s, salt, ct, key in db.execute(
@@ -128,7 +129,9 @@ def _all(db: Session) -> Iterator[_Row]:
         after = last
 
 
-def _entry(state: _State, event: dict[str, Any], body: bytes | None) -> bytes:
+def _entry(
+    state: _State, event: dict[str, Any], body: bytes | None
+) -> tuple[bytes, dict[str, Any]]:
     expected = state.seq + 1
     if event["seq"] != expected:
         raise _Bad(Code.GAP, expected, "an entry is missing")
@@ -150,7 +153,7 @@ def _entry(state: _State, event: dict[str, Any], body: bytes | None) -> bytes:
             raise _Bad(Code.BODY, expected, f"the column {name} differs from the body")
     if chain_value(state.chain, leaf) != event["chain"]:
         raise _Bad(Code.CHAIN, expected, "the chain does not continue")
-    return leaf
+    return leaf, members
 
 
 def _detail(

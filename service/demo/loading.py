@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from sqlalchemy import select
 
@@ -86,10 +87,12 @@ def _add_person(archive: Archive, person: content.Person, password: str) -> None
 
 def _add_customer(archive: Archive, customer: content.Customer) -> str:
     creator = as_person(archive, customer.created_by)
-    source = {"channel": "demo", "person": creator.name}
-    values = {key: NewValue(value, **source) for key, value in customer.fields.items()}
-    if customer.short_name:
-        values["company.short_name"] = NewValue(customer.short_name, **source)
+    told = {**customer.fields, "company.short_name": customer.short_name}
+    values = {
+        key: NewValue(value, channel="demo", person=creator.name)
+        for key, value in told.items()
+        if value
+    }
     people = {p: as_person(archive, p).person for p in (customer.owner, *customer.coworkers)}
     with archive.call(creator, Action.CUSTOMER_CREATE, Subject("customer")) as call:
         made = customers.create(
@@ -117,7 +120,7 @@ def _add_document(
     uploader = as_person(archive, document.uploaded_by)
     settings = archive.settings
     with document.original.open("rb") as source:
-        spooled = spool(settings.data / "spool", settings.upload_limit, source)
+        spooled = spool(settings.data / "spool", settings.upload_limit, cast("BinaryIO", source))
     with spooled:
         upload = intake.Upload(spooled, document.file)
         if document.version_of:

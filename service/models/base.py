@@ -1,7 +1,7 @@
 """The declarative base, the id column and the one way times are stored."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from sqlalchemy import MetaData, String
 from sqlalchemy.engine import Dialect
@@ -34,7 +34,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(message)
         return instant_text(value)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Read back an aware UTC time."""
         return None if value is None else datetime.fromisoformat(value)
 

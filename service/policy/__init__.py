@@ -1,5 +1,7 @@
-"""The packaged rules as data, and how their TOML becomes something to ask. Strict: an unknown
-word anywhere is a `PolicyError`, so that a typing mistake never opens or closes a door.
+"""The packaged rules as data, and how their TOML becomes something to ask.
+
+Strict: an unknown word anywhere is a `PolicyError`, so that a typing mistake never opens or
+closes a door.
 """
 
 import hashlib

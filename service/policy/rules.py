@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
-E = TypeVar("E", bound=StrEnum)
-
 from service.codes import Category, Grade, Module, Role, grades_up_to
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class PolicyError(Exception):
@@ -327,10 +327,11 @@ class Limits:
     def parse(cls, toml: Mapping[str, Any]) -> Self:
         """Read limits.toml; every limit must be there and be a positive whole number."""
         _only(toml, _SECTIONS, "limits.toml")
-        return cls(**{name: _section(name, kind, toml) for name, kind in _SECTIONS.items()})
+        sections = {name: _section(name, kind, toml) for name, kind in _SECTIONS.items()}
+        return cls(**sections)  # type: ignore[arg-type]
 
 
-def _section(name: str, kind: type, toml: Mapping[str, Any]) -> Any:
+def _section(name: str, kind: type, toml: Mapping[str, Any]) -> object:
     where = f"limits.toml [{name}]"
     row = _table(toml.get(name), where)
     wanted = [f.name for f in fields(kind)]

@@ -142,6 +142,10 @@ class GenerationMismatch(Exception):
     """The index was built by another analyser or schema: rebuild before searching it."""
 
 
+class NoGeneration(GenerationMismatch):
+    """There is no index yet: a worker makes the first generation when it starts."""
+
+
 class Engine(Protocol):
     """A search engine.
 
