@@ -1,12 +1,15 @@
-"""Elasticsearch with security on: two accounts and the readers, from files."""
+"""Elasticsearch with security on: its accounts come from the files that an installation uses.
+
+A test names its indices with a prefix of its own, `guidang-test-…`: the readers' roles cover it.
+"""
 
 import base64
-import hashlib
 import secrets
 import shutil
 import urllib.request
 from pathlib import Path
 
+from service.search.readers import INDEXER, WEB, realm_files
 from tests.live import machine
 from tests.live.process import LOOPBACK, Server, drop_privileges, free_port
 
@@ -15,13 +18,8 @@ ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSIO
 FETCH = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 HEAP = "512m"
 
-ACCOUNTS = {"guidang_web": "GUIDANG_TEST_ES_WEB", "guidang_indexer": "GUIDANG_TEST_ES_INDEXER"}
-ROLES = """\
-guidang_web: { cluster: [monitor], run_as: ['guidang-reader-*'] }
-guidang_indexer:
-  cluster: [monitor, manage_index_templates]
-  indices: [ { names: ['guidang-*'], privileges: ['all'] } ]
-"""
+ACCOUNTS = {WEB: "GUIDANG_TEST_ES_WEB", INDEXER: "GUIDANG_TEST_ES_INDEXER"}
+PREFIXES = ("guidang", "guidang-test-*")
 SETTINGS = """\
 cluster.name: guidang-test
 node.name: n1
@@ -56,7 +54,7 @@ class Elastic:
                 "ES_TMPDIR": str(home / "tmp"),
             },
             prefix=drop_privileges(home),
-            deadline=180,
+            deadline=300,
         )
 
     def _unpack(self, folder: Path) -> Path:
@@ -68,14 +66,13 @@ class Elastic:
     def _configure(self, config: Path) -> None:
         with (config / "elasticsearch.yml").open("a") as file:
             file.write(SETTINGS.format(host=LOOPBACK, port=self._port, transport=free_port()))
-        (config / "roles.yml").write_text(ROLES)
-        users = (f"{name}:{_hashed(self._passwords[name])}\n" for name in ACCOUNTS)
-        (config / "users").write_text("".join(users))
-        (config / "users_roles").write_text("".join(f"{name}:{name}\n" for name in ACCOUNTS))
+        files = realm_files(self._passwords[WEB], self._passwords[INDEXER], prefixes=PREFIXES)
+        for name, text in files.items():
+            (config / name).write_text(text, "utf-8")
 
     def _healthy(self) -> bool:
         """Ask for the health of the cluster: this distribution answers nothing at `/`."""
-        account = f"guidang_web:{self._passwords['guidang_web']}"
+        account = f"{WEB}:{self._passwords[WEB]}"
         request = urllib.request.Request(  # noqa: S310  # our own http
             f"{self._url}/_cluster/health",
             headers={"Authorization": "Basic " + base64.b64encode(account.encode()).decode()},
@@ -99,13 +96,6 @@ class Elastic:
             "GUIDANG_TEST_ES_URL": self._url,
             **{ACCOUNTS[name]: f"{name}:{word}" for name, word in self._passwords.items()},
         }
-
-
-def _hashed(password: str) -> str:
-    """Hash a password as Elasticsearch's file realm stores it."""
-    salt, cost = secrets.token_bytes(32), 10_000
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, cost, 32)
-    return f"{{PBKDF2}}{cost}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def distribution() -> Path:
