@@ -15,6 +15,7 @@ from indexer.work import Ended, Work, outcome, settle
 from service import documents, jobs, texts
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
+from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
 from service.crypto import Corrupt
@@ -57,7 +58,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
             return Outcome(work, Processing.PROPERTIES_ONLY)
         with archive.ring() as ring:
             reader = DecryptingReader(
-                partial(archive.blobs.open, documents.blob_name(source.blob)),
+                partial(archive.blobs.open, object_name(source.blob)),
                 ring.version(version_id),
                 blob_aad(source.blob, "original"),
                 source.stored_size,

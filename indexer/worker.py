@@ -34,12 +34,15 @@ RENEW = 30.0
 class Worker:
     """One worker process: a pool of sandbox children, and a thread that writes the index."""
 
-    def __init__(self, archive: Archive, *, children: int) -> None:
-        """Start the sandbox; its processes are forked before any thread exists."""
+    def __init__(
+        self, archive: Archive, *, children: int, sandbox: Sandbox | None = None
+    ) -> None:
+        """Start the sandbox unless one is lent; its processes are forked before any thread."""
         self.archive = archive
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.children = children
-        self.sandbox = Sandbox(children=children)
+        self.sandbox = sandbox or Sandbox(children=children)
+        self._lent = sandbox is not None
         self._stop = threading.Event()
         self._renewed = monotonic()
 
@@ -48,8 +51,9 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the sandbox."""
-        self.sandbox.close()
+        """End the sandbox, unless it was lent."""
+        if not self._lent:
+            self.sandbox.close()
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Finish what is running, then end."""

@@ -171,11 +171,6 @@ def limited(text: str | None, longest: int, name: str) -> str:
     return plain
 
 
-def blob_name(blob_id: str) -> str:
-    """Return an object's name in the store: it says nothing about customer or file."""
-    return f"{blob_id[:2]}/{blob_id}"
-
-
 def readable(call: Call, document: Document, seen: Seen) -> bool:
     """Say whether this document is inside the person's read scopes, and shown at all."""
     return Status(seen.row.status) not in HIDDEN_STATUSES and call.scopes.covers(

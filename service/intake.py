@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service import customers, media
 from service.archive import Call
+from service.blobs.names import object_name
 from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
 from service.crypto import Place, content_token, seal_value
 from service.customers import Seen
@@ -23,7 +24,6 @@ from service.documents import (
     TITLE_LENGTH,
     DocumentView,
     Properties,
-    blob_name,
     checked_grade,
     checked_kind,
     checked_title,
@@ -191,7 +191,7 @@ def _examine(upload: Upload, file_name: str) -> str:
 def _store(call: Call, customer_id: str, document_id: str, version_id: str, upload: Upload) -> None:
     spool = upload.spool
     call.ring.create_version(version_id, customer_id, document_id, spool.key)
-    call.archive.blobs.put(blob_name(spool.blob_id), spool.encrypted(), spool.stored_size)
+    call.archive.blobs.put(object_name(spool.blob_id), spool.encrypted(), spool.stored_size)
 
 
 @dataclass(frozen=True, slots=True)

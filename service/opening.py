@@ -7,13 +7,14 @@ import secrets
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from service import policies, schema
 from service.archive import Archive
 from service.blobs import open_blobs
 from service.db import Database
 from service.keystore import Keystore, RootKey, create_root_key, read_root_key
-from service.models import Customer, Person
+from service.models import Customer, Instance, Person
 from service.policy import packaged, parse
 from service.search import open_engine
 from service.search.port import Engine, NoGeneration
@@ -39,6 +40,7 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
     )
     with db.write() as session:
         policies.bring_in(session, texts)
+        _same_keystore(session, keystore)
     engine = open_engine(
         settings.search_url,
         prefix=settings.search_prefix,
@@ -59,6 +61,16 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         ),
         engine=engine,
     )
+
+
+def _same_keystore(db: Session, keystore: Keystore) -> None:
+    """Refuse a keystore that is not the one this database was written with: keys were lost."""
+    known = db.get(Instance, "keystore")
+    if known is None:
+        db.add(Instance(name="keystore", value=keystore.instance))
+    elif known.value != keystore.instance:
+        message = "this keystore does not belong to this database: restore the right one"
+        raise SettingsError(message)
 
 
 def first_generation(engine: Engine) -> None:

@@ -11,7 +11,8 @@ from service import readings
 from service.archive import Archive, Call
 from service.blobs.port import BlobMissing
 from service.crypto import Corrupt, Place, unseal_value
-from service.documents import SEALED_AS, blob_name, hold, version_of
+from service.blobs.names import object_name
+from service.documents import SEALED_AS, hold, version_of
 from service.errors import Invalid, NotFound, Unavailable
 from service.models import Blob, Version
 from service.permissions import Actor
@@ -88,7 +89,7 @@ def fetch(
         return unseal_value(key, sealed, Place(version.id, held.document.customer, column))
 
     reader = DecryptingReader(
-        partial(call.archive.blobs.open, blob_name(blob.id)),
+        partial(call.archive.blobs.open, object_name(blob.id)),
         call.ring.version(version.id),
         blob_aad(blob.id, "original"),
         blob.stored_size,

@@ -1,6 +1,13 @@
 """What every test run has: no test may be skipped, here or anywhere."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from indexer.extract.sandbox import Sandbox
+from tests.world import World, embedded
 
 
 class NothingSkipped:
@@ -29,3 +36,28 @@ class NothingSkipped:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NothingSkipped())
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox child for all tests of a process."""
+    with Sandbox(children=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
+    """An embedded archive with people and nothing else, to be copied."""
+    data = tmp_path_factory.mktemp("template") / "data"
+    with World.opened(embedded(data), sandbox) as world:
+        world.people()
+    return data
+
+
+@pytest.fixture
+def world(template: Path, tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
+    """An embedded archive of this test's own."""
+    data = tmp_path / "data"
+    shutil.copytree(template, data)
+    with World.opened(embedded(data), sandbox) as opened:
+        yield opened

@@ -1,0 +1,213 @@
+"""An archive with one person for each role, and short ways to do what people do in it."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.extract.sandbox import Sandbox
+from indexer.worker import Worker
+from service import accounts, customers, filing, finding, intake
+from service.archive import Archive
+from service.audit.entries import Subject
+from service.audit.verify import Report, verify
+from service.codes import Category, Department, Role, Sort
+from service.customers import CustomerFile
+from service.documents import DocumentView, Properties
+from service.opening import open_archive
+from service.permissions import Action, Actor, service_actor
+from service.search.port import Filters
+from service.settings import Settings
+from service.signins import actor_of
+from service.spool import spool
+
+DEPARTMENTS = {
+    Role.MANAGEMENT: Department.MANAGEMENT,
+    Role.SERVICE_OFFICER: Department.CUSTOMER_SERVICE,
+    Role.SERVICE_MANAGER: Department.CUSTOMER_SERVICE,
+    Role.ARCHIVIST: Department.CUSTOMER_SERVICE,
+    Role.SALES: Department.SALES,
+    Role.TECHNICAL: Department.TECHNICAL,
+    Role.FINANCE: Department.FINANCE,
+    Role.HR: Department.HR,
+    Role.LEGAL: Department.LEGAL,
+    Role.SYSTEM_ADMIN: Department.MANAGEMENT,
+    Role.SECURITY_ADMIN: Department.MANAGEMENT,
+    Role.AUDITOR: Department.MANAGEMENT,
+}
+
+
+def password(login: str) -> str:
+    """Return the password of a person of this world."""
+    return f"correct horse {login[::-1]} battery"
+
+
+@dataclass(slots=True)
+class World:
+    """An open archive and what tests do in it."""
+
+    archive: Archive
+    sandbox: Sandbox
+
+    @classmethod
+    @contextmanager
+    def opened(cls, settings: Settings, sandbox: Sandbox) -> Iterator["World"]:
+        """Open the archive of these settings, with the right to write the index."""
+        archive = open_archive(settings, indexing=True)
+        try:
+            yield cls(archive, sandbox)
+        finally:
+            archive.close()
+
+    def people(self) -> None:
+        """Open an account for every role, a second salesperson and a head of sales."""
+        for role in Role:
+            self.person(str(role), frozenset({role}), DEPARTMENTS[role])
+        self.person("sales2", frozenset({Role.SALES}), Department.SALES)
+        self.person("sales_head", frozenset({Role.SALES}), Department.SALES, head=True)
+        self.person("archivist2", frozenset({Role.ARCHIVIST}), Department.CUSTOMER_SERVICE)
+
+    def person(
+        self, login: str, roles: frozenset[Role], department: Department, *, head: bool = False
+    ) -> None:
+        """Open one account."""
+        new = accounts.NewPerson(login, login.upper(), department, roles, password(login), head)
+        cli = service_actor("cli")
+        with self.archive.call(cli, Action.USER_MANAGE, Subject("person"), writes=True) as call:
+            accounts.add(call, new)
+
+    def actor(self, login: str, *, via: str = "session") -> Actor:
+        """Return somebody as an actor."""
+        with self.archive.db.read() as db:
+            person = accounts.person_by_login(db, login)
+            assert person is not None, login
+            actor = actor_of(db, person, via=via)
+        assert actor is not None
+        return actor
+
+    def id(self, login: str) -> str:
+        """Return somebody's id."""
+        return self.actor(login).person
+
+    def customer(
+        self,
+        name: str = "宁波望潮汽车零部件有限公司",
+        category: Category | str = Category.INTENDED,
+        *,
+        owner: str = "sales",
+        coworkers: tuple[str, ...] = (),
+        by: str = "service_officer",
+        filed: bool = False,
+    ) -> CustomerFile:
+        """Open a customer file."""
+        with self.archive.call(
+            self.actor(by), Action.CUSTOMER_CREATE, Subject("customer")
+        ) as call:
+            made = customers.create(
+                call,
+                name=name,
+                category=str(category),
+                owner=self.id(owner),
+                coworkers=[self.id(c) for c in coworkers],
+            )
+        if not filed:
+            return made
+        with self.archive.call(
+            self.actor("archivist"), Action.CUSTOMER_FILE, Subject("customer", made.id)
+        ) as call:
+            return customers.file(call, made.id, if_match=made.rev)
+
+    def document(
+        self,
+        customer: str,
+        content: str | bytes,
+        *,
+        kind: str = "minutes",
+        by: str = "service_officer",
+        file_name: str = "纪要.txt",
+        properties: Properties | None = None,
+    ) -> DocumentView:
+        """Upload a document; it is read by `work`."""
+        data = content.encode() if isinstance(content, str) else content
+        settings = self.archive.settings
+        wanted = replace(properties or Properties(), kind=kind)
+        with (
+            spool(settings.data / "spool", settings.upload_limit, io.BytesIO(data)) as spooled,
+            self.archive.call(
+                self.actor(by), Action.DOCUMENT_ADD, Subject("customer", customer)
+            ) as call,
+        ):
+            return intake.add(call, customer, intake.Upload(spooled, file_name), wanted)
+
+    def version(
+        self, document: str, content: str, *, by: str = "service_officer", file_name: str = "新.txt"
+    ) -> DocumentView:
+        """Upload a newer version."""
+        settings = self.archive.settings
+        with (
+            spool(
+                settings.data / "spool", settings.upload_limit, io.BytesIO(content.encode())
+            ) as spooled,
+            self.archive.call(
+                self.actor(by), Action.DOCUMENT_ADD_VERSION, Subject("document", document)
+            ) as call,
+        ):
+            return intake.add_version(call, document, intake.Upload(spooled, file_name))
+
+    def file(self, document: str, *, by: str = "archivist") -> DocumentView:
+        """File a document."""
+        with self.archive.call(
+            self.actor(by), Action.DOCUMENT_FILE, Subject("document", document)
+        ) as call:
+            return filing.file(call, document)
+
+    def move(self, customer: str, to: str, *, by: str = "archivist") -> CustomerFile:
+        """Move a customer to another category."""
+        with self.archive.call(
+            self.actor(by), Action.CUSTOMER_MOVE_CATEGORY, Subject("customer", customer)
+        ) as call:
+            rev = customers.get(call, customer).rev
+            return customers.move_category(call, customer, if_match=rev, to=to, reason="签约")
+
+    def worker(self) -> Worker:
+        """Return a worker on this world's sandbox."""
+        return Worker(self.archive, children=1, sandbox=self.sandbox)
+
+    def work(self) -> None:
+        """Do all waiting jobs."""
+        with self.worker() as worker:
+            worker.drain()
+
+    def search(
+        self,
+        q: str,
+        *,
+        by: str,
+        filters: Filters | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> finding.Answer:
+        """Search with somebody's rights."""
+        question = finding.Question(q, filters or Filters(), sort, limit, cursor)
+        with self.archive.call(
+            self.actor(by), Action.SEARCH_RUN, Subject("search"), detail={"q": q or "-"}
+        ) as call:
+            return finding.search(call, question)
+
+    def found(self, q: str, *, by: str) -> set[str]:
+        """Return the ids of what somebody finds."""
+        answer = self.search(q, by=by, limit=100)
+        assert answer.total == len(answer.items)
+        return {item.id for item in answer.items}
+
+    def verify(self) -> Report:
+        """Verify the log."""
+        with self.archive.db.read() as db:
+            return verify(db, self.archive.keystore.detail_key)
+
+
+def embedded(data: Path) -> Settings:
+    """Return settings of an embedded archive in a folder."""
+    return Settings(data=data, demo=False, threads=8)
