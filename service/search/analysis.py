@@ -30,7 +30,7 @@ HAN = "々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 LETTER = rf"[^\W\d_{HAN}]"
 
 #: What may stand between the parts of one code: KR-210, HT_2021/003, 3.05.
-_SEPARATOR = r"[-_./\\\u2010-\u2015\u2212]"
+SEPARATOR = r"[-_./\\\u2010-\u2015\u2212]"
 
 _RANGES = (
     (0x3005, 0x3008),
@@ -41,9 +41,9 @@ _RANGES = (
 )
 _TOKEN = re.compile(rf"[{HAN}{BREAK}]|{LETTER}{{1,{PIECE}}}|\d{{1,{PIECE}}}")
 _BORDER = re.compile(rf"[{HAN}\s]")
-_CODE = re.compile(rf"(?:{LETTER}|\d)+(?:{_SEPARATOR}(?:{LETTER}|\d)+)*")
-_LAST_WORD = re.compile(rf"{_CODE.pattern}(?={_SEPARATOR}*$)")
-_SEPARATORS = re.compile(_SEPARATOR)
+_CODE = re.compile(rf"(?:{LETTER}|\d)+(?:{SEPARATOR}(?:{LETTER}|\d)+)*")
+_LAST_WORD = re.compile(rf"{_CODE.pattern}(?={SEPARATOR}*$)")
+_SEPARATORS = re.compile(SEPARATOR)
 _HAS_LETTER = re.compile(LETTER)
 _HAS_DIGIT = re.compile(r"\d")
 _CHUNK = 1 << 14

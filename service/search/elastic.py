@@ -23,6 +23,7 @@ from service.search.port import (
     GenerationMismatch,
     Hit,
     IndexStatus,
+    NoGeneration,
     Removal,
     Search,
     SearchDocument,
@@ -245,7 +246,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise GenerationMismatch("no generation is live") from error
+        raise NoGeneration("no generation is live") from error
     except (ApiError, TransportError) as error:
         raise Unavailable("search") from error
 

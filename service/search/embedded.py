@@ -28,6 +28,7 @@ from service.search.port import (
     GenerationMismatch,
     Hit,
     IndexStatus,
+    NoGeneration,
     Removal,
     Search,
     SearchDocument,
@@ -190,7 +191,7 @@ class Embedded:
         """Return the live generation; another process may have made another one live."""
         name = self._generations.current()
         if name is None:
-            raise GenerationMismatch("no generation is live")
+            raise NoGeneration("no generation is live")
         live = self._live
         if live is None or live.name != name:
             with self._opening:

@@ -1,0 +1,134 @@
+"""Patterns that find in a raw text what an engine found in its tokens.
+
+A character stands for every way it may be written: other case, full width, traditional. What a
+pattern finds is compared by its tokens again; the few forms it cannot know (㎡ for m2) are
+found by engines and stay unmarked.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from service.search import analysis
+from service.search.analysis import BREAK, HAN, LETTER, PIECE, SEPARATOR
+from service.search.query import Code, CodePrefix, Node, Phrase, Prefix
+
+#: Where other ways to write a character stand: radicals, punctuation and symbols, compatibility
+#: forms, full and half width, superscripts, letters as symbols.
+_FORMS = (
+    (0x00AA, 0x00C0),
+    (0x2070, 0x20A0),
+    (0x2100, 0x2190),
+    (0x2460, 0x2500),
+    (0x2E80, 0x2FE0),
+    (0x3000, 0x3400),
+    (0xF900, 0xFB00),
+    (0xFE30, 0xFFF0),
+    (0x2F800, 0x2FA20),
+)
+_LIGATURES = {"ffi": "ﬃ", "ffl": "ﬄ", "ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ"}
+_LIGATURE = re.compile("|".join(_LIGATURES))
+
+#: What may stand between two tokens: anything that is no token itself.
+_GAP = rf"(?:[^\w{BREAK}]|_){{0,64}}"
+_WORD = rf"[^\W_{HAN}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing to mark: a pattern, and whether what it found is really meant."""
+
+    pattern: re.Pattern[str]
+    meant: Callable[[str], bool]
+    digits: bool
+
+
+def wanted(node: Node) -> Wanted | None:
+    """Return what to mark for a leaf of a query."""
+    match node:
+        case Phrase(tokens):
+            pattern = _GAP.join(map(_token, ("", *tokens), tokens))
+            return _wanted(pattern, "".join(tokens), lambda t: tuple(analysis.tokens(t)) == tokens)
+        case Prefix(token):
+            pattern = f"(?<!{_kind(token)}){_written(token)}{_kind(token)}*"
+            return _wanted(pattern, token, lambda text: analysis.normal(text).startswith(token))
+        case Code(code):
+            pattern = f"{_code(code)}(?!{SEPARATOR}?{_WORD})"
+            return _wanted(pattern, code, lambda text: analysis.code(text) == code)
+        case CodePrefix(code):
+            pattern = f"{_code(code)}(?:{SEPARATOR}?{_WORD})*"
+            return _wanted(pattern, code, lambda text: _begins(text, code))
+        case _:
+            return None
+
+
+def end_of(text: str, end: int) -> int:
+    """Return where a character's combining marks end: with them it is another character."""
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return end
+
+
+def _wanted(pattern: str, characters: str, meant: Callable[[str], bool]) -> Wanted:
+    digits = any(character.isdecimal() for character in characters)
+    return Wanted(re.compile(pattern), meant, digits=digits)
+
+
+def _token(previous: str, token: str) -> str:
+    """Match one token as a whole run; a full piece may go on in the next one."""
+    written = _written(token)
+    if not re.fullmatch(_WORD, token[0]):
+        return written
+    start = "" if len(previous) == PIECE else f"(?<!{_kind(token)})"
+    return f"{start}{written}" + ("" if len(token) == PIECE else f"(?!{_kind(token)})")
+
+
+def _kind(token: str) -> str:
+    return r"\d" if token[0].isdecimal() else LETTER
+
+
+def _code(code: str) -> str:
+    characters = f"{SEPARATOR}?".join(map(_character, code.lower()))
+    return f"(?<!{_WORD})(?<!{_WORD}{SEPARATOR}){characters}"
+
+
+def _begins(text: str, code: str) -> bool:
+    found = analysis.code(text)
+    return found is not None and found.startswith(code)
+
+
+def _written(token: str) -> str:
+    """Match a token in every way it is written; ligatures stand for two or three letters."""
+    pieces: list[str] = []
+    end = 0
+    for match in _LIGATURE.finditer(token):
+        letters = "".join(map(_character, match[0]))
+        pieces += (
+            *map(_character, token[end : match.start()]),
+            f"(?:{letters}|{_LIGATURES[match[0]]})",
+        )
+        end = match.end()
+    return "".join((*pieces, *map(_character, token[end:])))
+
+
+@cache
+def _character(character: str) -> str:
+    """Match one character in every way it is written."""
+    forms = {character, character.upper(), *_other_forms().get(character, "")}
+    single = "".join(sorted(re.escape(form) for form in forms if len(form) == 1))
+    return f"[{single}]" if len(forms) > 1 else re.escape(character)
+
+
+@cache
+def _other_forms() -> dict[str, str]:
+    """Return which characters are read as which one."""
+    forms: dict[str, str] = {}
+    for code in (code for start, stop in _FORMS for code in range(start, stop)):
+        read = analysis.normal(chr(code))
+        if len(read) == 1 and read != chr(code):
+            forms[read] = forms.get(read, "") + chr(code)
+    for code, read in analysis.fold_table().items():
+        forms[read] = forms.get(read, "") + chr(code)
+    return forms
