@@ -1,7 +1,9 @@
 """Make DOCX files: by LibreOffice from HTML (with footnotes), or by python-docx."""
 
+import re
 import subprocess
 import tempfile
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from tests.demo import html
 from tests.demo.source import Block, Source
 
 MADE = datetime(2026, 11, 1, 9, tzinfo=UTC)
+MOMENT = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+DATED_PARTS = {"docProps/core.xml", "word/comments.xml"}
 
 
 def libreoffice(source: Source, target: Path) -> None:
@@ -26,6 +30,7 @@ def libreoffice(source: Source, target: Path) -> None:
         command += ["--infilter=HTML (StarWriter)", "--convert-to", "docx:MS Word 2007 XML"]
         command += ["--outdir", str(target.parent), str(page)]
         subprocess.run(command, check=True, capture_output=True, timeout=180)
+    _settle(target)
 
 
 def python_docx(source: Source, target: Path) -> None:
@@ -47,6 +52,22 @@ def python_docx(source: Source, target: Path) -> None:
         last = next(p for p in reversed(document.paragraphs) if p.runs)
         document.add_comment(last.runs, text=text.strip(), author=author, initials=author[:1])
     document.save(str(target))
+    _settle(target)
+
+
+def _settle(target: Path) -> None:
+    """Put one moment in place of the present, so that making twice gives the same bytes."""
+    with zipfile.ZipFile(target) as package:
+        parts = [(part, package.read(part)) for part in package.infolist()]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for part, content in parts:
+            dated = part.filename in DATED_PARTS
+            made = MOMENT.sub(MADE.strftime("%Y-%m-%dT%H:%M:%S").encode(), content)
+            package.writestr(
+                zipfile.ZipInfo(part.filename, MADE.timetuple()[:6]),
+                made if dated else content,
+                zipfile.ZIP_DEFLATED,
+            )
 
 
 def _add(document: Document, block: Block) -> None:

@@ -1,9 +1,8 @@
 """Make the demo archive's files from tests/demo/sources, and check that their text reads back.
 
-Run `python -m tests.demo.maker [NAME …]` from the top folder. It needs Chromium, LibreOffice
-Writer and the fonts Noto CJK, Droid Sans Fallback and Liberation. Without names only missing
-files are made: LibreOffice writes the day into its files, so making all again would change
-bytes for nothing (`--all` does).
+Run `python -m tests.demo.maker [--all | NAME …]` from the top folder; without arguments only
+missing files are made. It needs Chromium, LibreOffice Writer and the fonts Noto CJK, Droid Sans
+Fallback and Liberation. The same versions of these give the same bytes.
 """
 
 import sys

@@ -98,8 +98,11 @@ def _flow(block: Block) -> list[Flowable]:
 
 
 def _widths(block: Block) -> list[float]:
-    """Share the width of the page by the longest text of each column, within bounds."""
+    """Give each column room for four characters, and share the rest by its longest text."""
+    least = 14 * mm
     longest = [
-        min(max(4, *(len(text) for text in column)), 22) for column in zip(*block.rows, strict=True)
+        min(max(len(text.encode("gb18030")) for text in column), 44)
+        for column in zip(*block.rows, strict=True)
     ]
-    return [170 * mm * n / sum(longest) for n in longest]
+    rest = 170 * mm - least * len(longest)
+    return [least + rest * n / sum(longest) for n in longest]
