@@ -8,7 +8,7 @@ SHELL := bash
 
 BIN := .venv/bin
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= auto
 # Its name carries what was installed: a changed lock file or package definition installs again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
 
