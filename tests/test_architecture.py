@@ -100,23 +100,24 @@ def files(tops, pattern):
     ]
 
 
-def broken(rule, sources):
-    return [f"{path}:{finding}" for path, source in sources for finding in rule(path, source)]
+def assert_kept(rule, sources):
+    found = [f"{path}:{finding}" for path, source in sources for finding in rule(path, source)]
+    assert not found, "\n".join([f"{rule.__doc__}", *found])
 
 
 @pytest.mark.parametrize("rule", PRODUCT_RULES, ids=lambda rule: rule.__name__)
 def test_the_product_keeps_the_rule(rule):
-    assert broken(rule, files(PRODUCT, "*.py")) == []
+    assert_kept(rule, files(PRODUCT, "*.py"))
 
 
 @pytest.mark.parametrize("rule", TEST_RULES, ids=lambda rule: rule.__name__)
 def test_the_tests_keep_the_rule(rule):
-    assert broken(rule, files(["tests"], "*.py")) == []
+    assert_kept(rule, files(["tests"], "*.py"))
 
 
 @pytest.mark.parametrize("rule", TEMPLATE_RULES, ids=lambda rule: rule.__name__)
 def test_the_templates_keep_the_rule(rule):
-    assert broken(rule, files(["web/templates"], "*.html")) == []
+    assert_kept(rule, files(["web/templates"], "*.html"))
 
 
 @pytest.mark.parametrize(("name", "path", "source", "bad"), SPLIT)
