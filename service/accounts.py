@@ -12,7 +12,7 @@ from service import passwords
 from service.archive import Call
 from service.codes import Department, Role
 from service.crypto import Corrupt, unseal
-from service.errors import Conflict, Denied, Invalid, NotFound
+from service.errors import Conflict, Denied, Invalid, NotFound, Stale
 from service.ids import new_id
 from service.models import Department as DepartmentRow
 from service.models import Person, PersonRole, SignIn, Token
@@ -123,7 +123,9 @@ def add(call: Call, new: NewPerson) -> PersonView:
     return _view(person, str(new.department))
 
 
-def change(call: Call, person_id: str, wanted: PersonChange) -> PersonView:
+def change(
+    call: Call, person_id: str, wanted: PersonChange, *, if_match: int | None = None
+) -> PersonView:
     """Change an account; switching it off ends its sign-ins and tokens at once."""
     _require(call, person_id, wanted.roles or frozenset())
     stored = _new_password(call, person_id, wanted)
@@ -131,6 +133,8 @@ def change(call: Call, person_id: str, wanted: PersonChange) -> PersonView:
     person = db.get(Person, person_id)
     if person is None:
         raise NotFound
+    if if_match is not None and person.rev != if_match:
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
     _guard_privileged(call, person, wanted)
     before = {"roles": sorted(r.role for r in person.roles), "active": person.active}
     if wanted.name is not None:

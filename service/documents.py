@@ -385,6 +385,7 @@ def edit(
     document = held.document
     key = call.ring.field(document.customer, SEALED_AS)
     before = {"kind": document.kind, "grade": document.grade}
+    filtered_by = (document.kind, document.grade, document.dated)
     if wanted.kind and wanted.kind != document.kind:
         kind = checked_kind(call, wanted.kind)
         call.require(held.target(newest, kind=kind))
@@ -405,7 +406,8 @@ def edit(
             setattr(document, f"{name}_ct", seal_value(key, plain, place) if plain else None)
     bump(db, document)
     call.note(before=before, after={"kind": document.kind, "grade": document.grade})
-    call.mark_dirty("document", document.id)
+    if filtered_by != (document.kind, document.grade, document.dated):
+        call.mark_dirty("document", document.id)
     call.enqueue("index", document.id)
     return describe(call, db, hold(call, db, document_id, by=Action.DOCUMENT_EDIT))
 

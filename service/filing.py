@@ -1,16 +1,17 @@
 """A version's way into the file: withdraw, return, file; and reading a failed one again."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import accounts, customers
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Filing, Grade, Processing, Status
+from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, seal_value, unseal_value
 from service.customers import CustomerRef
+from service.directory import cursor_of, offset_of
 from service.documents import (
     SEALED_AS,
     DocumentView,
@@ -38,32 +39,50 @@ _FROM = {
 
 
 def withdraw(
-    call: Call, document_id: str, reason: str, *, version_no: int | None = None
+    call: Call,
+    document_id: str,
+    reason: str,
+    *,
+    version_no: int | None = None,
+    if_match: int | None = None,
 ) -> DocumentView:
     """Take a version back before it is filed."""
-    return _move(call, document_id, Filing.WITHDRAWN, version_no, reason)
+    return _move(call, document_id, Filing.WITHDRAWN, reason, version_no, if_match)
 
 
 def send_back(
-    call: Call, document_id: str, reason: str, *, version_no: int | None = None
+    call: Call,
+    document_id: str,
+    reason: str,
+    *,
+    version_no: int | None = None,
+    if_match: int | None = None,
 ) -> DocumentView:
     """Return a version to its uploader, who sees why."""
-    return _move(call, document_id, Filing.RETURNED, version_no, reason)
+    return _move(call, document_id, Filing.RETURNED, reason, version_no, if_match)
 
 
-def file(call: Call, document_id: str, *, version_no: int | None = None) -> DocumentView:
+def file(
+    call: Call, document_id: str, *, version_no: int | None = None, if_match: int | None = None
+) -> DocumentView:
     """File a version: from now on it cannot change. Never by its uploader."""
-    return _move(call, document_id, Filing.FILED, version_no, None)
+    return _move(call, document_id, Filing.FILED, None, version_no, if_match)
 
 
 def _move(
-    call: Call, document_id: str, to: Filing, version_no: int | None, reason: str | None
+    call: Call,
+    document_id: str,
+    to: Filing,
+    reason: str | None,
+    version_no: int | None,
+    if_match: int | None,
 ) -> DocumentView:
     db = call.db
     held = hold(call, db, document_id, by=call.action)
     version = _locked(db, version_of(db, held, version_no))
     call.about(version=version.id)
     call.require(held.target(version))
+    _check_rev(held, if_match)
     before = Filing(version.filing)
     if before not in _FROM[to]:
         raise Conflict(
@@ -79,9 +98,17 @@ def _move(
     call.say(before={"filing": str(before)}, after={"filing": str(to)})
     reshow(db, held.document)
     bump(db, held.document)
-    call.mark_dirty("document", document_id)
+    if to is not Filing.FILED:
+        # filing changes nothing that is filtered by; the others take a version out of the index
+        call.mark_dirty("document", document_id)
     call.enqueue("index", document_id)
     return describe(call, db, held, version_no=version_no)
+
+
+def _check_rev(held: Held, if_match: int | None) -> None:
+    """Refuse if the caller based this on an older state; pages do not say, the state decides."""
+    if if_match is not None:
+        customers.check_rev(held.document.rev, if_match)
 
 
 def _locked(db: Session, version: Version) -> Version:
@@ -104,13 +131,16 @@ def _reason(call: Call, held: Held, version: Version, reason: str) -> bytes:
     return seal_value(key, text, Place(version.id, held.document.customer, "reason"))
 
 
-def retry(call: Call, document_id: str, *, version_no: int | None = None) -> DocumentView:
+def retry(
+    call: Call, document_id: str, *, version_no: int | None = None, if_match: int | None = None
+) -> DocumentView:
     """Read a failed version once more."""
     db = call.db
     held = hold(call, db, document_id, by=Action.DOCUMENT_RETRY)
     version = _locked(db, version_of(db, held, version_no))
     call.about(version=version.id)
     call.require(held.target(version))
+    _check_rev(held, if_match)
     if version.processing != Processing.FAILED:
         raise Conflict("This version did not fail.", rule="document:state")
     version.processing = str(Processing.STORED)
@@ -134,7 +164,9 @@ class QueueRow:
     title: str
     file_name: str
     kind: str
+    module: Module
     grade: Grade
+    dated: date | None
     size: int
     media_type: str
     filing: Filing
@@ -235,7 +267,9 @@ def _row(
         title=plain(document.title_ct, document.id, "title"),
         file_name=plain(version.file_name_ct, version.id, "file_name"),
         kind=document.kind,
+        module=call.policy.kinds.by_code[document.kind].module,
         grade=Grade(document.grade),
+        dated=document.dated,
         size=version.size,
         media_type=version.media_type,
         filing=Filing(version.filing),
@@ -253,13 +287,42 @@ def _row(
 
 def of_customer(call: Call, customer_id: str) -> tuple[QueueRow, ...]:
     """Return the documents of a customer that this person may read, newest first."""
+    inside = _inside(call, customer_id)
+    return _listed(call, [(v, d) for d, v in _with_newest(call.db, inside)])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a customer's documents, and how many this person may read in all."""
+
+    items: tuple[QueueRow, ...]
+    total: int
+    next_cursor: str | None
+
+
+def page_of_customer(
+    call: Call, customer_id: str, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Return the readable documents of a customer page by page, newest first."""
+    offset = offset_of(cursor)
+    inside = _inside(call, customer_id)
+    shown = inside[offset : offset + limit]
+    items = _listed(call, [(v, d) for d, v in _with_newest(call.db, shown)])
+    more = offset + len(shown) < len(inside)
+    return Page(items, len(inside), cursor_of(offset + len(shown)) if more else None)
+
+
+def _inside(call: Call, customer_id: str) -> list[Document]:
     seen = customers.visible(call, call.db, customer_id)
-    rows = call.db.execute(
+    rows = call.db.scalars(
         select(Document).where(Document.customer == customer_id).order_by(Document.serial.desc())
-    ).scalars()
-    inside = [d for d in rows if readable(call, d, seen)]
-    newest = _newest_versions(call.db, [d.id for d in inside])
-    return _listed(call, [(newest[d.id], d) for d in inside if d.id in newest])
+    )
+    return [d for d in rows if readable(call, d, seen)]
+
+
+def _with_newest(db: Session, documents: list[Document]) -> list[tuple[Document, Version]]:
+    newest = _newest_versions(db, [d.id for d in documents])
+    return [(d, newest[d.id]) for d in documents if d.id in newest]
 
 
 def _newest_versions(db: Session, documents: list[str]) -> dict[str, Version]:

@@ -1,0 +1,36 @@
+"""Whether a person may know a thing, asked before anything is said about their request.
+
+What is absent and what is hidden look alike, whatever else may be wrong with a request: so
+this comes first. Each function returns the revision of what it found, for If-Match.
+"""
+
+from service import customers, documents
+from service.archive import Call
+from service.errors import NotFound
+from service.models import Person
+from service.permissions import BY_READ_RIGHT, Target
+
+
+def customer(call: Call, customer_id: str) -> int:
+    """Return a customer's revision; raises `NotFound` or `Hidden`."""
+    with call.look() as db:
+        return customers.visible(call, db, customer_id).row.rev
+
+
+def document(call: Call, document_id: str, *, version: int | None = None) -> int:
+    """Return a document's revision; raises `NotFound` or `Hidden`, also for a version."""
+    by = None if call.action in BY_READ_RIGHT else call.action
+    with call.look() as db:
+        held = documents.hold(call, db, document_id, by=by)
+        documents.version_of(db, held, version)
+        return held.document.rev
+
+
+def person(call: Call, person_id: str) -> int:
+    """Return the revision of an account, for those who look after accounts."""
+    call.require(Target())
+    with call.look() as db:
+        found = db.get(Person, person_id)
+        if found is None:
+            raise NotFound
+        return found.rev

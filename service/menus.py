@@ -1,0 +1,47 @@
+"""What a person's menus hold: decided from the policy before a page is drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.archive import Archive
+from service.codes import Category
+from service.permissions import (
+    Action,
+    Actor,
+    creatable,
+    customer_scopes,
+    may,
+    scopes,
+)
+from service.policy.rules import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Which doors are drawn for a person. The empty menu has none."""
+
+    search: bool = False
+    customers: bool = False
+    uploads: bool = False
+    filing: bool = False
+    log: bool = False
+    people: bool = False
+    create: tuple[Category, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+
+
+def menu(archive: Archive, actor: Actor) -> Menu:
+    """Return the doors of one person, from the policy in force."""
+    with archive.db.read() as db:
+        policy = archive.policies.current(db)
+    create = creatable(policy, actor)
+    return Menu(
+        search=not scopes(policy, actor).empty,
+        customers=not customer_scopes(policy, actor).empty or bool(create),
+        uploads=may(policy, actor, Action.DOCUMENT_ADD),
+        filing=may(policy, actor, Action.DOCUMENT_FILE),
+        log=may(policy, actor, Action.AUDIT_READ),
+        people=may(policy, actor, Action.USER_MANAGE),
+        create=create,
+        kinds=policy.kinds.by_code,
+    )
