@@ -5,24 +5,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO, cast
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
-
 from indexer.extract import reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
-from service import documents, jobs, texts
+from service import documents, jobs, processing, texts
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
 from service.crypto import Corrupt
+from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import KeyMissing
-from service.models import Blob, Document, Version
+from service.models import Document, Version
 from service.streams import DecryptingReader, blob_aad
 
 
@@ -39,19 +37,12 @@ class Outcome:
     parts: list[dict[str, object]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    media_type: str
-    size: int
-    blob: str
-    stored_size: int
-
-
 def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
     """Read one version in the sandbox; nothing is written here."""
     version_id = work.job.subject
     try:
-        source = _source(archive, version_id)
+        with archive.db.read() as db:
+            source = processing.source(db, version_id)
         if source is None:
             return Outcome(work, None)
         if reader_for(source.media_type) is None:
@@ -74,16 +65,6 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
         return Outcome(work, Processing.FAILED, error="corrupt")
 
 
-def _source(archive: Archive, version_id: str) -> _Source | None:
-    with archive.db.read() as db:
-        row = db.execute(
-            select(Version.media_type, Version.size, Blob.id, Blob.stored_size)
-            .join(Blob, (Blob.version == Version.id) & (Blob.role == "original"))
-            .where(Version.id == version_id)
-        ).first()
-    return _Source(*row) if row else None
-
-
 def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome:
     if isinstance(result, Failed):
         return Outcome(work, Processing.FAILED, error=str(result.reason))
@@ -100,14 +81,7 @@ def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome
 
 def begin(db: Session, taken: Sequence[jobs.Taken]) -> None:
     """Show that these versions are being read now."""
-    db.execute(
-        update(Version)
-        .where(
-            Version.id.in_([job.subject for job in taken]),
-            Version.processing == str(Processing.STORED),
-        )
-        .values(processing=str(Processing.EXTRACTING))
-    )
+    processing.begin(db, [job.subject for job in taken])
 
 
 def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:

@@ -6,17 +6,14 @@ never arrive after a newer one.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from indexer import work
 from indexer.projection import Projection
 from indexer.work import Ended, Work
-from service import figures, jobs
+from service import figures, jobs, processing
 from service.archive import Archive
 from service.audit.entries import PolicyRef
+from service.db import Session
 from service.errors import Unavailable
-from service.models import Document
 from service.search.port import Failure, Removal, SearchDocument
 
 KINDS = ("index", "project_customer")
@@ -87,9 +84,7 @@ def _documents(db: Session, works: Sequence[Work]) -> list[str]:
         if one.job.kind == "index":
             wanted[one.job.subject] = None
             continue
-        for document in db.scalars(
-            select(Document.id).where(Document.customer == one.job.subject).order_by(Document.id)
-        ):
+        for document in processing.documents_of(db, one.job.subject):
             wanted[document] = None
     return list(wanted)
 

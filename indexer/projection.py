@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from service import customers, texts
 from service.audit.log import head_seq
 from service.codes import Category, Grade, Module
 from service.crypto import Place, unseal_value
+from service.db import Session
 from service.documents import SEALED_AS
 from service.keystore import Ring
 from service.models import Customer, CustomerView, Document, Version
@@ -117,15 +115,3 @@ def customer_tokens(view: CustomerView, number: str | None) -> str:
     """Return the tokens of all names a customer had, kept apart by break tokens."""
     names = [view.name, view.short_name, *view.former_names.split("\n"), number or ""]
     return f" {BREAK} ".join(tokenized(name) for name in names if name)
-
-
-def indexed_documents(db: Session, *, after: str = "", limit: int = 500) -> list[str]:
-    """Return ids of documents that belong in the index, in order, for a rebuild."""
-    return list(
-        db.scalars(
-            select(Document.id)
-            .where(Document.shown.is_not(None), Document.id > after)
-            .order_by(Document.id)
-            .limit(limit)
-        )
-    )

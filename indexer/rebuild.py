@@ -6,17 +6,14 @@ index lease is held, so index jobs wait and are done on the new generation after
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-
-from sqlalchemy import func, select
+from collections.abc import Callable, Iterator, Sequence
 
 from indexer import indexing
-from indexer.projection import Projection, indexed_documents
-from service import jobs
+from indexer.projection import Projection
+from service import jobs, processing
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.errors import Conflict, Unavailable
-from service.models import Document
 from service.permissions import Action, Actor, Target, service_actor
 from service.search.port import SearchDocument
 
@@ -64,12 +61,10 @@ def _load(archive: Archive, generation: str, holder: str, progress: Progress) ->
         while True:
             # one snapshot a slice: a long one would keep the database from tidying up
             with archive.db.read() as db:
-                total = db.scalar(
-                    select(func.count()).select_from(Document).where(Document.shown.is_not(None))
-                )
+                total = processing.count_indexable(db)
                 policy = archive.policies.current(db)
                 projection = Projection.of(db, ring, policy, archive.settings.timezone)
-                slice_ = indexed_documents(db, after=after, limit=1000)
+                slice_ = processing.indexable(db, after=after)
                 failures = archive.engine.load(generation, _documents(projection, slice_))
             if failures:
                 raise Unavailable("search", "The engine refused %(n)s documents.", n=len(failures))
@@ -79,7 +74,7 @@ def _load(archive: Archive, generation: str, holder: str, progress: Progress) ->
             archive.ready(ring)
             done += len(slice_)
             after = slice_[-1]
-            progress(done, total or done)
+            progress(done, total)
             if not indexing.hold_lease(archive, holder):
                 raise Conflict("Another process took the index over.")
     held = sum(archive.engine.count(generation).values())
@@ -93,7 +88,7 @@ def _load(archive: Archive, generation: str, holder: str, progress: Progress) ->
     return done
 
 
-def _documents(projection: Projection, ids: list[str]) -> Iterator[SearchDocument]:
+def _documents(projection: Projection, ids: Sequence[str]) -> Iterator[SearchDocument]:
     for projected in projection.project(ids):
         if projected.document:
             yield projected.document

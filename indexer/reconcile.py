@@ -1,11 +1,10 @@
 """Compare database and index: what is missing, what is too much, what stands in the wrong place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
+from service import processing
 from service.archive import Archive
-from service.models import Customer, Dirty, Document, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +45,26 @@ class Drift:
 def drift(archive: Archive) -> Drift:
     """Compare every document; documents whose index job still waits are not counted."""
     with archive.db.read() as db:
-        rows = db.execute(
-            select(Document.id, Document.shown, Customer.category).join(
-                Customer, Customer.id == Document.customer
-            )
-        ).all()
-        pending = db.scalars(
-            select(Job.subject).where(
-                Job.kind.in_(("index", "project_customer")), Job.state.in_(("waiting", "running"))
-            )
-        ).all()
-        owners = dict(db.execute(select(Document.id, Document.customer)).tuples().all())
-        marks = len(db.execute(select(Dirty.id)).all())
-    waiting = set(pending)
-    wanted = {
-        (document, category): shown for document, shown, category in rows if shown is not None
-    }
+        standings = processing.standings(db)
+        waiting = processing.waiting_for_index(db)
+        marks = processing.count_marks(db)
     held = {(uid, str(category)): version for uid, category, version, _ in archive.engine.pairs()}
-
-    def settled(document: str) -> bool:
-        return document not in waiting and owners.get(document) not in waiting
-
+    wanted = {(s.document, s.category): s.version for s in standings if s.version is not None}
+    unsettled = {s.document for s in standings if {s.document, s.customer} & waiting}
+    differing = {d for (d, c), v in wanted.items() if held.get((d, c), v) != v}
     status = archive.engine.status()
     return Drift(
         generation=status.generation,
         analyzer=status.analyzer,
         documents=len(wanted),
         indexed=len(held),
-        missing=tuple(sorted(d for d, c in wanted if (d, c) not in held and settled(d))),
-        surplus=tuple(sorted(d for d, c in held if (d, c) not in wanted and settled(d))),
-        outdated=tuple(
-            sorted(d for (d, c), v in wanted.items() if held.get((d, c), v) != v and settled(d))
-        ),
-        waiting=len(pending),
+        missing=_ids((d for d, _ in wanted.keys() - held.keys()), unsettled),
+        surplus=_ids((d for d, _ in held.keys() - wanted.keys()), unsettled),
+        outdated=_ids(differing, unsettled),
+        waiting=len(waiting),
         marks=marks,
     )
+
+
+def _ids(documents: Iterable[str], unsettled: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(documents) - unsettled))

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from service import figures, jobs
 from service.archive import Archive
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Phase
+from service.db import Session
 from service.permissions import Action, service_actor
 
 #: Shows in the rows that jobs were taken.

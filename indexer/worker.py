@@ -34,9 +34,7 @@ RENEW = 30.0
 class Worker:
     """One worker process: a pool of sandbox children, and a thread that writes the index."""
 
-    def __init__(
-        self, archive: Archive, *, children: int, sandbox: Sandbox | None = None
-    ) -> None:
+    def __init__(self, archive: Archive, *, children: int, sandbox: Sandbox | None = None) -> None:
         """Start the sandbox unless one is lent; its processes are forked before any thread."""
         self.archive = archive
         self.holder = f"{socket.gethostname()}:{os.getpid()}"

@@ -5,7 +5,6 @@ commits rows, jobs and event together. A refusal is an entry of its own and surv
 rollback. If the log cannot be written, nothing happens (docs/decisions/0004).
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from service.audit.entries import Entry, PolicyRef, Result, Subject, ids_digest
 from service.blobs.port import Blobs
 from service.codes import Decision, Phase
 from service.db import Database
-from service.errors import Denied, Hidden, NotFound, Refusal, Unavailable
+from service.errors import Denied, Hidden, NotFound, Refusal, Unavailable, error_code
 from service.keystore import Keystore, Ring
 from service.permissions import (
     Action,
@@ -391,12 +390,3 @@ class Call:
         self.event = shown
         if isinstance(error, Refusal) and not isinstance(error, NotFound):
             error.event = shown
-
-
-def error_code(error: BaseException) -> str:
-    """Return the word for an error in the log: the class name in snake case."""
-    if isinstance(error, Unavailable):
-        return f"unavailable.{error.part}"
-    if not isinstance(error, Refusal):
-        return "internal"
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()

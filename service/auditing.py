@@ -13,7 +13,7 @@ from service.archive import Call
 from service.audit import merkle
 from service.directory import cursor_of, offset_of
 from service.models import AuditBody, AuditEvent, AuditHead, Customer, Person
-from service.models.base import instant_text
+from service.models.columns import instant_text
 from service.permissions import Target
 
 

@@ -17,12 +17,12 @@ from service.audit.verify import verify as verify_log
 from service.codes import Processing
 from service.db import Database
 from service.demo.loading import as_person
-from service.documents import Properties
 from service.errors import NotFound, Refusal
 from service.jobs import Lane
 from service.keystore import Keystore, read_root_key
 from service.models import Version
 from service.permissions import Action, Actor, service_actor
+from service.properties import Properties
 from service.settings import Settings
 from service.spool import spool
 

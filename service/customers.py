@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from service import accounts, profiles
 from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
-from service.errors import Conflict, Denied, Hidden, Invalid, NotFound, Stale, Unconditional
+from service.errors import Conflict, Hidden, Invalid, NotFound, Stale, Unconditional
 from service.ids import new_id
-from service.models import Counter, Customer, CustomerPerson, CustomerView, Document, Record
+from service.models import Counter, Customer, CustomerPerson, CustomerView, Record
 from service.permissions import Action, CustomerScopes, Target
 from service.profiles import NewValue, PersonRef
 
@@ -134,7 +134,7 @@ def create(
     coop_type: str | None = None,
 ) -> CustomerFile:
     """Open a customer file as a draft, owned by `owner` or by the person who opens it."""
-    wanted = _category(category)
+    wanted = checked_category(category)
     call.about(type="customer", categories=(str(wanted),))
     call.require(Target(category=wanted))
     values = {
@@ -142,7 +142,7 @@ def create(
         **(fields or {}),
     }
     profiles.check(call.policy.fields, values)
-    coop = _coop_type(coop_type, wanted)
+    coop = checked_coop_type(coop_type, wanted)
     customer_id = new_id()
     call.ring.create_customer(customer_id)
     db = call.db
@@ -178,14 +178,16 @@ def create(
     return describe(call, db, load(db, row.id))
 
 
-def _category(text: str) -> Category:
+def checked_category(text: str) -> Category:
+    """Return the category of that code."""
     try:
         return Category(text)
     except ValueError:
         raise Invalid("There is no such category.", fields={"category": "unknown"}) from None
 
 
-def _coop_type(text: str | None, category: Category) -> str | None:
+def checked_coop_type(text: str | None, category: Category) -> str | None:
+    """Return the kind of cooperation, which only active customers have."""
     if not text:
         return None
     if category is not Category.ACTIVE:
@@ -295,9 +297,10 @@ def check_rev(seen_rev: int, if_match: int | None) -> None:
         raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
 
 
-def _for_change(call: Call, customer_id: str, where: Mapping[str, object]) -> Seen:
+def for_change(call: Call, customer_id: str, *, module: Module | None = None) -> Seen:
+    """Return a customer this person sees and may do the call's action to."""
     seen = visible(call, call.db, customer_id)
-    call.require(target(seen, **where))
+    call.require(target(seen, module=module))
     return seen
 
 
@@ -311,7 +314,7 @@ def edit(
     coworkers: Iterable[str] | None = None,
 ) -> CustomerFile:
     """Add new field values, or set owner and co-workers."""
-    seen = _for_change(call, customer_id, {"module": Module.COMPANY})
+    seen = for_change(call, customer_id, module=Module.COMPANY)
     check_rev(seen.row.rev, if_match)
     db = call.db
     if fields:
@@ -327,11 +330,11 @@ def edit(
         call.note(owner=owner, coworkers=list(coworkers) if coworkers is not None else None)
         call.mark_dirty("customer", customer_id)
         call.enqueue("project_customer", customer_id)
-    _bump(db, seen)
+    bump(db, seen)
     return describe(call, db, load(db, customer_id))
 
 
-def _bump(db: Session, seen: Seen) -> None:
+def bump(db: Session, seen: Seen) -> None:
     """Raise the revision; a writer who came in between makes this a `Stale`."""
     changed = db.execute(
         update(Customer)
@@ -346,14 +349,14 @@ def _bump(db: Session, seen: Seen) -> None:
 
 def file(call: Call, customer_id: str, *, if_match: int | None) -> CustomerFile:
     """File a draft: it gets its number, and counts from now on. Never by its creator."""
-    seen = _for_change(call, customer_id, {})
+    seen = for_change(call, customer_id)
     if seen.row.status != Status.DRAFT:
         raise Conflict("This customer is filed already.", rule="customer:state")
     check_rev(seen.row.rev, if_match)
     db = call.db
     today = _today(call)
     call.say(before={"status": str(Status.DRAFT)}, after={"status": str(Status.FILED)})
-    _bump(db, seen)
+    bump(db, seen)
     row = load(db, customer_id).row
     row.number = f"KH-{today.year}-{count(db, f'customer.{today.year}'):05d}"
     row.status = str(Status.FILED)
@@ -363,65 +366,6 @@ def file(call: Call, customer_id: str, *, if_match: int | None) -> CustomerFile:
     rebuild_view(db, customer_id)
     call.enqueue("project_customer", customer_id)
     return describe(call, db, load(db, customer_id))
-
-
-def move_category(
-    call: Call,
-    customer_id: str,
-    *,
-    if_match: int | None,
-    to: str,
-    reason: str,
-    evidence: Iterable[str] = (),
-    coop_type: str | None = None,
-) -> CustomerFile:
-    """Move a customer to another category; all its documents follow as one job."""
-    seen = _for_change(call, customer_id, {})
-    wanted = _category(to)
-    if wanted is seen.category:
-        raise Conflict("This customer is in that category already.", rule="customer:state")
-    check_rev(seen.row.rev, if_match)
-    if not reason.strip():
-        raise Invalid("Say why the customer changes its category.", fields={"reason": "required"})
-    if call.decide(target_in(seen, wanted)).allowed is False:
-        raise Denied("Your role does not allow this.", rule=call.rule or "")
-    db = call.db
-    _check_evidence(db, customer_id, evidence)
-    coop = _coop_type(coop_type, wanted)
-    call.say(before={"category": str(seen.category)}, after={"category": str(wanted)})
-    call.about(categories=(str(seen.category), str(wanted)))
-    call.note(reason=reason.strip()[:2000], evidence=list(evidence))
-    _bump(db, seen)
-    row = load(db, customer_id).row
-    row.category = str(wanted)
-    row.coop_type = coop
-    db.flush()
-    call.mark_dirty("customer", customer_id)
-    call.enqueue("project_customer", customer_id)
-    return describe(call, db, load(db, customer_id))
-
-
-def target_in(seen: Seen, category: Category) -> Target:
-    """Return the same customer as it would be in another category."""
-    return Target(
-        category=category,
-        people=seen.people,
-        creator=seen.row.created_by,
-        status=Status(seen.row.status),
-    )
-
-
-def _check_evidence(db: Session, customer_id: str, evidence: Iterable[str]) -> None:
-    wanted = set(evidence)
-    if not wanted:
-        return
-    found = db.scalars(
-        select(Document.id).where(Document.customer == customer_id, Document.id.in_(wanted))
-    ).all()
-    if set(found) != wanted:
-        raise Invalid(
-            "The evidence must be documents of this customer.", fields={"evidence": "unknown"}
-        )
 
 
 def count(db: Session, name: str) -> int:

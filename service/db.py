@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import Unavailable
 
+__all__ = ["Database", "Session", "WriteLock"]
+
 #: longest wait for the right to write, in seconds; then the call ends with 503
 WRITE_WAIT = 2.0
 

@@ -20,6 +20,8 @@ catalogue: write it in English, without values; values go into `params` and appe
 `%(name)s`.
 """
 
+import re
+
 
 class Refusal(Exception):
     """A call that ended with no, and a sentence that says why."""
@@ -65,7 +67,7 @@ class Invalid(Refusal):
         self, sentence: str, *, fields: dict[str, str] | None = None, **params: object
     ) -> None:
         """Keep which fields are wrong beside the sentence."""
-        super().__init__(sentence, **params)
+        super().__init__(sentence, **params)  # type: ignore[arg-type]
         self.fields = fields or {}
 
 
@@ -94,7 +96,7 @@ class TooMany(Refusal):
 
     def __init__(self, sentence: str, *, retry_after: int, **params: object) -> None:
         """Keep how many seconds to wait."""
-        super().__init__(sentence, **params)
+        super().__init__(sentence, **params)  # type: ignore[arg-type]
         self.retry_after = retry_after
 
 
@@ -106,3 +108,12 @@ class Unavailable(Refusal):
         told = sentence or "The %(part)s does not answer."
         super().__init__(told, part=part, **params)  # type: ignore[arg-type]
         self.part = part
+
+
+def error_code(error: BaseException) -> str:
+    """Return the word for an error in the log: the class name in snake case."""
+    if isinstance(error, Unavailable):
+        return f"unavailable.{error.part}"
+    if not isinstance(error, Refusal):
+        return "internal"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()

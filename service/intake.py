@@ -17,28 +17,23 @@ from service.blobs.names import object_name
 from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
 from service.crypto import Place, content_token, seal_value
 from service.customers import Seen
-from service.documents import (
-    NOTE_LENGTH,
-    NUMBER_LENGTH,
-    SEALED_AS,
-    TITLE_LENGTH,
-    DocumentView,
-    Properties,
-    checked_grade,
-    checked_kind,
-    checked_title,
-    clean_title,
-    describe,
-    hold,
-    limited,
-    readable,
-    versions_of,
-)
+from service.documents import SEALED_AS, DocumentView, describe, hold, readable, versions_of
 from service.errors import Hidden, Invalid, NotFound, Unsupported
 from service.ids import new_id
 from service.jobs import Lane
 from service.models import Blob, Document, Version
 from service.permissions import Action
+from service.properties import (
+    NOTE_LENGTH,
+    NUMBER_LENGTH,
+    TITLE_LENGTH,
+    Properties,
+    checked_grade,
+    checked_kind,
+    checked_title,
+    clean_title,
+    limited,
+)
 from service.spool import Spool
 from service.streams import ALGORITHM
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from service import readings
 from service.archive import Archive, Call
+from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.crypto import Corrupt, Place, unseal_value
-from service.blobs.names import object_name
 from service.documents import SEALED_AS, hold, version_of
 from service.errors import Invalid, NotFound, Unavailable
 from service.models import Blob, Version

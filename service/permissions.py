@@ -377,22 +377,6 @@ def creatable(policy: Policy, actor: Actor) -> tuple[Category, ...]:
     )
 
 
-def addable(
-    policy: Policy, actor: Actor, category: Category, people: frozenset[str]
-) -> tuple[str, ...]:
-    """Return the kinds this person may add to a customer of that category and those people."""
-    return tuple(
-        kind
-        for kind in policy.kinds.by_code
-        if decide(
-            policy,
-            actor,
-            Action.DOCUMENT_ADD,
-            Target(category=category, kind=kind, people=people),
-        ).allowed
-    )
-
-
 def may(policy: Policy, actor: Actor, action: Action) -> bool:
     """Say whether some rule gives this person this action at all (for menus)."""
     if action in BY_READ_RIGHT:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from indexer.extract.sandbox import Sandbox
 from indexer.worker import Worker
-from service import accounts, customers, filing, finding, intake
+from service import accounts, categories, customers, filing, finding, intake
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.audit.verify import Report, verify
 from service.codes import Category, Department, Role, Sort
 from service.customers import CustomerFile
-from service.documents import DocumentView, Properties
+from service.documents import DocumentView
 from service.opening import open_archive
 from service.permissions import Action, Actor, service_actor
+from service.properties import Properties
 from service.search.port import Filters
 from service.settings import Settings
 from service.signins import actor_of
@@ -168,7 +169,7 @@ class World:
             self.actor(by), Action.CUSTOMER_MOVE_CATEGORY, Subject("customer", customer)
         ) as call:
             rev = customers.get(call, customer).rev
-            return customers.move_category(call, customer, if_match=rev, to=to, reason="签约")
+            return categories.move(call, customer, if_match=rev, to=to, reason="签约")
 
     def worker(self) -> Worker:
         """Return a worker on this world's sandbox."""

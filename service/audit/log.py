@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.audit import entries, merkle
 from service.audit.entries import Entry
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
-from service.models.base import instant_text
+from service.models.columns import instant_text
 
 START = bytes(32)
 

@@ -14,10 +14,10 @@ from service.archive import Archive
 from service.audit.entries import Subject
 from service.codes import Status
 from service.demo import content
-from service.documents import Properties
 from service.models import Person
 from service.permissions import Action, Actor, service_actor
 from service.profiles import NewValue
+from service.properties import Properties
 from service.signins import actor_of
 from service.spool import spool
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from service.crypto import seal, unseal
 from service.ids import new_id
-from service.models.base import Instant
+from service.models.columns import Instant
 from service.segments import ALGORITHM
 
 #: Raised by one with each change of these tables; a program refuses a keystore beyond its own.

@@ -1,6 +1,6 @@
 """Tables and constraints, no rules: DATA.md's shapes as SQLAlchemy classes, by noun."""
 
-from service.models.base import Base, Instant
+from service.models.columns import Base, Instant
 from service.models.customers import (
     Counter,
     Customer,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.models.base import Base, Id, IdKey
+from service.models.columns import Base, Id, IdKey
 
 
 class Document(Base):

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.models.base import Base
+from service.models.columns import Base
 
 
 class AuditEvent(Base):

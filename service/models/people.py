@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from service.models.base import Base, Id, IdKey
+from service.models.columns import Base, Id, IdKey
 
 
 class Department(Base):

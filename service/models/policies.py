@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.models.base import Base, Id, IdKey
+from service.models.columns import Base, Id, IdKey
 
 
 class PolicyVersion(Base):

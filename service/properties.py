@@ -1,0 +1,132 @@
+"""What people say of a document: kind, title, grade, date, number, note; checked and changed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from service import customers
+from service.archive import Call
+from service.codes import Grade, Role
+from service.crypto import Place, seal_value
+from service.documents import SEALED_AS, DocumentView, bump, describe, hold, version_of
+from service.errors import Denied, Invalid
+from service.permissions import Action
+
+#: Who may lower a document's grade; everybody who may edit can raise it.
+LOWERERS = frozenset({Role.ARCHIVIST, Role.SERVICE_MANAGER})
+
+TITLE_LENGTH = 300
+NOTE_LENGTH = 2000
+NUMBER_LENGTH = 100
+_CONTROLS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What people say of a document; None leaves it as it is (or as the policy has it)."""
+
+    kind: str | None = None
+    title: str | None = None
+    grade: str | None = None
+    dated: date | None = None
+    number: str | None = None
+    note: str | None = None
+
+
+def clean_title(text: str) -> str:
+    """Return a title fit to show on one line: no control or direction marks."""
+    return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).strip()
+
+
+def checked_kind(call: Call, kind: str | None) -> str:
+    """Return a document kind the policy knows."""
+    if not kind:
+        raise Invalid("Say what kind of document this is.", fields={"kind": "required"})
+    if kind not in call.policy.kinds.by_code:
+        raise Invalid("There is no such kind of document.", fields={"kind": "unknown"})
+    return kind
+
+
+def checked_grade(call: Call, wanted: str | None, current: Grade) -> Grade:
+    """Return the wanted grade; raising is free, lowering is for archivists and managers."""
+    if not wanted:
+        return current
+    try:
+        grade = Grade(wanted)
+    except ValueError:
+        raise Invalid("There is no such grade.", fields={"grade": "unknown"}) from None
+    order = list(Grade)
+    if order.index(grade) < order.index(current) and not call.actor.roles & LOWERERS:
+        raise Denied("Only archivists and service managers lower a grade.", rule="grade:lower")
+    return grade
+
+
+def checked_title(text: str | None) -> str:
+    """Return a clean title of permitted length; empty if nothing was said."""
+    title = clean_title(text or "")
+    if len(title) > TITLE_LENGTH:
+        raise Invalid(
+            "A title has at most %(longest)s characters.",
+            fields={"title": "too_long"},
+            longest=TITLE_LENGTH,
+        )
+    return title
+
+
+def limited(text: str | None, longest: int, name: str) -> str:
+    """Return free text without NUL, refused when longer than `longest`."""
+    plain = (text or "").replace("\x00", "").strip()
+    if len(plain) > longest:
+        raise Invalid(
+            "This text has at most %(longest)s characters.",
+            fields={name: "too_long"},
+            longest=longest,
+        )
+    return plain
+
+
+def edit(
+    call: Call,
+    document_id: str,
+    wanted: Properties,
+    *,
+    if_match: int | None,
+    clear: frozenset[str] = frozenset(),
+) -> DocumentView:
+    """Change a document's properties; `clear` names those to empty (dated, number, note)."""
+    held = hold(call, call.db, document_id, by=Action.DOCUMENT_EDIT)
+    db = call.db
+    newest = version_of(db, held, None)
+    call.require(held.target(newest))
+    customers.check_rev(held.document.rev, if_match)
+    document = held.document
+    key = call.ring.field(document.customer, SEALED_AS)
+    before = {"kind": document.kind, "grade": document.grade}
+    filtered_by = (document.kind, document.grade, document.dated)
+    if wanted.kind and wanted.kind != document.kind:
+        kind = checked_kind(call, wanted.kind)
+        call.require(held.target(newest, kind=kind))
+        document.kind = kind
+    document.grade = str(checked_grade(call, wanted.grade, Grade(document.grade)))
+    if wanted.title is not None:
+        title = checked_title(wanted.title)
+        if not title:
+            raise Invalid("A document needs a title.", fields={"title": "required"})
+        document.title_ct = seal_value(key, title, Place(document.id, document.customer, "title"))
+    if wanted.dated is not None or "dated" in clear:
+        document.dated = wanted.dated
+    for name, longest in (("number", NUMBER_LENGTH), ("note", NOTE_LENGTH)):
+        text = getattr(wanted, name)
+        if text is not None or name in clear:
+            plain = limited(text, longest, name)
+            place = Place(document.id, document.customer, name)
+            setattr(document, f"{name}_ct", seal_value(key, plain, place) if plain else None)
+    bump(db, document)
+    call.note(before=before, after={"kind": document.kind, "grade": document.grade})
+    if filtered_by != (document.kind, document.grade, document.dated):
+        call.mark_dirty("document", document.id)
+    call.enqueue("index", document.id)
+    return describe(call, db, hold(call, db, document_id, by=Action.DOCUMENT_EDIT))
