@@ -41,9 +41,10 @@ _OTHERS: Final = frozenset({"cp932", "cp949", "euc_jp"})
 _CODECS: Final = {"gb18030": ("gb18030",), "big5": ("cp950", "big5hkscs")}
 #: A wrong reading of a few characters may reach .75 by chance, a right one hardly falls below.
 _SURE: Final = 0.75
-#: How far ahead, over how many characters, a reading needs no second opinion.
+#: How far ahead a reading needs no second opinion, and over how few characters each counts.
 _LEAD: Final = 0.5
-_LEAST: Final = 4
+_LEAST_ALONE: Final = 2
+_LEAST_AGREED: Final = 4
 _CONFIDENT: Final = 0.3
 _ALONE: Final = 0.7
 _WIDE: Final = 0.9
@@ -96,9 +97,10 @@ def by_characters(sample: bytes) -> str | None:
     if said == "cp1252" and _letters_stand_alone(sample):
         return said
     other, best = sorted(_read_as(family, sample) for family in _CODECS)
-    ahead = best.share - other.share >= _LEAD and best.count >= _LEAST
     if best.share >= _SURE:
-        return best.codec if said == best.family or ahead else None
+        ahead = best.share - other.share >= _LEAD and best.count >= _LEAST_ALONE
+        agreed = said == best.family and best.count >= _LEAST_AGREED
+        return best.codec if ahead or agreed else None
     if said in _OTHERS and confidence >= _CONFIDENT:
         return said
     return None
@@ -130,6 +132,8 @@ def _second_opinion(sample: bytes) -> tuple[str, float]:
 
 
 def _letters_stand_alone(sample: bytes) -> bool:
-    """Tell whether bytes over 127 stand between ASCII letters, as in Western text."""
-    runs = [len(run) for run in _HIGH.findall(sample)]
-    return sum(length == 1 for length in runs) >= _ALONE * len(runs)
+    """Tell whether bytes over 127 are letters between ASCII letters, as in Western text."""
+    runs = _HIGH.findall(sample)
+    alone = sum(len(run) == 1 for run in runs)
+    letters = sum(run.decode("cp1252", "replace").isalpha() for run in runs)
+    return min(alone, letters) >= _ALONE * len(runs)
