@@ -1,0 +1,136 @@
+"""Opening an archive: it makes what is missing once, and refuses to start wrong."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service import schema
+from service.db import Database
+from service.keystore import KeystoreRefused, create_root_key
+from service.opening import open_archive
+from service.policy import PolicyError
+from service.settings import Settings, SettingsError, from_environment
+from tests.world import World, embedded
+
+
+def test_a_second_opening_changes_nothing(template: Path, tmp_path: Path) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    settings = embedded(tmp_path / "data")
+    before = (settings.root_key_path).read_bytes()
+    open_archive(settings).close()
+    assert settings.root_key_path.read_bytes() == before
+
+
+def test_a_wrong_root_key_is_refused_with_a_sentence(template: Path, tmp_path: Path) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    settings = embedded(tmp_path / "data")
+    settings.root_key_path.unlink()
+    create_root_key(settings.root_key_path)
+    with pytest.raises(KeystoreRefused, match="root key"):
+        open_archive(settings)
+
+
+def test_a_missing_root_key_is_never_made_anew(template: Path, tmp_path: Path) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    settings = embedded(tmp_path / "data")
+    settings.root_key_path.unlink()
+    with pytest.raises(SettingsError, match="missing"):
+        open_archive(settings)
+    assert not settings.root_key_path.exists()
+
+
+def test_a_keystore_of_another_archive_is_refused(template: Path, tmp_path: Path) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    settings = embedded(tmp_path / "data")
+    for left in (settings.data.glob("keystore.db*"), (settings.data / "mirror").glob("*")):
+        for path in left:
+            path.unlink()
+    with pytest.raises(SettingsError, match="does not belong"):
+        open_archive(settings)
+
+
+def test_a_policy_with_an_unknown_word_is_refused_and_names_it(tmp_path: Path) -> None:
+    texts = tmp_path / "policy"
+    texts.mkdir()
+    packaged = Path(schema.__file__).parent / "policy" / "roles.toml"
+    text = packaged.read_text(encoding="utf-8").replace('demand = "yes"', 'demand = "yess"', 1)
+    (texts / "roles.toml").write_text(text, encoding="utf-8")
+    settings = replace(embedded(tmp_path / "data"), policy_dir=texts)
+    with pytest.raises(PolicyError, match=r"roles\.toml.*yess"):
+        open_archive(settings)
+    assert not (tmp_path / "data" / "archive.db").exists()
+
+
+def test_a_newer_policy_text_becomes_a_proposal_and_does_not_govern(
+    template: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    texts = tmp_path / "policy"
+    texts.mkdir()
+    packaged = Path(schema.__file__).parent / "policy" / "roles.toml"
+    text = packaged.read_text(encoding="utf-8").replace('hr = "none"', 'hr = "top"', 1)
+    (texts / "roles.toml").write_text(text, encoding="utf-8")
+    archive = open_archive(replace(embedded(tmp_path / "data"), policy_dir=texts))
+    with archive.db.read() as db:
+        assert not archive.policies.current(db).read.clearance["hr"]  # type: ignore[index]
+    archive.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"search": "https://search.example:9200"}, "PostgreSQL"),
+        ({"search": "nonsense"}, "GUIDANG_SEARCH"),
+        ({"blobs": "ftp://x"}, "GUIDANG_BLOBS"),
+    ],
+)
+def test_settings_that_cannot_work_together_are_refused(
+    tmp_path: Path, changes: dict[str, str], word: str
+) -> None:
+    settings = replace(embedded(tmp_path / "data"), **changes)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=word):
+        open_archive(settings)
+
+
+def test_settings_come_from_the_environment_and_secrets_from_files(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cr3t\n", encoding="utf-8")
+    settings = from_environment(
+        {"GUIDANG_BLOBS_SECRET_KEY_FILE": str(secret), "GUIDANG_HOSTS": "a.example, b.example"}
+    )
+    assert settings.blobs_secret_key == "s3cr3t"
+    assert settings.hosts == ("a.example", "b.example")
+    with pytest.raises(SettingsError, match="GUIDANG_THREADS"):
+        from_environment({"GUIDANG_THREADS": "many"})
+
+
+def test_an_unknown_name_in_the_configuration_file_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "guidang.toml"
+    config.write_text('lissten = "0.0.0.0:1"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="lissten"):
+        from_environment({"GUIDANG_CONFIG": str(config)})
+
+
+def test_migrations_go_down_and_up_again_with_rows_in_the_tables(world: World) -> None:
+    world.customer()
+    url = world.archive.db.url
+    with world.archive.db.read() as db:
+        events = world.archive.policies.current(db).id
+    assert events
+    schema.downgrade(url, "0001")
+    assert schema.current(url) == "0001"
+    schema.upgrade(url)
+    assert schema.current(url) == schema.head()
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    settings: Settings = embedded(tmp_path / "data")
+    open_archive(settings).close()
+    database = Database(settings.database_url)
+    with database.write() as db:
+        db.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    with pytest.raises(SettingsError, match="newer version"):
+        open_archive(settings)
