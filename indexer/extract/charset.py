@@ -134,6 +134,6 @@ def _second_opinion(sample: bytes) -> tuple[str, float]:
 def _letters_stand_alone(sample: bytes) -> bool:
     """Tell whether bytes over 127 are letters between ASCII letters, as in Western text."""
     runs = _HIGH.findall(sample)
-    alone = sum(len(run) == 1 for run in runs)
-    letters = sum(run.decode("cp1252", "replace").isalpha() for run in runs)
+    alone: int = sum(len(run) == 1 for run in runs)
+    letters: int = sum(run.decode("cp1252", "replace").isalpha() for run in runs)
     return min(alone, letters) >= _ALONE * len(runs)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, cast
 
-from indexer.extract import isolation
+from indexer.extract import isolation, syscalls
 from indexer.extract.result import Extracted, Failed, Reason, Unreadable
 from indexer.extract.source import RemoteFile
 from indexer.extract.wire import Broken, Kind, Line, pack_result
@@ -28,7 +28,7 @@ def isolate(*, parent: int, empty: int, memory: int) -> isolation.Isolation:
     isolation.die_with(parent)
     isolation.forgo_privileges()
     isolation.limit_for_life(memory=memory)
-    return isolation.Isolation(files=files, user=user)
+    return isolation.Isolation(files=files, user=user, calls=syscalls.forbid())
 
 
 def serve(sock: socket.socket, readers: Mapping[str, Read]) -> None:

@@ -27,6 +27,7 @@ class Isolation:
     network: bool = False
     user: bool = False
     files: bool = False
+    calls: bool = False
 
 
 def leave_network() -> bool:
