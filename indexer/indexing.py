@@ -4,7 +4,7 @@ One process writes the index at a time (the lease `index`), so that an older pro
 never arrive after a newer one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from indexer import work
 from indexer.projection import Projection
@@ -78,21 +78,21 @@ def _send(
     return revs, failures
 
 
-def _documents(db: Session, works: Sequence[Work]) -> list[str]:
-    wanted: dict[str, None] = {}
+def _documents(db: Session, works: Sequence[Work]) -> dict[str, bool]:
+    """Return the documents of these jobs, and whether their customer may have moved."""
+    wanted: dict[str, bool] = {}
     for one in works:
-        if one.job.kind == "index":
-            wanted[one.job.subject] = None
-            continue
-        for document in processing.documents_of(db, one.job.subject):
-            wanted[document] = None
-    return list(wanted)
+        if one.job.kind == "project_customer":
+            wanted |= dict.fromkeys(processing.documents_of(db, one.job.subject), True)
+        else:
+            wanted.setdefault(one.job.subject, False)
+    return wanted
 
 
 Batch = tuple[list[SearchDocument], list[Removal]]
 
 
-def batches(projection: Projection, documents: Iterable[str]) -> Iterator[Batch]:
+def batches(projection: Projection, documents: Mapping[str, bool]) -> Iterator[Batch]:
     """Yield projected documents in batches of bounded size."""
     upserts: list[SearchDocument] = []
     removals: list[Removal] = []

@@ -1,6 +1,6 @@
 """A document's rows become its search document: the only place that decides what is indexed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -42,16 +42,24 @@ class Projection:
         """Start projecting from a snapshot."""
         return cls(db, ring, policy, ZoneInfo(zone), head_seq(db))
 
-    def project(self, documents: Iterable[str]) -> Iterator[Projected]:
-        """Yield what to send for each document; absent ones are removed everywhere."""
-        for document_id in documents:
+    def project(self, documents: Mapping[str, bool]) -> Iterator[Projected]:
+        """Yield what to send for each document; what is not to be found is removed.
+
+        The value says whether the document may stand in another category's index too, because
+        its customer moved: then it is removed from those.
+        """
+        for document_id, moved in documents.items():
             document = self.db.get(Document, document_id)
-            shown = document.shown if document else None
-            if document is None or shown is None:
+            if document is None:
                 yield Projected(None, self._gone(document_id, set(Category)))
                 continue
-            built = self._search_document(document, self.db.get_one(Version, shown))
-            yield Projected(built, self._gone(document_id, set(Category) - {built.category}))
+            category = Category(self.db.get_one(Customer, document.customer).category)
+            others = set(Category) - {category} if moved else set()
+            if document.shown is None:
+                yield Projected(None, self._gone(document_id, {category, *others}))
+                continue
+            built = self._search_document(document, self.db.get_one(Version, document.shown))
+            yield Projected(built, self._gone(document_id, others))
             self.db.expunge_all()
 
     def _gone(self, uid: str, categories: set[Category]) -> tuple[Removal, ...]:

@@ -89,6 +89,6 @@ def _load(archive: Archive, generation: str, holder: str, progress: Progress) ->
 
 
 def _documents(projection: Projection, ids: Sequence[str]) -> Iterator[SearchDocument]:
-    for projected in projection.project(ids):
+    for projected in projection.project(dict.fromkeys(ids, False)):
         if projected.document:
             yield projected.document
