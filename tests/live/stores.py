@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import sys
+import urllib.request
 from pathlib import Path
 
 from tests.live import machine
@@ -87,13 +88,16 @@ class Weed(Store):
         data.mkdir()
         accounts = folder / "weed.json"
         accounts.write_text(json.dumps(self._accounts()))
+        master = free_port()
+        s3_answers = answers(f"http://{LOOPBACK}:{self.port}/healthz")
         self.server = Server(
             name="weed",
             command=[
                 *[str(Path(sys.executable).with_name("weed")), "server", f"-dir={data}"],
-                *[f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", "-volume.max=20"],
+                *[f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", "-volume.max=1000"],
                 *["-master.volumeSizeLimitMB=256", "-master.telemetry=false"],
-                *[f"-{part}.port={free_port()}" for part in ("master", "volume", "filer")],
+                f"-master.port={master}",
+                *[f"-{part}.port={free_port()}" for part in ("volume", "filer")],
                 *[f"-{part}.port.grpc={free_port()}" for part in ("master", "volume", "filer")],
                 *["-filer", "-filer.disableHttp", f"-filer.localSocket={data}/filer.sock"],
                 *["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}"],
@@ -101,7 +105,7 @@ class Weed(Store):
                 *[f"-s3.localSocket={data}/s3.sock", "-s3.allowDeleteBucketNotEmpty=false"],
             ],
             log=folder / "weed.log",
-            healthy=answers(f"http://{LOOPBACK}:{self.port}/healthz"),
+            healthy=lambda: s3_answers() and _has_room(master),
             stop_signal=signal.SIGKILL,  # SIGTERM takes half a minute, and nothing is lost
         )
 
@@ -109,3 +113,12 @@ class Weed(Store):
         key = {"accessKey": self.access, "secretKey": self.secret}
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
         return {"identities": [{"name": "admin", "credentials": [key], "actions": actions}]}
+
+
+def _has_room(master: int) -> bool:
+    """Ask whether the volume server has found its master: S3 answers earlier than it can write."""
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{master}/dir/status", timeout=2) as answer:
+            return int(json.load(answer)["Topology"]["Free"]) > 0
+    except OSError:
+        return False
