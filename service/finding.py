@@ -21,11 +21,11 @@ from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Module, Sort
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef
 from service.documents import SEALED_AS
-from service.errors import Invalid
+from service.errors import Invalid, Unavailable
 from service.models import Customer, CustomerView, Dirty, Document, Version
 from service.permissions import Scopes
 from service.search import highlight, planner
-from service.search.port import Filters, Found, Hit, Search
+from service.search.port import Filters, Found, GenerationMismatch, Hit, Search
 from service.search.query import Node
 
 #: Relevance pages by offset up to this many hits; beyond it, newest and oldest page on.
@@ -164,8 +164,13 @@ def _ask(
 
 
 def _engine(call: Call, asked: Search) -> Found:
-    with figures.SEARCH_SECONDS.time():
-        return call.archive.engine.search(asked)
+    try:
+        with figures.SEARCH_SECONDS.time():
+            return call.archive.engine.search(asked)
+    except GenerationMismatch as error:
+        raise Unavailable(
+            "search", "The index was built by another version of the archive: rebuild it."
+        ) from error
 
 
 def _marks(db: Session) -> tuple[frozenset[str], frozenset[str]]:

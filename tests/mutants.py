@@ -63,8 +63,8 @@ MUTANTS = (
     Mutant(
         "wrapped keys are bound to their place",
         "service/keystore/rows.py",
-        "wrapped=seal(by, key, self.binding)",
-        'wrapped=seal(by, key, b"")',
+        'return rfc8785.dumps({**names, "p": "guidang.wrap.v1"})',
+        'return b"guidang.wrap.v1"',
         ("tests/service/test_keystore.py",),
     ),
 )
