@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service import figures, jobs
@@ -94,8 +95,16 @@ class Archive:
         return self.keystore.ring()
 
     def append(self, db: Session, batch: Iterable[Entry], ring: Ring) -> list[int]:
-        """Append entries as the last statements of a writing transaction."""
-        return log.append(db, list(batch), month_key(ring))
+        """Append entries as the last statements of a writing transaction.
+
+        Whatever the database says against it (full, read-only, not granted, refused by a
+        trigger): the log is away.
+        """
+        month = month_key(ring)
+        try:
+            return log.append(db, list(batch), month)
+        except DBAPIError as error:
+            raise Unavailable("log") from error
 
     def ready(self, ring: Ring) -> None:
         """Fetch what appending needs, before a write transaction begins."""
