@@ -60,7 +60,7 @@ class Elastic:
         if ca_file:
             options["ca_certs"] = ca_file
         self._web = Elasticsearch(url, basic_auth=web, **options)
-        self._indexer = indexer and Elasticsearch(url, basic_auth=indexer, **options)
+        self._indexer = Elasticsearch(url, basic_auth=indexer, **options) if indexer else None
         self._usable: frozenset[str] = frozenset()
 
     def search(self, search: Search) -> Found:
@@ -174,6 +174,12 @@ class Elastic:
         """Raise `Unavailable("search")` unless the engine answers."""
         with _answering():
             self._web.cluster.health(filter_path="status")
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._web.close()
+        if self._indexer is not None:
+            self._indexer.close()
 
     @property
     def _writer(self) -> Elasticsearch:

@@ -66,6 +66,9 @@ class Filters:
 #: The groups every answer counts, by the name of the search document's field.
 FACETS = ("category", "module", "kind", "year", "owner", "grade")
 
+#: Hits that can be reached by offset.
+WINDOW = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -86,6 +89,11 @@ class Search:
     dirty_documents: frozenset[str] = frozenset()
     dirty_customers: frozenset[str] = frozenset()
     facets: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a page beyond the window: engines would do the work of all before it."""
+        if min(self.limit, self.offset) < 0 or self.limit + self.offset > WINDOW:
+            raise ValueError("outside the window of hits that can be paged by offset")
 
 
 @dataclass(frozen=True, slots=True)
