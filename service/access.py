@@ -50,11 +50,10 @@ def reach(policy: Policy, actor: Actor) -> Mapping[str, tuple[Category, ...]]:
 
     Own customers only, kinds and states are not told apart here: `decide` does that.
     """
-    found: dict[str, set[Category]] = {}
-    readable = set(scopes(policy, actor).categories)
+    readable = scopes(policy, actor).categories
     seen = customer_scopes(policy, actor)
-    found.update(dict.fromkeys(_BY_DOCUMENTS, readable))
-    found.update(dict.fromkeys(_BY_CUSTOMERS, set(seen.every | seen.own)))
+    found: dict[str, frozenset[Category]] = dict.fromkeys(_BY_DOCUMENTS, readable)
+    found |= dict.fromkeys(_BY_CUSTOMERS, seen.every | seen.own)
     for action in policy.do.rules:
         found[action] = _by_rules(policy, actor, action)
     return {
@@ -64,14 +63,10 @@ def reach(policy: Policy, actor: Actor) -> Mapping[str, tuple[Category, ...]]:
     }
 
 
-def _by_rules(policy: Policy, actor: Actor, action: str) -> set[Category]:
+def _by_rules(policy: Policy, actor: Actor, action: str) -> frozenset[Category]:
     rules = policy.do.rules[action]
-    places = {
-        category
-        for holder in (*actor.roles, EVERYONE)
-        if holder in rules
-        for category in rules[holder].categories
-    }
+    mine = [rules[holder] for holder in (*actor.roles, EVERYONE) if holder in rules]
+    places = frozenset(category for rule in mine for category in rule.categories)
     if UPLOADER in rules and action != Action.DOCUMENT_ADD:
         places |= _by_rules(policy, actor, Action.DOCUMENT_ADD)
     return places

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service import passwords
@@ -242,6 +242,14 @@ def people(call: Call) -> tuple[PersonView, ...]:
     return views
 
 
+def person(call: Call, person_id: str) -> PersonView:
+    """Return one account."""
+    call.require(Target())
+    if (found := call.db.get(Person, person_id)) is None:
+        raise NotFound
+    return _view(found, _department_code(call.db, found.department))
+
+
 def _view(person: Person, department: str) -> PersonView:
     return PersonView(
         person.id,
@@ -386,12 +394,6 @@ def revoke_token(call: Call, token_id: str) -> None:
     if row is None:
         raise NotFound
     row.revoked = datetime.now(UTC)
-
-
-def forget_expired(db: Session) -> None:
-    """Remove sign-ins that ended a week ago."""
-    old = datetime.now(UTC) - timedelta(days=7)
-    db.execute(delete(SignIn).where(SignIn.last_seen < old))
 
 
 def person_by_login(db: Session, login: str) -> str | None:

@@ -8,7 +8,8 @@
     │   └── Hidden           exists, but this person must not learn it (only the log knows)
     ├── Invalid              the input cannot be accepted; `fields` says where
     │   ├── TooLarge         over a size limit
-    │   └── Unsupported      a kind of file that is not taken
+    │   ├── Unsupported      a kind of file that is not taken
+    │   └── Unsatisfiable    a range of bytes that is not in the file
     ├── Conflict             the thing is in a state that does not allow it
     │   ├── Stale            somebody changed it first (If-Match)
     │   └── Unconditional    a change that must say which state it saw (If-Match missing)
@@ -77,6 +78,15 @@ class TooLarge(Invalid):
 
 class Unsupported(Invalid):
     """A kind of file that the archive does not take."""
+
+
+class Unsatisfiable(Invalid):
+    """A range of bytes that is not in the file of `size` bytes."""
+
+    def __init__(self, sentence: str, *, size: int) -> None:
+        """Keep how large the file is."""
+        super().__init__(sentence, fields={"range": "range"})
+        self.size = size
 
 
 class Conflict(Refusal):

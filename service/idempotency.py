@@ -42,7 +42,7 @@ class Answer:
 
 
 class Repeated(Refusal):
-    """This write was done before; `answer` is what was said then. Nothing happens again."""
+    """A write that was done before; `answer` is what was said then. Nothing happens again."""
 
     def __init__(self, answer: Answer) -> None:
         """Keep the earlier answer."""

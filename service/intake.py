@@ -82,6 +82,13 @@ def _addable(call: Call, db: Session, customer_id: str) -> Seen:
     return seen
 
 
+def expect_version(call: Call, document_id: str) -> None:
+    """Check, before the body of an upload is read, that a newer version may be added."""
+    with call.look() as db:
+        held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
+        call.require(held.target())
+
+
 def add(
     call: Call,
     customer_id: str,

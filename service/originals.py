@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from typing import Self
 
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.crypto import Corrupt, Place, unseal_value
 from service.documents import SEALED_AS, hold, version_of
-from service.errors import Invalid, NotFound, Unavailable
+from service.errors import NotFound, Unavailable, Unsatisfiable
 from service.models import Blob, Version
 from service.permissions import Actor
 from service.streams import DecryptingReader, blob_aad
@@ -40,7 +41,7 @@ class Wanted:
     last: int | None
 
     def within(self, size: int) -> tuple[int, int]:
-        """Return (start, length) in a file of `size` bytes; raises `Invalid` if outside."""
+        """Return (start, length) in a file of `size` bytes; raises `Unsatisfiable` if outside."""
         if self.first is None:
             start = max(0, size - (self.last or 0))
             stop = size
@@ -48,7 +49,7 @@ class Wanted:
             start = self.first
             stop = size if self.last is None else min(size, self.last + 1)
         if start >= size or stop <= start:
-            raise Invalid("This range is not in the file.", fields={"range": "unsatisfiable"})
+            raise Unsatisfiable("This range is not in the file.", size=size)
         return start, stop - start
 
 
@@ -104,7 +105,7 @@ def fetch(
         start,
         length,
         plain(version.sha256_ct, "sha256"),
-        partial(_send, call, first, chunks, length),
+        partial(_Delivery, call, chain([first], chunks), length),
     )
 
 
@@ -120,12 +121,40 @@ def _chunks(reader: DecryptingReader, start: int, length: int) -> Iterator[bytes
         reader.close()
 
 
-def _send(call: Call, first: bytes, chunks: Iterator[bytes], length: int) -> Iterator[bytes]:
-    sent = 0
-    try:
-        for chunk in chain([first], chunks):
-            yield chunk
-            sent += len(chunk)
-    finally:
-        if not call.is_piece:
-            call.archive.delivered(call, sent, complete=sent == length)
+class _Delivery:
+    """The bytes on their way out. Closing says in the log how many left, even if none did.
+
+    No generator: one that was never started is closed without a word.
+    """
+
+    def __init__(self, call: Call, chunks: Iterator[bytes], length: int) -> None:
+        self._call = call
+        self._chunks = chunks
+        self._length = length
+        self._sent = 0
+        self._handed = 0
+        self._closed = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        # what was handed out last has left: the next piece is asked for
+        self._sent += self._handed
+        self._handed = 0
+        try:
+            chunk = next(self._chunks)
+        except BaseException:
+            self.close()
+            raise
+        self._handed = len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """End the delivery; a further piece of a reading was logged before it left."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self._call.is_piece:
+            complete = self._sent == self._length
+            self._call.archive.delivered(self._call, self._sent, complete=complete)

@@ -25,7 +25,7 @@ SENTENCES = {
     **dict.fromkeys(
         (
             "Unauthenticated Denied StepUp NotFound Hidden Invalid TooLarge Unsupported "
-            "Conflict Stale Unconditional TooMany"
+            "Unsatisfiable Conflict Stale Unconditional TooMany"
         ).split(),
         0,
     ),

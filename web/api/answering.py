@@ -1,0 +1,61 @@
+"""Answers as JSON with the record's ETag; remembered with the write when it may be repeated."""
+
+import json
+from collections.abc import Mapping
+
+from flask import Response, g
+from marshmallow import Schema
+
+from service import idempotency
+from service.archive import Call
+from service.idempotency import Answer
+
+
+def shown(schema: type[Schema], view: object) -> Response:
+    """Show what was read."""
+    return _response(_answer(schema().dump(view), view))
+
+
+def done(
+    call: Call,
+    schema: type[Schema],
+    view: object,
+    status: int = 200,
+    *,
+    at: str = "",
+    once: tuple[str, ...] = (),
+) -> Response:
+    """Show what a write did. Called inside the call: the answer is remembered with the write.
+
+    `at`: the collection in which a new record is found. `once`: members that are shown now and
+    left out when the answer is given again.
+    """
+    members = schema().dump(view)
+    place = {"Location": f"/api/v1/{at}/{members['id']}"} if at else {}
+    if repeatable := g.pop("repeatable", None):
+        kept = {name: value for name, value in members.items() if name not in once}
+        idempotency.remember(call, repeatable, _answer(kept, view, status, place))
+    return _response(_answer(members, view, status, place))
+
+
+def repeated(answer: Answer) -> Response:
+    """Give an earlier answer again."""
+    return _response(answer)
+
+
+def nothing() -> Response:
+    """Say that it is done and there is nothing to show."""
+    return Response(status=204)
+
+
+def _answer(
+    members: object, view: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    rev = getattr(view, "rev", None)
+    tag = {} if rev is None else {"ETag": f'"{rev}"'}
+    data = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(status, {**tag, **(headers or {})}, data)
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers), mimetype="application/json")

@@ -1,0 +1,167 @@
+"""Reading a request inside its call: query, body, form, conditions. All of it checked here.
+
+A view first asks whether the person may know the thing (`service.known`), then reads: a request
+about something hidden gets the same answer whatever else is wrong with it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import current_app, g, request
+from marshmallow import Schema, ValidationError, fields
+from werkzeug.datastructures import MultiDict
+
+from service import idempotency
+from service.archive import Archive, Call
+from service.audit.entries import Subject
+from service.errors import Invalid, Stale, Unconditional, Unsupported
+from service.intake import Upload
+from service.permissions import Action
+from web import uploads
+from web.api.operation import Operation, stated_by
+
+#: The largest body that is not an upload, in bytes.
+BODY = 1024 * 1024
+
+Read = Mapping[str, Any]
+
+
+@contextmanager
+def opened(
+    action: Action,
+    subject: Subject,
+    *,
+    detail: Mapping[str, Any] | None = None,
+    reading: int | None = None,
+    writes: bool | None = None,
+) -> Iterator[Call]:
+    """Open the call of this request; a body that is no upload has arrived before it begins."""
+    archive: Archive = g.archive
+    if not stated().form:
+        request.max_content_length = BODY
+        request.get_data()
+    call = archive.call(g.actor, action, subject, detail=detail, reading=reading, writes=writes)
+    with call:
+        yield call
+
+
+def stated() -> Operation:
+    """Return what the view of this request states of itself."""
+    return stated_by(current_app.view_functions[request.endpoint or ""])
+
+
+def as_sent() -> Read:
+    """Return the query string for the sealed part of the log, before anybody judged it."""
+    pairs = {name: [v[:2000] for v in request.args.getlist(name)[:100]] for name in request.args}
+    return {name: v[0] if len(v) == 1 else v for name, v in pairs.items()}
+
+
+def query() -> Read:
+    """Return the query string as the operation states it."""
+    schema = stated().query()
+    return _checked(schema, _from_pairs(schema, request.args))
+
+
+def body(call: Call) -> Read:
+    """Return the JSON body as the operation states it; raises `Repeated` if it was sent before."""
+    query()
+    schema = (stated().body or Schema)()
+    data = request.get_data()
+    read = _checked(schema, _json(data)) if stated().body or data else {}
+    _once(call, data)
+    return read
+
+
+def _json(data: bytes) -> object:
+    if request.mimetype != "application/json":
+        raise Unsupported("Send JSON.", fields={"Content-Type": "unsupported"})
+    try:
+        return json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is not JSON.", fields={"body": "json"}) from None
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def form(call: Call) -> tuple[Read, Upload]:
+    """Return fields and file of an upload; its body is read here, not before."""
+    query()
+    archive: Archive = g.archive
+    if request.mimetype != "multipart/form-data":
+        raise Unsupported("Send multipart/form-data.", fields={"Content-Type": "unsupported"})
+    request.max_content_length = archive.settings.upload_limit + BODY
+    files = request.files
+    schema = (stated().form or Schema)(exclude=("file",))
+    extra = {name: "unknown" for name in files if name != "file"}
+    if extra or len(files.getlist("file")) != 1:
+        raise Invalid(
+            "Send one file, as the part named file.", fields=extra or {"file": "required"}
+        )
+    fields_read = _checked(schema, _from_pairs(schema, request.form))
+    upload = uploads.upload(files["file"])
+    _once(call, _content(upload))
+    return fields_read, upload
+
+
+def _content(upload: Upload) -> bytes:
+    """Return what an upload says, for telling whether it is the same one again."""
+    pairs = sorted(request.form.items(multi=True))
+    return json.dumps([pairs, upload.file_name, upload.spool.sha256.hex()]).encode()
+
+
+def _once(call: Call, content: bytes) -> None:
+    """Raise `Repeated` if this was sent before under its key; else keep it for the answer."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or not stated().repeatable:
+        return
+    arguments = hashlib.sha256(request.query_string).digest()
+    g.repeatable = idempotency.Request(f"{request.method} {request.path}", key, arguments + content)
+    idempotency.check(call, g.repeatable)
+
+
+def matched(rev: int) -> int:
+    """Return the revision this request is based on; it must be the one there is."""
+    if "If-Match" not in request.headers:
+        raise Unconditional("Say which state this change is based on (If-Match).")
+    if not request.if_match.contains(str(rev)):
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+    return rev
+
+
+def _from_pairs(schema: Schema, pairs: MultiDict[str, str]) -> dict[str, Any]:
+    """Return pairs as a mapping: lists where the schema has lists, one value elsewhere."""
+    lists = {
+        field.data_key or name
+        for name, field in schema.fields.items()
+        if isinstance(field, fields.List)
+    }
+    read: dict[str, Any] = {}
+    for name in pairs:
+        values = pairs.getlist(name)
+        if name not in lists and len(values) > 1:
+            raise Invalid("This can be given once only.", fields={name: "repeated"})
+        read[name] = values if name in lists else values[0]
+    return read
+
+
+def _checked(schema: Schema, data: object) -> Read:
+    try:
+        read: Read = schema.load(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = dict(_sentences(error.messages, ""))
+        raise Invalid("Some values cannot be taken as they are.", fields=wrong) from None
+    return read
+
+
+def _sentences(messages: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            step = "" if name in ("_schema", "value", "key") else str(name)
+            yield from _sentences(inner, f"{path}.{step}".strip("."))
+    elif isinstance(messages, list) and messages:
+        yield path or "body", str(messages[0])

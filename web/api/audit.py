@@ -1,0 +1,37 @@
+"""The log, for those who may read it: columns and counts, never content."""
+
+from flask import Response
+
+from service import auditing
+from service.audit.entries import Subject
+from service.permissions import Action
+from web.api import asking
+from web.api.answering import shown
+from web.api.asking import opened
+from web.api.blueprint import api
+from web.api.operation import operation
+from web.api.schemas import EventQuery
+from web.api.shown import EventList, LogShown
+
+
+@api.get("/audit/events")
+@operation(403, query=EventQuery, answers={200: EventList})
+def list_events() -> Response:
+    """List entries of the log, newest first."""
+    with opened(Action.AUDIT_READ, Subject("log"), detail=asking.as_sent()) as call:
+        call.require()
+        asked = dict(asking.query())
+        days = {"day_from": asked.pop("from_", None), "day_to": asked.pop("to", None)}
+        page = auditing.events(call, auditing.Wanted(**days, **asked))
+    return shown(EventList, page)
+
+
+@api.get("/audit/status")
+@operation(403, answers={200: LogShown})
+def show_log() -> Response:
+    """Say how long the log is, its root, and how far it was verified."""
+    with opened(Action.AUDIT_READ, Subject("log")) as call:
+        call.require()
+        asking.query()
+        status = auditing.status(call)
+    return shown(LogShown, status)

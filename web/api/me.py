@@ -1,0 +1,95 @@
+"""Who calls, and one's own sign-ins and tokens."""
+
+from flask import Response, g
+
+from service import access, accounts
+from service.audit.entries import Subject
+from service.permissions import Action
+from web.api import asking
+from web.api.answering import done, nothing, shown
+from web.api.asking import opened
+from web.api.blueprint import api
+from web.api.operation import operation
+from web.api.schemas import NewToken
+from web.api.shown import MeShown, SignInList, TokenList, TokenMade
+from web.api.whole import whole
+
+
+@api.get("/me")
+@operation(answers={200: MeShown})
+def show_me() -> Response:
+    """Say who calls, with which roles, and in which categories they may do what."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("person", g.actor.id), writes=False) as call:
+        asking.query()
+        me = access.me(call)
+    return shown(MeShown, me)
+
+
+@api.get("/sessions")
+@operation(answers={200: SignInList})
+def list_sessions() -> Response:
+    """List one's own sign-ins in browsers."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("session"), writes=False) as call:
+        asking.query()
+        found = accounts.sign_ins(call)
+    return shown(SignInList, whole(found))
+
+
+@api.delete("/sessions")
+@operation(answers={204: None})
+def end_sessions() -> Response:
+    """End all of one's own sign-ins."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("session")) as call:
+        asking.body(call)
+        access.end_sign_ins(call)
+    return nothing()
+
+
+@api.delete("/sessions/<session_id>")
+@operation(404, answers={204: None})
+def end_session(session_id: str) -> Response:
+    """End one of one's own sign-ins."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("session", session_id)) as call:
+        accounts.end_sign_in(call, session_id)
+        asking.body(call)
+    return nothing()
+
+
+@api.get("/tokens")
+@operation(answers={200: TokenList})
+def list_tokens() -> Response:
+    """List one's own tokens that still work."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("token"), writes=False) as call:
+        asking.query()
+        found = accounts.tokens(call)
+    return shown(TokenList, whole(found))
+
+
+@api.post("/tokens")
+@operation(body=NewToken, answers={201: TokenMade})
+def add_token() -> Response:
+    """Make a token with one's own rights; it is shown once."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        asked = asking.body(call)
+        made = access.issue(call, asked["name"], asked.get("days"))
+        return done(call, TokenMade, made, 201, at="tokens", once=("token",))
+
+
+@api.delete("/tokens")
+@operation(answers={204: None})
+def revoke_tokens() -> Response:
+    """Make all of one's own tokens stop working, the one in use too."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        asking.body(call)
+        access.revoke_tokens(call)
+    return nothing()
+
+
+@api.delete("/tokens/<token_id>")
+@operation(404, answers={204: None})
+def revoke_token(token_id: str) -> Response:
+    """Make one of one's own tokens stop working."""
+    with opened(Action.SESSION_MANAGE_OWN, Subject("token", token_id)) as call:
+        accounts.revoke_token(call, token_id)
+        asking.body(call)
+    return nothing()

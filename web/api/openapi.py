@@ -1,0 +1,39 @@
+"""The description of the API (OpenAPI 3.1), made from what the views state of themselves."""
+
+from typing import Any, cast
+
+from apiflask import APIFlask
+from flask import Response, current_app, jsonify
+from flask.blueprints import BlueprintSetupState
+
+from web.api.blueprint import api
+from web.api.operation import operation
+from web.api.shown import Description
+
+_KEPT = "guidang-openapi"
+
+
+@api.get("/openapi.json")
+@operation(answers={200: Description}, public=True)
+def describe() -> Response:
+    """Describe the API itself; open to everybody, it says nothing of what the archive holds."""
+    kept = current_app.extensions
+    if _KEPT not in kept:
+        kept[_KEPT] = cast("APIFlask", current_app).spec
+    return jsonify(cast("dict[str, Any]", kept[_KEPT]))
+
+
+@api.record_once
+def configure(state: BlueprintSetupState) -> None:
+    """Set how the application describes its API: nothing by itself, all as stated."""
+    state.app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        DESCRIPTION="Files of customers: found by who may see them, and every look is logged.",
+        LICENSE={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        SERVERS=[{"url": "/"}],
+        SECURITY_SCHEMES={"bearer": {"type": "http", "scheme": "bearer"}},
+        AUTO_200_RESPONSE=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+    )

@@ -1,0 +1,215 @@
+"""What programs may send: query strings, bodies and headers. What is not listed is refused."""
+
+from marshmallow import Schema, fields
+from marshmallow.validate import Length, Range
+
+from service.codes import Category, Decision, Department, Grade, Module, Role, Sort, Status
+from service.permissions import Action, Verb
+from web.api.values import ID_LENGTH, Words, choice, code, flag, limit, number, several, text
+
+
+class Nothing(Schema):
+    """No parameters."""
+
+
+class Conditions(Schema):
+    """The state that a change is based on."""
+
+    if_match = fields.String(
+        data_key="If-Match", required=True, metadata={"description": "the record's ETag"}
+    )
+
+
+class Keys(Schema):
+    """Under which key a write may be sent again."""
+
+    idempotency_key = fields.String(
+        data_key="Idempotency-Key",
+        validate=Length(1, 200),
+        metadata={"description": "the same key within 24 hours gives the answer given first"},
+    )
+
+
+class Ranges(Schema):
+    """Which bytes are wanted."""
+
+    range = fields.String(data_key="Range", metadata={"description": "bytes=FIRST-LAST"})
+    if_range = fields.String(data_key="If-Range", metadata={"description": "the content's ETag"})
+
+
+class Paging(Schema):
+    """A piece of a list."""
+
+    limit = limit(50)
+    cursor = text(500)
+
+
+class AtVersion(Schema):
+    """Which version is meant; without it, the newest."""
+
+    version = fields.Integer(validate=Range(1, 2**31 - 1))
+
+
+class CustomerQuery(Paging):
+    """Which customers to list."""
+
+    q = Words(load_default="", metadata={"description": "name, number or pinyin"})
+    category = several(code(Category))
+    status = several(code(Status))
+    owner = several(text(ID_LENGTH))
+    region = several(text(100))
+    industry = several(text(100))
+    sort = choice("newest", "oldest", "name", "number", default="newest")
+
+
+class Source(Schema):
+    """Where a value comes from: a document's page, or a channel, person and day."""
+
+    document = text(ID_LENGTH)
+    page = number()
+    channel = text(100)
+    person = text(100)
+    date = fields.Date()
+
+
+class FieldGiven(Schema):
+    """A value to enter, with its source."""
+
+    value = text(2000, required=True)
+    source = fields.Nested(Source, load_default=dict)
+
+
+def _given() -> fields.Dict:
+    """Return the member `fields`; the attribute is named otherwise, a schema has one already."""
+    return fields.Dict(
+        keys=text(100), values=fields.Nested(FieldGiven), load_default=dict, data_key="fields"
+    )
+
+
+class NewCustomer(Schema):
+    """A customer file to open."""
+
+    name = text(200, required=True)
+    category = code(Category, required=True)
+    coop_type = text(20)
+    owner = text(ID_LENGTH)
+    coworkers = several(text(ID_LENGTH))
+    fields_ = _given()
+
+
+class CustomerChange(Schema):
+    """What to change of a customer file."""
+
+    owner = text(ID_LENGTH)
+    coworkers = fields.List(text(ID_LENGTH), validate=Length(max=100))
+    fields_ = _given()
+
+
+class CategoryChange(Schema):
+    """To which category a customer moves, and why."""
+
+    to = code(Category, required=True)
+    reason = text(2000, required=True)
+    evidence = several(text(ID_LENGTH))
+    coop_type = text(20)
+
+
+class Reason(Schema):
+    """Why something is done."""
+
+    reason = text(2000, required=True)
+
+
+class NewDocument(Schema):
+    """A document to add. The file itself is the part named `file`."""
+
+    file = fields.Raw(
+        required=True, metadata={"type": "string", "format": "binary", "description": "the file"}
+    )
+    kind = text(40, required=True)
+    title = text(2000)
+    grade = code(Grade)
+    dated = fields.Date()
+    number = text(2000)
+    note = text(10000)
+
+
+class NewVersion(Schema):
+    """A newer version of a document: the part named `file`."""
+
+    file = fields.Raw(
+        required=True, metadata={"type": "string", "format": "binary", "description": "the file"}
+    )
+
+
+class DocumentChange(Schema):
+    """What to change of a document; null empties."""
+
+    title = text(2000)
+    kind = text(40)
+    dated = fields.Date(allow_none=True)
+    number = text(2000, null=True)
+    grade = code(Grade)
+    note = text(10000, null=True)
+
+
+class SearchQuery(Schema):
+    """A question; inside a group of filters: or, between groups: and."""
+
+    q = Words(load_default="")
+    category = several(code(Category))
+    module = several(code(Module))
+    kind = several(text(40))
+    customer = several(text(ID_LENGTH))
+    owner = several(text(ID_LENGTH))
+    grade = several(code(Grade))
+    year = several(fields.Integer(validate=Range(1, 9999)))
+    from_ = fields.Date(data_key="from", load_default=None)
+    to = fields.Date(load_default=None)
+    sort = choice(*map(str, Sort), default=str(Sort.RELEVANCE))
+    limit = limit(20)
+    cursor = text(500)
+
+
+class EventQuery(Paging):
+    """Which entries of the log to list."""
+
+    from_ = fields.Date(data_key="from")
+    to = fields.Date()
+    actor = text(100)
+    action = code(Action)
+    verb = code(Verb)
+    customer = text(40)
+    document = text(ID_LENGTH)
+    category = code(Category)
+    decision = code(Decision)
+    contains = text(ID_LENGTH)
+
+
+class NewUser(Schema):
+    """An account to open."""
+
+    login = text(64, required=True)
+    name = text(100, required=True)
+    department = code(Department, required=True)
+    roles = fields.List(code(Role), required=True, validate=Length(1, 12))
+    head = flag()
+    password = text(1000, required=True)
+
+
+class UserChange(Schema):
+    """What to change of an account."""
+
+    name = text(100)
+    department = code(Department)
+    roles = fields.List(code(Role), validate=Length(1, 12))
+    head = flag()
+    active = flag()
+    password = text(1000)
+
+
+class NewToken(Schema):
+    """A token to make for oneself."""
+
+    name = text(100, required=True)
+    days = number()
