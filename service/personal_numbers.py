@@ -17,7 +17,8 @@ from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from service.search.analysis import BREAK
+#: Stands in an indexed text where a personal number was.
+BREAK = "\ue000"
 
 #: Makes the blind token of a type and a normal form; see `token`.
 Blind = Callable[[str, str], str]

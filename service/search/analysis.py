@@ -14,8 +14,10 @@ from itertools import islice
 
 import opencc
 
-#: Stands where a personal number was. A token of its own that no query can ask for.
-BREAK = "\ue000"
+from service import personal_numbers
+
+#: A token of its own that no query can ask for.
+BREAK = personal_numbers.BREAK
 
 #: Letters or digits in one token at most.
 PIECE = 64
