@@ -74,9 +74,11 @@ EXAMPLES: dict[str, list[tuple[str, str | None, str | None]]] = {
     "no_chinese_template": [
         ("home.html", "{# 首页 #}<h1>{{ _('Home') }}</h1>", "<h1>首页</h1>"),
         ("home.html", "<a lang=zh>中文</a>", "<p>{{ name }}，</p>"),
+        ("home.html", "{{ _('The command “verify” checks it.') }}", "{{ _('登录') }}"),
     ],
     "no_inline": [
         ("home.html", "<p class=x>", '<p style="color:red">'),
+        ("home.html", '{% macro post(style="plain") %}', '<p style="width:{{ share }}%">'),
         ("home.html", '<script src="a.js"></script>', "<script>go()</script>"),
         ("home.html", "<button name=on>", '<button onclick="go()">'),
         ("home.html", "{{ icon('x') }}", "{{ render_icon('x') }}"),

@@ -9,7 +9,7 @@ import hashlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,7 +18,9 @@ CATALOGUES = "translations/*/LC_MESSAGES/messages.po"
 
 _IN_CALL = re.compile(r"\bicon\(([^,)]*)")
 _NAME_IN_CALL = re.compile(r"""(?<!\[)(?<!== )(?<!!= )["']([a-z0-9-]+)["']""")
-_KEYWORD = re.compile(r"""\bicon\s*=\s*["']([a-z0-9-]+)["']""")
+_KEYWORD = re.compile(r"""\bicon(?:_name)?\s*=\s*["']([a-z0-9-]+)["']""")
+_JINJA = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_WORD = re.compile(r"""["']([a-z0-9-]+)["']""")
 _SYMBOL = re.compile(r'<symbol [^>]*\bid="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
 
 
@@ -61,6 +63,11 @@ def _strings(node: ast.expr) -> Iterator[str]:
             yield from (text for value in values for text in _strings(value))
 
 
+def template_words(source: str) -> set[str]:
+    """Find every word that a template hands on: macros take icons as plain arguments too."""
+    return {word for block in _JINJA.findall(source) for word in _WORD.findall(block)}
+
+
 def used_icons(root: Path = HERE) -> set[str]:
     """Name every icon that the pages show."""
     templates = (template_icons(p.read_text("utf-8")) for p in root.glob("templates/**/*.html"))
@@ -68,33 +75,40 @@ def used_icons(root: Path = HERE) -> set[str]:
     return set().union(*templates, *modules)
 
 
-def sprite(names: set[str], every: str) -> str:
-    """Cut the named symbols out of the full sprite of Bootstrap Icons."""
+def sprite(names: set[str], every: str, *, perhaps: Collection[str] = ()) -> str:
+    """Cut symbols out of the full sprite of Bootstrap Icons: the named ones must be there."""
     symbols = {found[1]: found[0] for found in _SYMBOL.finditer(every)}
+    wanted = names | (symbols.keys() & set(perhaps))
     if unknown := sorted(names - symbols.keys()):
         raise AssetError(f"Bootstrap Icons has no {', '.join(unknown)}")
     return "".join(
         (
             '<svg xmlns="http://www.w3.org/2000/svg">',
-            f"<!-- Bootstrap Icons, MIT licence; {_key(names, every)} -->",
-            *(symbols[name] for name in sorted(names)),
+            f"<!-- Bootstrap Icons, MIT licence; {_key({*names, *perhaps}, every)} -->",
+            *(symbols[name] for name in sorted(wanted)),
             "</svg>\n",
         )
     )
 
 
 def _key(names: set[str], every: str) -> str:
-    """Tell one set of icons, cut from one release, from another."""
+    """Tell what was asked for, and of which release, from what is asked for now."""
     return hashlib.sha256(f"{sorted(names)} {len(every)}".encode()).hexdigest()[:16]
 
 
 def build_sprite(target: Path = SPRITE) -> bool:
     """Write the sprite unless it holds these icons already; tell whether it was written."""
-    names, every = used_icons(), _bootstrap_icons().read_text("utf-8")
-    if target.exists() and _key(names, every) in target.read_text("utf-8")[:200]:
+    names, words = used_icons(), _words()
+    every = _bootstrap_icons().read_text("utf-8")
+    if target.exists() and _key(names | words, every) in target.read_text("utf-8")[:200]:
         return False
-    _write(target, sprite(names, every).encode())
+    _write(target, sprite(names, every, perhaps=words).encode())
     return True
+
+
+def _words(root: Path = HERE) -> set[str]:
+    templates = (template_words(p.read_text("utf-8")) for p in root.glob("templates/**/*.html"))
+    return set().union(*templates)
 
 
 def _bootstrap_icons() -> Path:

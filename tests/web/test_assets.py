@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.assets import AssetError, python_icons, sprite, template_icons, used_icons
+from web.assets import AssetError, python_icons, sprite, template_icons, template_words, used_icons
 
 EVERY = (
     '<svg><symbol class="bi" viewBox="0 0 16 16" id="lock"><path d="M1 1"/></symbol>'
@@ -18,6 +18,7 @@ EVERY = (
         ("{{ icon('lock' if kind == 'contract' else 'lock-fill') }}", {"lock", "lock-fill"}),
         ("{{ icon(ICONS['contract']) }}", set()),
         ("{% call notice(icon='lock') %}", {"lock"}),
+        ("{{ post(url, icon_name='lock') }}", {"lock"}),
         ("{{ lexicon('lock') }}", set()),
     ],
 )
@@ -42,6 +43,12 @@ def test_the_sprite_holds_what_is_used_and_nothing_else():
     built = sprite({"lock"}, EVERY)
     assert 'id="lock"' in built
     assert 'id="lock-fill"' not in built
+
+
+def test_an_icon_handed_to_a_macro_is_in_the_sprite():
+    words = template_words("{{ head(403, _('You may not do this'), 'lock', 'bad') }}<p class='x'>")
+    assert words == {"lock", "bad"}
+    assert 'id="lock"' in sprite(set(), EVERY, perhaps=words)
 
 
 def test_an_unknown_icon_is_an_error():
