@@ -7,6 +7,7 @@
 import ast
 import hashlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Collection, Iterator
@@ -136,7 +137,7 @@ def _compile(po: Path, mo: Path) -> bool:
 def _write(target: Path, content: bytes) -> None:
     """Replace the file in one step: another process may be reading it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(target.name + ".new")
+    new = target.with_name(f"{target.name}.{os.getpid()}")
     new.write_bytes(content)
     new.replace(target)
 
