@@ -245,9 +245,9 @@ def people(call: Call) -> tuple[PersonView, ...]:
 def person(call: Call, person_id: str) -> PersonView:
     """Return one account."""
     call.require(Target())
-    if (found := call.db.get(Person, person_id)) is None:
-        raise NotFound
-    return _view(found, _department_code(call.db, found.department))
+    if found := call.db.get(Person, person_id):
+        return _view(found, _department_code(call.db, found.department))
+    raise NotFound
 
 
 def _view(person: Person, department: str) -> PersonView:
@@ -284,11 +284,6 @@ def colleagues(db: Session) -> tuple[tuple[str, str], ...]:
         .order_by(Person.name)
     )
     return tuple((person, name) for person, name in rows)
-
-
-def is_colleague(db: Session, person_id: str) -> bool:
-    """Say whether somebody can own or work on a customer."""
-    return any(person_id == known for known, _ in colleagues(db))
 
 
 def sign_ins(call: Call) -> tuple[SignInView, ...]:

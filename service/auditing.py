@@ -1,7 +1,7 @@
 """The log as people read it: columns and counts, never content (that needs a case number)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from service import accounts
 from service.archive import Call
 from service.audit import merkle
+from service.audit.verify import Watch
 from service.directory import cursor_of, offset_of
-from service.models import AuditBody, AuditEvent, AuditHead, Customer, Person
+from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer, Person
 from service.models.columns import instant_text
 from service.permissions import Target
 
@@ -30,6 +31,8 @@ class Wanted:
     document: str = ""
     category: str = ""
     decision: str = ""
+    #: a document that was shown under the entries, in lists too
+    contains: str = ""
     seq: int | None = None
     limit: int = 50
     cursor: str | None = None
@@ -82,6 +85,8 @@ class LogStatus:
     denied_today: int
     first: datetime | None
     checkpoint: int | None
+    #: the last entry that this process has recomputed and found as it was written
+    verified_to: int = 0
 
 
 def events(call: Call, wanted: Wanted) -> EventPage:
@@ -118,6 +123,9 @@ def _conditions(call: Call, db: Session, wanted: Wanted) -> list[ColumnElement[b
         conditions.append(AuditEvent.actor.in_(_actors(db, wanted.actor)))
     if wanted.customer:
         conditions.append(AuditEvent.customer.in_(_customers(db, wanted.customer)))
+    if wanted.contains:
+        shown = select(AuditTouch.seq).where(AuditTouch.document == wanted.contains)
+        conditions.append(AuditEvent.seq.in_(shown))
     for column, value in (
         (AuditEvent.action, wanted.action),
         (AuditEvent.verb, wanted.verb),
@@ -197,10 +205,11 @@ def _row(
     )
 
 
-def status(call: Call) -> LogStatus:
-    """Return the log's length, root and today's figures."""
+def status(call: Call, watch: Watch | None = None) -> LogStatus:
+    """Return the log's length, root and today's figures; `watch` looks at what is new."""
     call.require(Target())
-    return standing(call.db, ZoneInfo(call.archive.settings.timezone))
+    found = standing(call.db, ZoneInfo(call.archive.settings.timezone))
+    return replace(found, verified_to=watch.advance(call.db)) if watch else found
 
 
 def standing(db: Session, zone: ZoneInfo) -> LogStatus:

@@ -5,6 +5,7 @@ Exit codes: AUDIT-AND-KEYS 3.3 of the design, listed in `Code`.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -61,9 +62,9 @@ class _State:
 
 
 def verify(
-    db: Session, detail_key: DetailKey, *, progress: Callable[[int], None] | None = None
+    db: Session, detail_key: DetailKey | None, *, progress: Callable[[int], None] | None = None
 ) -> Report:
-    """Verify the whole log in one snapshot."""
+    """Verify the whole log in one snapshot; without keys at hand details stay closed."""
     state = _State()
     open_intents: dict[int, str] = {}
     try:
@@ -77,7 +78,7 @@ def verify(
             if progress and state.seq % _BATCH == 0:
                 progress(state.seq)
         _head(db, state)
-        _leftovers(db, state)
+        _outside(db, state)
     except _Bad as bad:
         root = merkle.root(state.frontier).hex()
         return Report(bad.code, state.seq, root, bad.seq, str(bad))
@@ -85,16 +86,37 @@ def verify(
     return Report(Code.OK, state.seq, root, orphans=tuple(sorted(open_intents)))
 
 
+class Watch:
+    """Verification that goes on where it stopped: how far one process has seen the log hold."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._state = _State()
+        self._turn = threading.Lock()
+
+    def advance(self, db: Session, *, most: int = 5000) -> int:
+        """Verify at most so many further entries; return the last number that holds."""
+        with self._turn:
+            state, last = self._state, self._state.seq + most
+            for event, body, _, _ in _all(db, after=state.seq, last=last):
+                try:
+                    leaf, _ = _entry(state, event, body)
+                except _Bad:
+                    break
+                state.chain = chain_value(state.chain, leaf)
+                state.seq += 1
+            return state.seq
+
+
 _Row = tuple[dict[str, Any], bytes | None, tuple[bytes, bytes, str] | None, list[tuple[str, str]]]
 
 
-def _all(db: Session) -> Iterator[_Row]:
-    after = 0
-    while True:
+def _all(db: Session, *, after: int = 0, last: int = 2**62) -> Iterator[_Row]:
+    while after < last:
         events = (
             db.execute(
                 select(AuditEvent.__table__)
-                .where(AuditEvent.seq > after)
+                .where(AuditEvent.seq > after, AuditEvent.seq <= last)
                 .order_by(AuditEvent.seq)
                 .limit(_BATCH)
             )
@@ -103,8 +125,8 @@ def _all(db: Session) -> Iterator[_Row]:
         )
         if not events:
             return
-        last = events[-1]["seq"]
-        between = (AuditBody.seq > after) & (AuditBody.seq <= last)
+        end = events[-1]["seq"]
+        between = (AuditBody.seq > after) & (AuditBody.seq <= end)
         bodies = dict(
             db.execute(select(AuditBody.seq, AuditBody.body).where(between)).tuples().all()
         )
@@ -112,21 +134,21 @@ def _all(db: Session) -> Iterator[_Row]:
             s: (salt, ct, key)
             for s, salt, ct, key in db.execute(
                 select(AuditDetail.seq, AuditDetail.salt, AuditDetail.ct, AuditDetail.key).where(
-                    AuditDetail.seq > after, AuditDetail.seq <= last
+                    AuditDetail.seq > after, AuditDetail.seq <= end
                 )
             )
         }
         touches: dict[int, list[tuple[str, str]]] = {}
         for s, document, how in db.execute(
             select(AuditTouch.seq, AuditTouch.document, AuditTouch.how).where(
-                AuditTouch.seq > after, AuditTouch.seq <= last
+                AuditTouch.seq > after, AuditTouch.seq <= end
             )
         ):
             touches.setdefault(s, []).append((document, how))
         for event in events:
             seq = event["seq"]
             yield dict(event), bodies.get(seq), details.get(seq), touches.get(seq, [])
-        after = last
+        after = end
 
 
 def _entry(
@@ -161,7 +183,7 @@ def _detail(
     members: dict[str, Any],
     detail: tuple[bytes, bytes, str] | None,
     touches: list[tuple[str, str]],
-    detail_key: DetailKey,
+    detail_key: DetailKey | None,
 ) -> None:
     if detail is None:
         if touches:
@@ -170,12 +192,17 @@ def _detail(
     salt, sealed, key_id = detail
     if "detail" not in members:
         raise _Bad(Code.BODY, seq, "a detail that the body does not commit to")
+    if detail_key is None:
+        return
     key = detail_key(key_id)
     if key is None:
+        # what an erased key sealed cannot be read, so nothing may claim to be listed there
+        if touches:
+            raise _Bad(Code.BODY, seq, "touched documents whose list cannot be opened")
         return
     try:
         plain = AESGCM(key).decrypt(sealed[:12], sealed[12:], detail_aad(seq))
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise _Bad(Code.BODY, seq, "the detail was changed or belongs elsewhere") from error
     if entries.commitment(salt, plain) != members["detail"]:
         raise _Bad(Code.BODY, seq, "the detail is not the one committed to")
@@ -193,18 +220,18 @@ def _follow(open_intents: dict[int, str], members: dict[str, Any]) -> None:
 
 def _head(db: Session, state: _State) -> None:
     head = db.get(AuditHead, 1)
+    if head is not None and head.seq > state.seq and head.chain != state.chain:
+        raise _Bad(Code.GAP, state.seq + 1, "the log is shorter than its head says")
     if head is None or head.chain != state.chain or head.seq != state.seq:
-        shorter = head is not None and head.seq > state.seq
-        code = Code.GAP if shorter else Code.CHAIN
-        raise _Bad(code, state.seq + 1 if shorter else state.seq, "the head does not fit the log")
+        raise _Bad(Code.CHAIN, state.seq, "the head does not fit the log")
     if merkle.unpack(head.frontier) != list(state.frontier):
         raise _Bad(Code.CHAIN, state.seq, "the head's tree does not fit the log")
 
 
-def _leftovers(db: Session, state: _State) -> None:
-    for table in (AuditBody, AuditDetail, AuditTouch):
-        beyond = db.scalars(
-            select(table.seq).where(table.seq > state.seq).order_by(table.seq).limit(1)
-        ).first()
-        if beyond is not None:
-            raise _Bad(Code.GAP, beyond, "rows beyond the last entry")
+def _outside(db: Session, state: _State) -> None:
+    """Find rows that the pages would show but no number of the log covers."""
+    for table in (AuditEvent, AuditBody, AuditDetail, AuditTouch):
+        outside = (table.seq < 1) | (table.seq > state.seq)
+        found = db.scalars(select(table.seq).where(outside).order_by(table.seq).limit(1)).first()
+        if found is not None:
+            raise _Bad(Code.GAP, found, "rows outside the numbers of the log")

@@ -22,9 +22,13 @@ from service.intake import Upload
 from service.permissions import Action
 from web import uploads
 from web.api.operation import Operation, stated_by
+from web.api.values import CODES
 
 #: The largest body that is not an upload, in bytes.
 BODY = 1024 * 1024
+
+#: What marshmallow puts between a mapping's keys and what is wrong with them.
+_STEPS = ("_schema", "key", "value")
 
 Read = Mapping[str, Any]
 
@@ -153,15 +157,16 @@ def _checked(schema: Schema, data: object) -> Read:
     try:
         read: Read = schema.load(data)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = dict(_sentences(error.messages, ""))
+        wrong = dict(_wrong(error.messages, ""))
         raise Invalid("Some values cannot be taken as they are.", fields=wrong) from None
     return read
 
 
-def _sentences(messages: object, path: str) -> Iterator[tuple[str, str]]:
+def _wrong(messages: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield path and code of everything that is wrong."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            step = "" if name in ("_schema", "value", "key") else str(name)
-            yield from _sentences(inner, f"{path}.{step}".strip("."))
+            step = "" if name in _STEPS else str(name)
+            yield from _wrong(inner, f"{path}.{step}".strip("."))
     elif isinstance(messages, list) and messages:
-        yield path or "body", str(messages[0])
+        yield path or "body", CODES.get(messages[0], "format")

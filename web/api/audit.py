@@ -1,9 +1,11 @@
 """The log, for those who may read it: columns and counts, never content."""
 
-from flask import Response
+from flask import Response, current_app
+from flask.blueprints import BlueprintSetupState
 
 from service import auditing
 from service.audit.entries import Subject
+from service.audit.verify import Watch
 from service.permissions import Action
 from web.api import asking
 from web.api.answering import shown
@@ -12,6 +14,14 @@ from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import EventQuery
 from web.api.shown import EventList, LogShown
+
+#: Where the application keeps how far it has verified the log.
+WATCH = "log-watch"
+
+
+@api.record_once
+def _watch(state: BlueprintSetupState) -> None:
+    state.app.extensions[WATCH] = Watch()
 
 
 @api.get("/audit/events")
@@ -33,5 +43,5 @@ def show_log() -> Response:
     with opened(Action.AUDIT_READ, Subject("log")) as call:
         call.require()
         asking.query()
-        status = auditing.status(call)
+        status = auditing.status(call, current_app.extensions[WATCH])
     return shown(LogShown, status)

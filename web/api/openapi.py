@@ -19,8 +19,20 @@ def describe() -> Response:
     """Describe the API itself; open to everybody, it says nothing of what the archive holds."""
     kept = current_app.extensions
     if _KEPT not in kept:
-        kept[_KEPT] = cast("APIFlask", current_app).spec
-    return jsonify(cast("dict[str, Any]", kept[_KEPT]))
+        kept[_KEPT] = _finished(cast("dict[str, Any]", cast("APIFlask", current_app).spec))
+    return jsonify(kept[_KEPT])
+
+
+def _finished(spec: dict[str, Any]) -> dict[str, Any]:
+    """Say what APIFlask leaves open: bodies must be sent, ids have their form."""
+    for operations in spec["paths"].values():
+        for described in operations.values():
+            if "requestBody" in described:
+                described["requestBody"]["required"] = True
+            for parameter in described["parameters"]:
+                if parameter["in"] == "path":
+                    parameter["schema"] |= {"minLength": 1, "maxLength": 200}
+    return spec
 
 
 @api.record_once

@@ -41,7 +41,7 @@ class Operation:
     @property
     def refusals(self) -> frozenset[int]:
         """Return every status with which this operation may refuse."""
-        found = {503} if self.public else set(ALWAYS | self.refuses)
+        found = set() if self.public else set(ALWAYS | self.refuses)
         if self.conditional:
             found |= {404, 412, 428}
         if self.repeatable:

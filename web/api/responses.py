@@ -49,20 +49,23 @@ _HEADERS = {
 }
 
 
-def described(stated: "Operation") -> dict[int, dict[str, Any]]:
+def described(stated: "Operation") -> dict[int | str, dict[str, Any]]:
     """Return every way an operation can end."""
-    found = {status: _answer(stated, status, s) for status, s in stated.answers.items()}
-    return found | {status: _refusal(status) for status in sorted(stated.refusals)}
+    found: dict[int | str, dict[str, Any]] = {
+        status: _answer(status, schema) for status, schema in stated.answers.items()
+    }
+    found |= {status: _refusal(status) for status in sorted(stated.refusals)}
+    return found | {"default": _problem("The request could not be understood or carried out.")}
 
 
-def _answer(stated: "Operation", status: int, schema: type[Schema] | None) -> dict[str, Any]:
+def _answer(status: int, schema: type[Schema] | None) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": ANSWERS[status], "headers": {}}
     if schema is File:
         binary = {"schema": {"type": "string", "format": "binary"}}
         answer |= {"content": {"*/*": binary}, "headers": dict(PIECE)}
     elif schema:
         answer["content"] = {"application/json": {"schema": schema}}
-    if stated.conditional or "rev" in getattr(schema, "_declared_fields", {}):
+    if getattr(schema, "ETAG", False):
         answer["headers"] |= ETAG
     if status == 201:  # noqa: PLR2004 - a record was made
         answer["headers"] |= PLACE
@@ -70,8 +73,9 @@ def _answer(stated: "Operation", status: int, schema: type[Schema] | None) -> di
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    return {
-        "description": REFUSALS[status],
-        "content": {"application/problem+json": {"schema": ProblemShown}},
-        "headers": _HEADERS.get(status, {}),
-    }
+    return _problem(REFUSALS[status]) | {"headers": _HEADERS.get(status, {})}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": ProblemShown}}
+    return {"description": description, "content": content}

@@ -25,7 +25,7 @@ class Keys(Schema):
 
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
-        validate=Length(1, 200),
+        validate=Length(1, 200, error="length"),
         metadata={"description": "the same key within 24 hours gives the answer given first"},
     )
 
@@ -47,7 +47,7 @@ class Paging(Schema):
 class AtVersion(Schema):
     """Which version is meant; without it, the newest."""
 
-    version = fields.Integer(validate=Range(1, 2**31 - 1))
+    version = fields.Integer(validate=Range(1, 2**31 - 1, error="range"))
 
 
 class CustomerQuery(Paging):
@@ -101,7 +101,7 @@ class CustomerChange(Schema):
     """What to change of a customer file."""
 
     owner = text(ID_LENGTH)
-    coworkers = fields.List(text(ID_LENGTH), validate=Length(max=100))
+    coworkers = fields.List(text(ID_LENGTH), validate=Length(max=100, error="length"))
     fields_ = _given()
 
 
@@ -163,7 +163,7 @@ class SearchQuery(Schema):
     customer = several(text(ID_LENGTH))
     owner = several(text(ID_LENGTH))
     grade = several(code(Grade))
-    year = several(fields.Integer(validate=Range(1, 9999)))
+    year = several(fields.Integer(validate=Range(1, 9999, error="range")))
     from_ = fields.Date(data_key="from", load_default=None)
     to = fields.Date(load_default=None)
     sort = choice(*map(str, Sort), default=str(Sort.RELEVANCE))
@@ -192,7 +192,7 @@ class NewUser(Schema):
     login = text(64, required=True)
     name = text(100, required=True)
     department = code(Department, required=True)
-    roles = fields.List(code(Role), required=True, validate=Length(1, 12))
+    roles = fields.List(code(Role), required=True, validate=Length(1, 12, error="length"))
     head = flag()
     password = text(1000, required=True)
 
@@ -202,7 +202,7 @@ class UserChange(Schema):
 
     name = text(100)
     department = code(Department)
-    roles = fields.List(code(Role), validate=Length(1, 12))
+    roles = fields.List(code(Role), validate=Length(1, 12, error="length"))
     head = flag()
     active = flag()
     password = text(1000)

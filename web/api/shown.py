@@ -1,6 +1,6 @@
 """What the API shows: the members of its answers, named as in the contract."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, post_dump
 
 from service.customers import CustomerFile
 from service.profiles import FieldView
@@ -98,6 +98,8 @@ class FieldShown(Schema):
 class CustomerShown(CustomerNamed):
     """A customer file."""
 
+    ETAG = True
+
     short_name = _string()
     coop_type = _string(null=True)
     status = _string()
@@ -120,6 +122,8 @@ class CustomerShown(CustomerNamed):
 
 class DocumentAdded(Schema):
     """A document that was taken in."""
+
+    ETAG = True
 
     id = _string()
     version = _whole("version.no")
@@ -153,6 +157,8 @@ class VersionShown(Schema):
 
 class DocumentShown(Schema):
     """A document at one of its versions, and all of them."""
+
+    ETAG = True
 
     id = _string()
     customer = fields.Nested(CustomerNamed, required=True)
@@ -305,9 +311,15 @@ class LogShown(Schema):
     root = _string()
     checkpoint = fields.Integer()
 
+    @post_dump
+    def _only_given(self, members: dict[str, object], **_: object) -> dict[str, object]:
+        return {name: value for name, value in members.items() if value is not None}
+
 
 class UserShown(Schema):
     """An account."""
+
+    ETAG = True
 
     id = _string()
     login = _string()

@@ -12,6 +12,14 @@ from service.models.columns import instant_text
 
 ID_LENGTH = 26
 
+#: What can be wrong with a value, by what marshmallow says; all else is its format.
+CODES = {
+    "Missing data for required field.": "required",
+    "Field may not be null.": "required",
+    "Unknown field.": "unknown",
+    **{code: code for code in ("unknown", "too_long", "length", "range", "control_characters")},
+}
+
 
 class Text(fields.String):
     """Text that every database can hold: no NUL, no halves of a pair."""
@@ -21,7 +29,7 @@ class Text(fields.String):
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **more)
         if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
-            raise ValidationError("This text holds characters that cannot be kept.")
+            raise ValidationError("control_characters")
         return text
 
 
@@ -50,32 +58,36 @@ class Moment(fields.DateTime):
 
 def text(longest: int, *, required: bool = False, null: bool = False) -> Text:
     """Return a field for text of limited length."""
-    return Text(required=required, allow_none=null, validate=Length(max=longest))
+    return Text(required=required, allow_none=null, validate=Length(max=longest, error="too_long"))
 
 
 def code(codes: type[StrEnum], *, required: bool = False) -> fields.String:
     """Return a field for a code of a closed vocabulary."""
-    return fields.String(required=required, validate=OneOf([str(c) for c in codes]))
+    return fields.String(
+        required=required, validate=OneOf([str(c) for c in codes], error="unknown")
+    )
 
 
 def choice(*words: str, default: str) -> fields.String:
     """Return a field for one of a few words."""
-    return fields.String(load_default=default, validate=OneOf(words))
+    return fields.String(load_default=default, validate=OneOf(words, error="unknown"))
 
 
 def several(inner: fields.Field[Any]) -> fields.List[Any]:
     """Return a field that may be given more than once."""
-    return fields.List(inner, load_default=list, validate=Length(max=100))
+    return fields.List(inner, load_default=list, validate=Length(max=100, error="too_long"))
 
 
 def limit(default: int) -> fields.Integer:
     """Return a field for how many items one page holds."""
-    return fields.Integer(load_default=default, validate=Range(1, 100))
+    return fields.Integer(load_default=default, validate=Range(1, 100, error="range"))
 
 
 def number(*, required: bool = False) -> fields.Integer:
     """Return a field for a whole number in a body: not a string that looks like one."""
-    return fields.Integer(required=required, strict=True, validate=Range(0, 2**31 - 1))
+    return fields.Integer(
+        required=required, strict=True, validate=Range(0, 2**31 - 1, error="range")
+    )
 
 
 def flag() -> fields.Boolean:
