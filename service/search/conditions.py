@@ -5,10 +5,10 @@ An engine only translates these five shapes. The empty `Either` matches nothing 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from service.codes import HIDDEN_STATUSES
+from service.codes import HIDDEN_STATUSES, Category
 from service.permissions import Scope, Scopes
 from service.search.port import FACETS, Filters, Search
 from service.search.query import And, BlindToken, Code, CodePrefix, Node, Not, Nothing, Prefix
@@ -96,16 +96,26 @@ def same_score(node: Node | None) -> bool:
 
 
 def _readable(scopes: Scopes) -> Condition:
-    readable: list[Condition] = [_block(block) for block in scopes.blocks if not block.empty]
+    readable = [_blocks(alike) for alike in _alike(scopes)]
     if scopes.documents and scopes.granted_categories:
         granted = terms("category", scopes.granted_categories)
         readable.append(Every((terms("uid", scopes.documents), granted)))
     return Either(tuple(readable))
 
 
-def _block(block: Scope) -> Condition:
+def _alike(scopes: Scopes) -> Iterable[list[Scope]]:
+    """Put together the blocks that differ in nothing but their category: fewer clauses."""
+    groups: dict[Scope, list[Scope]] = {}
+    for block in scopes.blocks:
+        if not block.empty:
+            groups.setdefault(replace(block, category=Category.ACTIVE), []).append(block)
+    return groups.values()
+
+
+def _blocks(alike: list[Scope]) -> Condition:
+    block = alike[0]
     conditions = [
-        terms("category", (block.category,)),
+        terms("category", {each.category for each in alike}),
         terms("kind", block.kinds),
         terms("grade", block.grades),
     ]
