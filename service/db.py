@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -118,7 +118,8 @@ def _translated() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable("database") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # the bare class is what SQLite says of a file that is damaged or no database
+        if error.connection_invalidated or type(error) is DatabaseError:
             raise Unavailable("database") from error
         raise
 
