@@ -22,6 +22,7 @@ from service.codes import Department, Role
 from service.errors import NotFound, Refusal, Unavailable
 from service.keystore import KeystoreRefused
 from service.opening import open_archive
+from service.operation import end_with_parent
 from service.permissions import Action, service_actor
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
@@ -67,6 +68,7 @@ def opened(*, indexing: bool = False) -> Archive:
 def main() -> None:
     """客户档案库: an archive of customer files."""
     os.umask(0o077)
+    end_with_parent()
 
 
 @main.command()
@@ -124,7 +126,7 @@ def demo() -> None:
     if not path.exists():
         raise Ended("This data folder holds no demo archive.")
     chosen = json.loads(path.read_text(encoding="utf-8"))
-    Console(highlight=False).print(accounts_table(chosen))
+    click.echo(accounts_table(chosen))
 
 
 @main.group()

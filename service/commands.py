@@ -23,6 +23,7 @@ from service.keystore import Keystore, read_root_key
 from service.models import Version
 from service.permissions import Action, Actor, service_actor
 from service.properties import Properties
+from service.search import readers
 from service.settings import Settings
 from service.spool import spool
 
@@ -172,29 +173,29 @@ def _keystore(settings: Settings) -> Keystore | None:
 
 
 def elastic_security(settings: Settings, out: Path, *, native: bool) -> None:
-    """Write the file realm's files, or print the calls of the native realm."""
-    from service.search import elastic
+    """Write the file realm's files, or print the calls that make the same in the native realm.
 
-    web = _credentials(settings.search_web, "guidang_web")
-    indexer = _credentials(settings.search_indexer, "guidang_indexer")
+    Passwords that the settings do not have yet are made and printed, to go into secret files.
+    """
+    web = _password(settings.search_web)
+    indexer = _password(settings.search_indexer)
+    prefixes = [settings.search_prefix]
     if native:
-        click.echo(elastic.native_calls(settings.search_prefix, web=web, indexer=indexer))
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    files = elastic.realm_files(settings.search_prefix, web=web, indexer=indexer)
-    for name, text in files.items():
-        (out / name).write_text(text, encoding="utf-8")
-        click.echo(out / name)
-    for given, (user, password) in ((settings.search_web, web), (settings.search_indexer, indexer)):
-        if not given:
-            click.echo(f"{user}:{password}")
+        for method, path, body in readers.native_calls(web, indexer, prefixes=prefixes):
+            click.echo(f"{method} {path}\n{json.dumps(body)}\n")
+    else:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in readers.realm_files(web, indexer, prefixes=prefixes).items():
+            (out / name).write_text(text, encoding="utf-8")
+            click.echo(str(out / name), err=True)
+    if not settings.search_web:
+        click.echo(f"GUIDANG_SEARCH_WEB={readers.WEB}:{web}")
+    if not settings.search_indexer:
+        click.echo(f"GUIDANG_SEARCH_INDEXER={readers.INDEXER}:{indexer}")
 
 
-def _credentials(setting: str, user: str) -> tuple[str, str]:
-    if setting:
-        name, _, password = setting.partition(":")
-        return name, password
-    return user, secrets.token_urlsafe(24)
+def _password(setting: str) -> str:
+    return setting.partition(":")[2] or secrets.token_urlsafe(24)
 
 
 def print_settings(settings: Settings) -> None:

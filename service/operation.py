@@ -1,6 +1,9 @@
-"""Operational logs: one JSON line an event, ids instead of objects, never a customer's data."""
+"""Processes and their operational logs: JSON lines with ids, never a customer's data."""
 
+import ctypes
 import logging
+import os
+import signal
 import sys
 
 import structlog
@@ -19,3 +22,19 @@ def set_up_logging() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+#: names the process that a part must not outlive
+PARENT = "GUIDANG_RUN_PARENT"
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Ask the system to end this process when `guidang run` dies, even by kill -9 (Linux)."""
+    parent = os.environ.pop(PARENT, "")
+    if not parent:
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit(0)

@@ -1,6 +1,7 @@
 """`guidang run`: the archive on one host: demo on an empty folder, web and worker, one Ctrl-C."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,14 +9,16 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
 from service.archive import Archive
 from service.demo import loading
 from service.demo.content import read
 from service.opening import open_archive
+from service.operation import PARENT
 from service.settings import Settings
 
 #: Seconds a part gets to end by itself.
@@ -38,6 +41,8 @@ def run_everything(settings: Settings, drain: Callable[[Archive], None]) -> int:
     console.print(f"\n客户档案库 · Client Archive: [bold]{address}[/bold]")
     _tell_accounts(settings, console)
     console.print("Ctrl-C 停止 / stops.\n")
+    # not a terminal perhaps: whoever waits for the address must see it now
+    sys.stdout.flush()
     return _wait(parts)
 
 
@@ -53,25 +58,28 @@ def _load_demo(archive: Archive, drain: Callable[[Archive], None], console: Cons
 def _tell_accounts(settings: Settings, console: Console) -> None:
     path = loading.accounts_file(settings.data)
     if path.exists():
-        console.print(accounts_table(json.loads(path.read_text(encoding="utf-8"))))
+        click.echo(accounts_table(json.loads(path.read_text(encoding="utf-8"))))
         console.print(f"口令存于 / passwords kept in {path}")
 
 
-def accounts_table(chosen: dict[str, str]) -> Table:
-    """Return who of the demo people can sign in, as a table."""
-    table = Table(title="演示账号 / demo accounts", title_justify="left")
-    for heading in ("账号 login", "姓名 name", "岗位 role", "口令 password"):
-        table.add_column(heading, no_wrap=True)
+def accounts_table(chosen: dict[str, str]) -> str:
+    """Return who of the demo people can sign in, a line each; nothing is ever cut off."""
+    rows = [("账号 login", "口令 password", "姓名", "岗位 role")]
     for person in read().people:
         roles = " ".join(str(r) for r in person.roles)
-        table.add_row(person.login, person.name, roles, chosen.get(person.login, ""))
-    return table
+        rows.append((person.login, chosen.get(person.login, ""), person.name, roles))
+    widths = [max(cell_len(row[n]) for row in rows) for n in range(3)]
+    lines = [
+        "  ".join([*(set_cell_size(row[n], widths[n]) for n in range(3)), row[3]]) for row in rows
+    ]
+    return "\n".join(["演示账号 / demo accounts", *lines])
 
 
 def _start(name: str) -> subprocess.Popen[bytes]:
     # a group of its own: Ctrl-C reaches this process alone, which then ends the parts in order
     command = [sys.executable, "-m", "service", name]
-    return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
+    env = {**os.environ, PARENT: str(os.getpid())}
+    return subprocess.Popen(command, start_new_session=True, env=env)  # noqa: S603 - our own program
 
 
 def _wait(parts: list[subprocess.Popen[bytes]]) -> int:
