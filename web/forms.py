@@ -1,0 +1,217 @@
+"""Reading forms and addresses into what the service asks for. Only named fields are taken."""
+
+from datetime import date
+
+from flask import request
+
+from service.accounts import NewPerson, PersonChange
+from service.auditing import Wanted as EventsWanted
+from service.codes import Department, Role, Sort
+from service.directory import Wanted as CustomersWanted
+from service.errors import Invalid, NotFound
+from service.finding import Question, cursor
+from service.profiles import NewValue
+from service.properties import Properties
+from service.search.port import Filters
+
+#: how many results a page shows
+PAGE = 20
+
+#: fields every form may have: the token, which dialog it was typed into, where to go on
+_ALWAYS = frozenset({"csrf_token", "dialog", "next"})
+
+
+def only(*names: str) -> None:
+    """Refuse a form with fields that nobody asked for."""
+    unknown = set(request.form) - _ALWAYS - set(names)
+    if unknown:
+        raise Invalid("This form has a field that is not taken.", fields={min(unknown): "unknown"})
+
+
+def text(name: str) -> str:
+    """Return one line or paragraph of a form."""
+    return request.form.get(name, "").strip()
+
+
+def seen() -> int | None:
+    """Return the revision a form was made from."""
+    value = request.form.get("seen", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def day(name: str, source: str | None = None) -> date | None:
+    """Return a calendar day of a form."""
+    value = (request.form.get(name, "") if source is None else source).strip()
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Invalid("Some values cannot be taken as they are.", fields={name: "date"}) from None
+
+
+def version() -> int | None:
+    """Return which version an address names; a word that is none names nothing."""
+    value = request.args.get("version", "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit()) or len(value) > 6:  # noqa: PLR2004
+        raise NotFound
+    return int(value)
+
+
+def question() -> Question:
+    """Return the search an address asks for: it holds the whole state."""
+    sort = request.args.get("sort", Sort.RELEVANCE)
+    order = Sort(sort) if sort in list(Sort) else Sort.RELEVANCE
+    return Question(
+        q=request.args.get("q", ""),
+        filters=Filters(
+            **{name: _several(name) for name in ("category", "module", "kind", "customer")},
+            **{name: _several(name) for name in ("owner", "grade")},
+            year=frozenset(int(y) for y in _several("year") if y.isascii() and y.isdigit()),
+            day_from=_asked_day("from"),
+            day_to=_asked_day("to"),
+        ),
+        sort=order,
+        limit=PAGE,
+        cursor=_position(order),
+    )
+
+
+def page() -> int:
+    """Return the number of the page an address asks for."""
+    value = request.args.get("page", "")
+    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 4 else 1  # noqa: PLR2004
+
+
+def _position(order: Sort) -> str | None:
+    if order is not Sort.RELEVANCE:
+        return request.args.get("cursor") or None
+    return cursor(order, (page() - 1) * PAGE) if page() > 1 else None
+
+
+def _several(name: str) -> frozenset[str]:
+    return frozenset(v for v in request.args.getlist(name)[:50] if v)
+
+
+def _asked_day(name: str) -> date | None:
+    try:
+        return day(name, request.args.get(name, ""))
+    except Invalid:
+        return None
+
+
+def customers() -> CustomersWanted:
+    """Return which customers an address asks for."""
+    return CustomersWanted(
+        q=request.args.get("q", "").strip()[:200],
+        category=_several("category"),
+        status=_several("status"),
+        owner=_several("owner"),
+        sort=request.args.get("sort") or "newest",
+        cursor=request.args.get("cursor") or None,
+    )
+
+
+def values(author: str) -> dict[str, NewValue]:
+    """Return the customer fields of a form, entered by hand."""
+    found = {
+        name.removeprefix("field."): text(name)
+        for name in request.form
+        if name.startswith("field.")
+    }
+    return {k: NewValue(v, channel="entry", person=author) for k, v in found.items()}
+
+
+def changed(author: str) -> dict[str, NewValue]:
+    """Return the customer fields that a form changes: `was.` holds what it started from."""
+    return {
+        key: value
+        for key, value in values(author).items()
+        if value.value != request.form.get(f"was.{key}", "").strip()
+    }
+
+
+def properties(*, every: bool = False) -> Properties:
+    """Return what a form says of a document. `every`: a field left empty is emptied."""
+
+    def said(name: str) -> str | None:
+        return text(name) if every and name in request.form else text(name) or None
+
+    return Properties(
+        kind=text("kind") or None,
+        title=said("title"),
+        grade=text("grade") or None,
+        dated=day("dated"),
+        number=said("number"),
+        note=said("note"),
+    )
+
+
+def new_person() -> NewPerson:
+    """Return the account a form asks for."""
+    return NewPerson(
+        login=text("login"),
+        name=text("name"),
+        department=_department(),
+        roles=_roles(),
+        password=request.form.get("password", ""),
+        head="head" in request.form,
+    )
+
+
+def person_change() -> PersonChange:
+    """Return what a form changes of an account."""
+    return PersonChange(
+        name=text("name") or None,
+        department=_department(),
+        roles=_roles(),
+        head="head" in request.form,
+        password=request.form.get("password") or None,
+    )
+
+
+def _department() -> Department:
+    try:
+        return Department(text("department"))
+    except ValueError:
+        raise Invalid(
+            "Some values cannot be taken as they are.", fields={"department": "unknown"}
+        ) from None
+
+
+def _roles() -> frozenset[Role]:
+    try:
+        return frozenset(Role(r) for r in request.form.getlist("roles"))
+    except ValueError:
+        raise Invalid(
+            "Some values cannot be taken as they are.", fields={"roles": "unknown"}
+        ) from None
+
+
+def days(name: str) -> int | None:
+    """Return a number of days of a form."""
+    value = text(name)
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit()) or len(value) > 5:  # noqa: PLR2004
+        raise Invalid("Some values cannot be taken as they are.", fields={name: "format"})
+    return int(value)
+
+
+def events() -> EventsWanted:
+    """Return which entries of the log an address asks for."""
+    asked = request.args
+    seq = asked.get("seq", "").strip()
+    return EventsWanted(
+        day_from=_asked_day("from"),
+        day_to=_asked_day("to"),
+        actor=asked.get("actor", "").strip()[:100],
+        action=asked.get("action", "")[:60],
+        customer=asked.get("customer", "").strip()[:60],
+        category=asked.get("category", "")[:20],
+        decision=asked.get("decision", "")[:10],
+        seq=int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 16 else None,  # noqa: PLR2004
+        cursor=asked.get("cursor") or None,
+    )

@@ -1,0 +1,142 @@
+"""The one guard before every request: closed unless listed. And the headers after it."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
+
+from service import signins
+from service.archive import Archive
+from service.errors import Denied, Unauthenticated
+from service.menus import Menu, menu
+from service.permissions import ANONYMOUS
+from service.settings import Settings
+from web import session
+
+#: Endpoints that answer strangers. Everything else needs a person.
+PUBLIC = frozenset(
+    {
+        "static",
+        "bootstrap.static",
+        "account.sign_in",
+        "account.enter",
+        "account.language",
+        "api.describe",
+        "probes.health",
+        "probes.ready",
+        "probes.metrics",
+    }
+)
+
+#: Endpoints whose answers may be kept by a browser.
+CACHED = frozenset({"static", "bootstrap.static"})
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+}
+
+
+class Csrf(CSRFProtect):  # type: ignore[misc]
+    """CSRF tokens, the header's first: an upload's body is not read to find one."""
+
+    def _get_csrf_token(self) -> str | None:
+        token: str | None = request.headers.get("X-CSRFToken") or super()._get_csrf_token()
+        return token
+
+
+def install(app: Flask, archive: Archive) -> Csrf:
+    """Put the guard before, and the headers after, every request; return the CSRF check."""
+    app.extensions["archive"] = archive
+    app.config["TRUSTED_HOSTS"] = hosts(archive.settings)
+    app.before_request(admit)
+    csrf = Csrf(app)
+    app.after_request(seal)
+    return csrf
+
+
+def hosts(settings: Settings) -> list[str]:
+    """Return the host names that are answered."""
+    public = urlsplit(settings.public_url).hostname
+    named = [*settings.hosts, *([public] if public else [])]
+    return named or ["127.0.0.1", "localhost", "[::1]"]
+
+
+def admit() -> None:
+    """Find out who asks; strangers come no further than the public endpoints."""
+    g.archive = current_app.extensions["archive"]
+    g.menu = Menu()
+    g.actor = replace(
+        ANONYMOUS, address=request.remote_addr or "", agent=request.user_agent.string[:200]
+    )
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+    if is_api():
+        _admit_program()
+        return
+    if request.method not in SAFE:
+        _same_site()
+    if request.endpoint not in PUBLIC:
+        _admit_person()
+
+
+def is_api() -> bool:
+    """Say whether a request is for programs: bearer tokens, no cookies."""
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
+def _admit_person() -> None:
+    token = session.token()
+    known = (
+        signins.resolve(g.archive, token, address=g.actor.address, agent=g.actor.agent)
+        if token
+        else None
+    )
+    if known is None:
+        raise Unauthenticated("Sign in to go on.")
+    g.actor = known
+    g.menu = menu(g.archive, known)
+
+
+def _admit_program() -> None:
+    if request.endpoint in PUBLIC:
+        return
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = None
+    if scheme.lower() == "bearer" and token.strip():
+        known = signins.resolve_bearer(
+            g.archive, token.strip(), address=g.actor.address, agent=g.actor.agent
+        )
+    if known is None:
+        raise Unauthenticated("Send a valid token.")
+    g.actor = known
+
+
+def _same_site() -> None:
+    """Refuse a change that another site asks for, whatever token it has."""
+    origin = request.headers.get("Origin")
+    other = origin is not None and urlsplit(origin).netloc != request.host
+    fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if other or fetched not in ("same-origin", "none"):
+        raise Denied("This request came from another site.", rule="request:origin")
+
+
+def seal(response: Response) -> Response:
+    """Set the security headers; nothing but packaged files is kept by anybody."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint not in CACHED:
+        response.headers.setdefault("Cache-Control", "no-store, private")
+    if current_app.extensions["archive"].settings.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response

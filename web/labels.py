@@ -1,0 +1,268 @@
+"""The words people read for the archive's codes, in their language: the one place for them.
+
+The tables hold English message ids; the translation catalogue has the rest.
+"""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that collectors of messages know
+    """Mark a text for the catalogue; it is translated when it is shown."""
+    return text
+
+
+CATEGORY = {
+    "potential": N_("Lead"),
+    "intended": N_("Prospect"),
+    "active": N_("Active client"),
+    "ended": N_("Ended"),
+}
+#: inside a badge that says how an active customer works with us
+ACTIVE_SHORT = N_("Active")
+COOPERATION = {"long_term": N_("long-term"), "project": N_("project")}
+STATUS = {
+    "draft": N_("Draft"),
+    "filed": N_("Filed"),
+    "dormant": N_("Dormant"),
+    "restricted": N_("Restricted"),
+    "appraisal": N_("In appraisal"),
+    "to_destroy": N_("Awaiting destruction"),
+    "destroyed": N_("Destroyed"),
+}
+MODULE = {
+    "company": N_("Company details"),
+    "contacts": N_("Contacts"),
+    "personal": N_("Personal details"),
+    "demand": N_("Needs and talks"),
+    "contract": N_("Contracts"),
+    "project": N_("Projects"),
+    "service": N_("Service"),
+    "finance": N_("Finance"),
+}
+GRADE = {
+    "general": N_("General"),
+    "confidential": N_("Confidential"),
+    "secret": N_("Secret"),
+    "top": N_("Top"),
+}
+FILING = {
+    "draft": N_("Draft"),
+    "submitted": N_("To be filed"),
+    "returned": N_("Returned"),
+    "filed": N_("Filed"),
+    "withdrawn": N_("Withdrawn"),
+}
+PROCESSING = {
+    "quarantined": N_("Quarantined"),
+    "stored": N_("Queued"),
+    "extracting": N_("Extracting"),
+    "searchable": N_("Searchable"),
+    "properties_only": N_("Properties only"),
+    "failed": N_("Extraction failed"),
+}
+DEPARTMENT = {
+    "management": N_("Management"),
+    "customer_service": N_("Customer Service"),
+    "sales": N_("Sales department"),
+    "technical": N_("Engineering"),
+    "finance": N_("Finance department"),
+    "hr": N_("Human Resources"),
+    "legal": N_("Legal"),
+}
+ROLE = {
+    "management": N_("Manager"),
+    "service_officer": N_("Service officer"),
+    "service_manager": N_("Service manager"),
+    "archivist": N_("Archivist"),
+    "sales": N_("Salesperson"),
+    "technical": N_("Engineer"),
+    "finance": N_("Accountant"),
+    "hr": N_("HR officer"),
+    "legal": N_("Lawyer"),
+    "system_admin": N_("System administrator"),
+    "security_admin": N_("Security administrator"),
+    "auditor": N_("Auditor"),
+}
+KIND = {
+    "business_licence": N_("Business licence"),
+    "qualification": N_("Qualification"),
+    "business_card": N_("Business card"),
+    "authorization": N_("Authorization"),
+    "id_document": N_("Identity document"),
+    "consent": N_("Consent"),
+    "requirement": N_("Requirements"),
+    "minutes": N_("Minutes"),
+    "letter": N_("Correspondence"),
+    "other": N_("Other document"),
+    "contract": N_("Contract"),
+    "supplement": N_("Supplement"),
+    "quotation": N_("Quotation"),
+    "bid": N_("Bid"),
+    "technical_agreement": N_("Technical agreement"),
+    "proposal": N_("Technical proposal"),
+    "equipment_list": N_("Equipment list"),
+    "drawing": N_("Drawing"),
+    "commissioning": N_("Commissioning"),
+    "acceptance": N_("Acceptance"),
+    "schedule": N_("Schedule"),
+    "inquiry": N_("Inquiry"),
+    "repair": N_("Repair report"),
+    "inspection": N_("Inspection"),
+    "training": N_("Training"),
+    "visit": N_("Follow-up visit"),
+    "complaint": N_("Complaint"),
+    "invoice": N_("Invoice"),
+    "payment": N_("Payment"),
+    "statement": N_("Statement of account"),
+    "credit_check": N_("Credit check"),
+}
+FIELD = {
+    "company.name": N_("Client name"),
+    "company.short_name": N_("Short name"),
+    "company.former_name": N_("Former name"),
+    "company.industry": N_("Industry"),
+    "company.region": N_("Region"),
+    "company.scale": N_("Company size"),
+    "company.origin": N_("How we met"),
+}
+ACTION = {
+    "session.sign_in": N_("Sign in"),
+    "session.sign_out": N_("Sign out"),
+    "session.step_up": N_("Confirm password"),
+    "session.manage_own": N_("Own sign-ins and tokens"),
+    "user.manage": N_("Manage accounts"),
+    "home.read": N_("Open home page"),
+    "customer.create": N_("Open client file"),
+    "customer.list": N_("List clients"),
+    "customer.read": N_("Read client file"),
+    "customer.edit": N_("Edit client file"),
+    "customer.file": N_("File client"),
+    "customer.move_category": N_("Change client type"),
+    "document.add": N_("Upload"),
+    "document.add_version": N_("Upload version"),
+    "document.read": N_("View"),
+    "document.text": N_("Read text"),
+    "document.original": N_("Download"),
+    "document.edit": N_("Edit properties"),
+    "document.withdraw": N_("Withdraw"),
+    "document.return": N_("Return"),
+    "document.file": N_("File document"),
+    "document.retry": N_("Retry"),
+    "document.queue": N_("Look at uploads"),
+    "import.run": N_("Import"),
+    "search.run": N_("Search"),
+    "audit.read": N_("Read access log"),
+    "status.read": N_("Read system status"),
+    "policy.import": N_("Import policy"),
+    "document.extract": N_("Extract text"),
+    "document.index": N_("Index"),
+    "index.rebuild": N_("Rebuild index"),
+}
+DECISION = {"allow": N_("Allowed"), "deny": N_("Refused"), "fail": N_("Failed")}
+#: why a file gave no text, or less than all
+REASON = {
+    "damaged": N_("The file is damaged and cannot be read."),
+    "password": N_("The file is protected by a password."),
+    "timeout": N_("Reading took too long."),
+    "too_complex": N_("The file is too complex to be read."),
+    "killed": N_("Reading the file was stopped for safety."),
+    "unsupported": N_("The text of this kind of file cannot be read yet."),
+    "unknown_charset": N_("The character set of the text is unknown."),
+    "no_text": N_("The file has no text layer."),
+    "missing": N_("The stored file is missing."),
+    "corrupt": N_("The stored file is damaged."),
+}
+#: what is wrong with one field of a form
+PROBLEM = {
+    "required": N_("This must be filled in."),
+    "unknown": N_("There is no such choice."),
+    "too_long": N_("This is too long."),
+    "long": N_("This is too long."),
+    "too_short": N_("This is too short."),
+    "length": N_("This is too long or empty."),
+    "format": N_("This has the wrong form."),
+    "range": N_("This is out of range."),
+    "date": N_("Write the date as YYYY-MM-DD."),
+    "control_characters": N_("This holds characters that cannot be shown."),
+    "source": N_("Say where this comes from."),
+    "document": N_("Choose a document of this client."),
+    "misplaced": N_("This does not apply here."),
+    "separation": N_("These roles exclude each other."),
+    "common": N_("This is too easy to guess."),
+    "empty": N_("The file is empty."),
+    "unsupported": N_("This kind of file is not taken."),
+    "too_large": N_("The file is too large."),
+}
+#: what was left out of a query: the sentences of `service.search.query.Note`
+NOTES = (
+    N_("The query is very long: only its beginning was searched."),
+    N_("A phrase is very long: only its beginning was searched."),
+    N_("A * needs at least two letters or digits before it and was left out."),
+    N_("There is nothing to search for in these characters."),
+)
+PART = {
+    "log": N_("access log"),
+    "database": N_("database"),
+    "keystore": N_("key store"),
+    "blobs": N_("file store"),
+    "search": N_("search service"),
+}
+FACET = {
+    "category": N_("Client type"),
+    "module": N_("Module"),
+    "kind": N_("Document type"),
+    "year": N_("Year"),
+    "owner": N_("Owner"),
+    "grade": N_("Grade"),
+}
+SORT = {"relevance": N_("Relevance"), "newest": N_("Newest"), "oldest": N_("Oldest")}
+CUSTOMER_SORT = {
+    "newest": N_("Newest first"),
+    "oldest": N_("Oldest first"),
+    "name": N_("By name"),
+    "number": N_("By file number"),
+}
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "category": CATEGORY,
+    "cooperation": COOPERATION,
+    "status": STATUS,
+    "module": MODULE,
+    "grade": GRADE,
+    "filing": FILING,
+    "processing": PROCESSING,
+    "department": DEPARTMENT,
+    "role": ROLE,
+    "kind": KIND,
+    "field": FIELD,
+    "action": ACTION,
+    "decision": DECISION,
+    "reason": REASON,
+    "problem": PROBLEM,
+    "part": PART,
+    "facet": FACET,
+    "sort": SORT,
+    "customer_sort": CUSTOMER_SORT,
+}
+
+
+def label(table: str, code: object) -> str:
+    """Return the word for a code; a code that policy added shows itself."""
+    if code is None or code == "":
+        return ""
+    known = TABLES[table].get(str(code))
+    return gettext(known) if known else str(code)
+
+
+def badge(category: object, coop_type: object = None) -> tuple[str, str]:
+    """Return the one or two words of a customer's category badge."""
+    if not coop_type:
+        return label("category", category), ""
+    return gettext(ACTIVE_SHORT), label("cooperation", coop_type)
+
+
+def choices(table: str) -> list[tuple[str, str]]:
+    """Return every code of a table with its word, in the table's order."""
+    return [(code, gettext(text)) for code, text in TABLES[table].items()]

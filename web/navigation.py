@@ -1,0 +1,56 @@
+"""The rail: which entries a person sees. Nothing is drawn that would answer 403."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from service.menus import Menu
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the rail; `key` is what `g` and a letter jump to."""
+
+    endpoint: str
+    label: str
+    icon: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading; the first group has none."""
+
+    heading: str
+    entries: tuple[Entry, ...]
+
+
+def rail(menu: Menu) -> tuple[Group, ...]:
+    """Return the groups of entries for a person's menu."""
+    work = [Entry("home.show", gettext("Home"), icon="house", key="home")]
+    if menu.search:
+        work.append(Entry("search.show", gettext("Search"), icon="search", key="search"))
+    if menu.customers:
+        work.append(
+            Entry("customers.listing", gettext("Client files"), icon="buildings", key="customers")
+        )
+    if menu.uploads or menu.filing:
+        work.append(
+            Entry("uploads.show", gettext("Upload and file"), icon="cloud-arrow-up", key="upload")
+        )
+    watch = [Entry("log.show", gettext("Access log"), icon="journal-text")] if menu.log else []
+    manage = (
+        [Entry("people.show", gettext("Accounts and roles"), icon="people")] if menu.people else []
+    )
+    groups = (
+        Group("", tuple(work)),
+        Group(gettext("Supervision"), tuple(watch)),
+        Group(gettext("Manage"), tuple(manage)),
+    )
+    return tuple(group for group in groups if group.entries)
+
+
+def foot(menu: Menu) -> tuple[Entry, ...]:
+    """Return the entries of the bar at the bottom of a phone."""
+    entries = [entry for group in rail(menu) for entry in group.entries]
+    return tuple(entries[:4])

@@ -1,0 +1,103 @@
+"""Signing in and out, the language, and a person's own sign-ins and tokens."""
+
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service import accounts, signins
+from service.audit.entries import Subject
+from service.errors import Denied, TooMany
+from service.permissions import Action
+from web import errors, forms, session
+
+pages = Blueprint("account", __name__)
+
+
+@pages.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in form."""
+    return render_template("signin.html", refusal=None)
+
+
+@pages.post("/sign-in")
+def enter() -> ResponseReturnValue:
+    """Check the password and begin a new session."""
+    try:
+        signed = signins.sign_in(
+            g.archive,
+            request.form.get("login", ""),
+            request.form.get("password", ""),
+            address=g.actor.address,
+            agent=g.actor.agent,
+        )
+    except (Denied, TooMany) as refusal:
+        status = 401 if isinstance(refusal, Denied) else errors.status_of(refusal)
+        answer = make_response(render_template("signin.html", refusal=refusal), status)
+        if isinstance(refusal, TooMany):
+            answer.headers["Retry-After"] = str(refusal.retry_after)
+        return answer
+    session.start(signed.token)
+    return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+
+
+@pages.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the sign-in on the server and in the browser."""
+    signins.sign_out(g.archive, g.actor)
+    session.end()
+    return redirect(url_for("account.sign_in"))
+
+
+@pages.post("/language")
+def language() -> ResponseReturnValue:
+    """Keep the chosen language in a cookie."""
+    chosen = request.form.get("language", "")
+    if chosen not in session.LANGUAGES:
+        abort(400)
+    answer = redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+    secure = g.archive.settings.secure
+    answer.set_cookie(
+        session.LANGUAGE_COOKIE,
+        chosen,
+        max_age=31536000,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+@pages.get("/account")
+def show(token: str | None = None) -> ResponseReturnValue:
+    """Show the person's own sign-ins and API tokens."""
+    with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, writes=False) as call:
+        mine = accounts.sign_ins(call)
+        tokens = accounts.tokens(call)
+        limits = call.policy.limits.token
+    return render_template("account.html", sign_ins=mine, tokens=tokens, limits=limits, token=token)
+
+
+@pages.post("/account/tokens")
+@errors.again(show)
+def add_token() -> ResponseReturnValue:
+    """Make an API token; it is shown this once."""
+    forms.only("name", "days")
+    with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        token = accounts.add_token(call, forms.text("name"), forms.days("days"))
+    return show(token)
+
+
+@pages.post("/account/tokens/<token_id>/revoke")
+def revoke_token(token_id: str) -> ResponseReturnValue:
+    """Make a token stop working."""
+    subject = Subject("token", token_id)
+    with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, subject) as call:
+        accounts.revoke_token(call, token_id)
+    return redirect(url_for("account.show", done="token_revoked"))
+
+
+@pages.post("/account/sign-ins/<sign_in_id>/end")
+def end_sign_in(sign_in_id: str) -> ResponseReturnValue:
+    """End one of the person's sign-ins."""
+    with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("session")) as call:
+        accounts.end_sign_in(call, sign_in_id)
+    return redirect(url_for("account.show", done="sign_in_ended"))

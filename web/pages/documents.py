@@ -1,0 +1,107 @@
+"""A document: read its text with the hits marked, know what it is and what I may do."""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service import documents, filing, intake, originals, properties, texts
+from service.audit.entries import Subject
+from service.permissions import Action
+from web import downloads, errors, forms, uploads
+
+pages = Blueprint("documents", __name__)
+
+
+@pages.get("/documents/<document_id>")
+def show(document_id: str) -> ResponseReturnValue:
+    """Show a document's text and properties."""
+    detail = {"q": request.args["q"][:2000]} if request.args.get("q") else None
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_READ, subject, detail=detail) as call:
+        text = texts.read(
+            call, document_id, version_no=forms.version(), q=request.args.get("q", "")
+        )
+        document = documents.get(call, document_id, forms.version())
+    return render_template("documents/show.html", document=document, text=text, event=call.event)
+
+
+@pages.get("/documents/<document_id>/content")
+def content(document_id: str) -> ResponseReturnValue:
+    """Hand out the original, byte for byte."""
+    version, wanted = forms.version(), downloads.asked()
+    reading = originals.reading_of(g.archive, g.actor, document_id, version) if wanted else None
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_ORIGINAL, subject, reading=reading) as call:
+        original = originals.fetch(call, document_id, version_no=version, wanted=wanted)
+    return downloads.response(original, partial=wanted is not None)
+
+
+@pages.post("/documents/<document_id>/edit")
+@errors.again(show)
+def edit(document_id: str) -> ResponseReturnValue:
+    """Change a document's properties."""
+    forms.only("seen", "title", "kind", "grade", "dated", "number", "note")
+    emptied = frozenset({"dated", "number", "note"} - {k for k, v in request.form.items() if v})
+    with g.archive.call(g.actor, Action.DOCUMENT_EDIT, Subject("document", document_id)) as call:
+        properties.edit(
+            call,
+            document_id,
+            forms.properties(every=True),
+            if_match=forms.seen(),
+            clear=emptied,
+        )
+    return _onwards(document_id, "saved")
+
+
+@pages.post("/documents/<document_id>/versions")
+@errors.again(show)
+def add_version(document_id: str) -> ResponseReturnValue:
+    """Take in a newer version."""
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_ADD_VERSION, subject) as call:
+        intake.add_version(call, document_id, uploads.received()[0])
+    return _onwards(document_id, "uploaded")
+
+
+@pages.post("/documents/<document_id>/withdraw")
+@errors.again(show)
+def withdraw(document_id: str) -> ResponseReturnValue:
+    """Take a version back before it is filed."""
+    forms.only("reason")
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_WITHDRAW, subject) as call:
+        filing.withdraw(call, document_id, forms.text("reason"), version_no=forms.version())
+    return _onwards(document_id, "withdrawn")
+
+
+@pages.post("/documents/<document_id>/return")
+@errors.again(show)
+def send_back(document_id: str) -> ResponseReturnValue:
+    """Return a version to its uploader."""
+    forms.only("reason")
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_RETURN, subject) as call:
+        filing.send_back(call, document_id, forms.text("reason"), version_no=forms.version())
+    return _onwards(document_id, "returned")
+
+
+@pages.post("/documents/<document_id>/file")
+def file(document_id: str) -> ResponseReturnValue:
+    """File a version."""
+    with g.archive.call(g.actor, Action.DOCUMENT_FILE, Subject("document", document_id)) as call:
+        filing.file(call, document_id, version_no=forms.version())
+    return _onwards(document_id, "filed")
+
+
+@pages.post("/documents/<document_id>/retry")
+def retry(document_id: str) -> ResponseReturnValue:
+    """Read a failed version once more."""
+    with g.archive.call(g.actor, Action.DOCUMENT_RETRY, Subject("document", document_id)) as call:
+        filing.retry(call, document_id, version_no=forms.version())
+    return _onwards(document_id, "retried")
+
+
+def _onwards(document_id: str, done: str) -> ResponseReturnValue:
+    """Return to the document, or to the list the action was taken from."""
+    if request.form.get("next") == "uploads":
+        return redirect(url_for("uploads.show", done=done))
+    return redirect(url_for("documents.show", document_id=document_id, done=done))

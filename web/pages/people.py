@@ -1,0 +1,53 @@
+"""Accounts and roles, for the security administrator: list, add, change, switch off."""
+
+from flask import Blueprint, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from service import accounts
+from service.accounts import PersonChange
+from service.audit.entries import Subject
+from service.permissions import Action
+from web import errors, forms
+
+pages = Blueprint("people", __name__)
+
+
+@pages.get("/people")
+def show(person_id: str | None = None) -> ResponseReturnValue:
+    """List every account; `person_id` is the one whose form was refused."""
+    with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
+        everybody = accounts.people(call)
+    return render_template("people.html", people=everybody, refused=person_id, event=call.event)
+
+
+@pages.post("/people")
+@errors.again(show)
+def add() -> ResponseReturnValue:
+    """Open an account."""
+    forms.only("login", "name", "department", "roles", "head", "password")
+    with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=True) as call:
+        accounts.add(call, forms.new_person())
+    return redirect(url_for("people.show", done="person_added"))
+
+
+@pages.post("/people/<person_id>")
+@errors.again(show)
+def change(person_id: str) -> ResponseReturnValue:
+    """Change an account's name, department, roles or password."""
+    forms.only("name", "department", "roles", "head", "password")
+    subject = Subject("person", person_id)
+    with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
+        accounts.change(call, person_id, forms.person_change())
+    return redirect(url_for("people.show", done="saved"))
+
+
+@pages.post("/people/<person_id>/active")
+@errors.again(show)
+def switch(person_id: str) -> ResponseReturnValue:
+    """Switch an account on or off; off ends its sign-ins and tokens at once."""
+    forms.only("active")
+    subject = Subject("person", person_id)
+    wanted = PersonChange(active=forms.text("active") == "yes")
+    with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
+        accounts.change(call, person_id, wanted)
+    return redirect(url_for("people.show", done="saved"))

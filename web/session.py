@@ -1,0 +1,62 @@
+"""The cookie: it holds the token of a server-side sign-in and the CSRF token, nothing else."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, request, session
+
+from service.settings import Settings
+
+LANGUAGES = ("zh_CN", "en")
+LANGUAGE_COOKIE = "lang"
+
+_TOKEN = "t"  # noqa: S105 - the name of a member
+
+
+def configure(app: Flask, settings: Settings, key: str) -> None:
+    """Set how the cookie is made; `__Host-` and Secure where browsers come by https."""
+    app.config.update(
+        SECRET_KEY=key,
+        SESSION_COOKIE_NAME="__Host-guidang" if settings.secure else "guidang",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=1),
+        # a token lives as long as the sign-in it belongs to
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+
+
+def start(token: str) -> None:
+    """Begin a session with nothing of the one before."""
+    session.clear()
+    session[_TOKEN] = token
+
+
+def end() -> None:
+    """Forget everything the browser holds."""
+    session.clear()
+
+
+def token() -> str | None:
+    """Return the sign-in token the browser sent."""
+    value = session.get(_TOKEN)
+    return value if isinstance(value, str) else None
+
+
+def language() -> str:
+    """Return the language this browser chose, or a program asks for; else Chinese."""
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def local_path(text: str | None) -> str | None:
+    """Return a place of this site to go on to, or None: never somebody else's address."""
+    if not text or not text.startswith("/") or text.startswith("//") or "\\" in text:
+        return None
+    parts = urlsplit(text)
+    clean = all(character.isprintable() for character in text)
+    return text if clean and not parts.scheme and not parts.netloc else None

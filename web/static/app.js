@@ -1,0 +1,323 @@
+/* Keys, dialogs, filters, uploads. Every page works without this file; all words come from the page. */
+"use strict";
+(() => {
+  const $ = (s, root = document) => root.querySelector(s);
+  const $$ = (s, root = document) => [...root.querySelectorAll(s)];
+  const words = document.body.dataset;
+  const live = $("#live");
+  const say = text => { if (live && text) live.textContent = text; };
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, k) => values[k] ?? all);
+
+  /* ---- dialogs: a link to #id opens it as a modal; without script CSS shows the target ---- */
+  let opener = null;
+  const open = dialog => {
+    if (!dialog || dialog.open) return;
+    opener = document.activeElement;
+    dialog.showModal();
+    ($("[autofocus],[aria-invalid=true],input:not([type=hidden]),select,textarea", dialog) || dialog).focus();
+  };
+  const close = dialog => { dialog.close(); opener?.focus?.(); };
+  $$("dialog.dlg").forEach(dialog => {
+    dialog.addEventListener("cancel", () => setTimeout(() => opener?.focus?.()));
+    dialog.addEventListener("click", e => {
+      if (e.target.closest("[data-close]")) { e.preventDefault(); close(dialog); }
+    });
+  });
+  document.addEventListener("click", e => {
+    const link = e.target.closest("a[data-dialog]");
+    if (link) { e.preventDefault(); open($(link.getAttribute("href"))); }
+    $$("details.menu[open]").forEach(m => { if (!m.contains(e.target)) m.open = false; });
+  });
+  open($("dialog.dlg.shown") || (location.hash.length > 1 && $(`dialog.dlg[id="${CSS.escape(location.hash.slice(1))}"]`)));
+
+  /* ---- forms: Enter that ends an input-method composition never submits; one click, one submit ---- */
+  let composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => setTimeout(() => { composing = false; }));
+  document.addEventListener("keydown", e => {
+    if (e.key === "Enter" && (e.isComposing || composing || e.keyCode === 229)) e.stopPropagation();
+  }, true);
+  document.addEventListener("submit", e => {
+    const form = e.target, button = e.submitter;
+    if (e.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.busy) { e.preventDefault(); return; }
+    form.dataset.busy = "1";
+    if (button && form.method === "post") {
+      button.setAttribute("aria-disabled", "true");
+      if (button.dataset.busyLabel) { button.style.minWidth = `${button.offsetWidth}px`; button.lastChild.textContent = button.dataset.busyLabel; }
+    }
+  });
+  window.addEventListener("pageshow", () => $$("form[data-busy]").forEach(f => {
+    delete f.dataset.busy;
+    $$("[aria-disabled]", f).forEach(b => b.removeAttribute("aria-disabled"));
+  }));
+  $$("[data-eye]").forEach(button => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const input = $(button.dataset.eye), shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      button.setAttribute("aria-pressed", String(!shown));
+    });
+  });
+  $$("select[data-go]").forEach(s => s.addEventListener("change", () => s.form.requestSubmit()));
+  $$("[data-show-if]").forEach(part => {
+    const [name, value] = part.dataset.showIf.split("=");
+    const source = part.closest("form").elements[name];
+    const update = () => { part.hidden = source.value !== value; };
+    source.addEventListener("change", update);
+    update();
+  });
+
+  /* ---- filters: a change asks again at once, and the focus returns to what was changed ---- */
+  const filters = $("form[data-filters]");
+  if (filters) {
+    const kept = sessionStorage.getItem("filter");
+    sessionStorage.removeItem("filter");
+    if (kept) { document.getElementById(kept)?.focus(); say(filters.dataset.count); }
+    filters.addEventListener("change", e => {
+      if (e.target.type === "date" || innerWidth < 992) return;
+      sessionStorage.setItem("filter", e.target.id);
+      filters.requestSubmit();
+    });
+    const sheet = $("details.fold", filters);
+    if (sheet && innerWidth < 992) sheet.open = false;
+  }
+  document.addEventListener("keydown", e => {
+    if (e.key === "Backspace" && document.activeElement.matches?.("a.chip")) { e.preventDefault(); document.activeElement.click(); }
+  });
+
+  /* ---- lists: j and k move; the place in a list comes back on return ---- */
+  const hits = $$("[data-hit]");
+  const placeKey = `at:${location.pathname}${location.search}`;
+  let at = -1;
+  const move = to => {
+    if (!hits.length) return;
+    hits[at]?.classList.remove("on");
+    at = Math.max(0, Math.min(hits.length - 1, to));
+    hits[at].classList.add("on");
+    $("a", hits[at]).focus({ preventScroll: true });
+    hits[at].scrollIntoView({ block: "nearest" });
+    sessionStorage.setItem(placeKey, String(at));
+  };
+  if (hits.length) {
+    const kept = Number(sessionStorage.getItem(placeKey) ?? -1);
+    if (kept >= 0 && performance.getEntriesByType("navigation")[0]?.type === "back_forward") move(kept);
+    hits.forEach((hit, i) => hit.addEventListener("click", () => sessionStorage.setItem(placeKey, String(i))));
+  }
+
+  /* ---- marks in a document's text: n and p jump ---- */
+  const marks = $$("mark[id^=hit-]");
+  const where = $("#hit-no");
+  let mark = marks.findIndex(m => `#${m.id}` === location.hash);
+  const jump = step => {
+    if (!marks.length) return;
+    marks[mark]?.classList.remove("on");
+    const next = mark + step;
+    mark = (next + marks.length) % marks.length;
+    marks[mark].classList.add("on");
+    marks[mark].scrollIntoView({ block: "center" });
+    if (where) where.textContent = String(mark + 1);
+    say(fill(words.hitOf || "", { n: mark + 1, of: marks.length }) + (next !== mark ? ` ${words.wrapped || ""}` : ""));
+  };
+  if (marks.length) {
+    $$("[data-jump]").forEach(b => b.addEventListener("click", e => { e.preventDefault(); jump(Number(b.dataset.jump)); }));
+    if (mark < 0 && !location.hash) jump(1); else if (mark >= 0) { mark -= 1; jump(1); }
+  }
+  const page = step => {
+    const sheets = $$(".sheet");
+    if (!sheets.length) return;
+    const top = $(".read").getBoundingClientRect().top + 24;
+    const now = sheets.findLastIndex(s => s.getBoundingClientRect().top <= top);
+    sheets[Math.max(0, Math.min(sheets.length - 1, now + step))].scrollIntoView();
+  };
+
+  /* ---- keys: off while typing, while composing, and when a person turned them off ---- */
+  const keysOff = () => localStorage.getItem("keys") === "off";
+  const toggle = $("#keys-off");
+  if (toggle) {
+    toggle.checked = keysOff();
+    toggle.addEventListener("change", () => localStorage.setItem("keys", toggle.checked ? "off" : "on"));
+  }
+  const go = name => { const link = $(`[data-key="${name}"]`); if (link) link.click(); };
+  let leader = 0;
+  document.addEventListener("keydown", e => {
+    if (e.isComposing || composing || e.keyCode === 229 || e.ctrlKey || e.metaKey || e.altKey) return;
+    const typing = e.target.matches?.("input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable]");
+    if (e.key === "Escape") {
+      $$("details.menu[open]").forEach(m => { m.open = false; $("summary", m).focus(); });
+      if (typing && !$("dialog[open]")) e.target.blur();
+      return;
+    }
+    if (typing || keysOff() || $("dialog[open]")) return;
+    if (leader && Date.now() - leader < 1500) {
+      leader = 0;
+      const name = { h: "home", s: "search", u: "upload", c: "customers" }[e.key];
+      if (name) { e.preventDefault(); go(name); return; }
+    }
+    const does = {
+      "/": () => $("#q")?.focus(),
+      "g": () => { leader = Date.now(); },
+      "j": () => move(at + 1), "k": () => move(at - 1),
+      "n": () => jump(1), "p": () => jump(-1),
+      "]": () => page(1), "[": () => page(-1),
+      "f": () => { const d = $("details.fold"); if (d) d.open = true; $("[data-filters] input")?.focus(); },
+      "u": () => go("back"),
+      "?": () => open($("#keys")),
+    }[e.key];
+    if (does) { if (e.key !== "g") e.preventDefault(); does(); }
+  });
+
+  /* ---- uploads: one request per file with its progress, then the server's own row ---- */
+  const upload = $("form[data-upload]");
+  const rows = $("#uploads");
+  if (upload && rows && window.FormData) {
+    const blank = $("#blank-row").content;
+    const input = $("input[type=file]", upload);
+    const send = $("[data-send]");
+    const label = send?.dataset.label;
+    const waiting = new Map();
+    let running = 0;
+    $$("[data-script-only]").forEach(n => { n.hidden = false; });
+    $$("[data-plain-only]").forEach(n => { n.hidden = true; });
+
+    const readyCount = () => [...waiting.values()].filter(one => !one.sent).length;
+    const tell = () => {
+      if (!send) return;
+      const n = readyCount();
+      send.lastChild.textContent = fill(label, { n });
+      send.setAttribute("aria-disabled", String(n === 0));
+    };
+    const size = bytes => {
+      let n = bytes, unit = 0;
+      const units = ["B", "KB", "MB", "GB"];
+      while (n >= 1024 && unit < 3) { n /= 1024; unit += 1; }
+      return `${unit ? n.toFixed(1) : n} ${units[unit]}`;
+    };
+    const guess = (select, name) => {
+      const found = [...select.options].filter(o => o.value && name.toLowerCase().includes(o.text.toLowerCase()))
+        .sort((a, b) => b.text.length - a.text.length)[0];
+      select.value = found ? found.value : $("[name=kind]", upload).value;
+    };
+    const add = files => {
+      for (const file of files) {
+        const row = blank.cloneNode(true).firstElementChild;
+        $("[data-name]", row).textContent = file.name;
+        $("[data-name]", row).title = file.name;
+        $("[data-size]", row).textContent = size(file.size);
+        guess($("[name=kind]", row), file.name);
+        $("[data-remove]", row).addEventListener("click", () => { waiting.delete(row); row.remove(); tell(); });
+        waiting.set(row, { file, sent: false });
+        rows.prepend(row);
+      }
+      $("#uploads-empty")?.remove();
+      tell();
+    };
+    const replace = (row, html) => {
+      const part = document.createElement("tbody");
+      part.innerHTML = html;
+      const fresh = part.firstElementChild;
+      if (fresh) row.replaceWith(fresh); else row.remove();
+      say(fresh && $("[data-state]", fresh)?.textContent.trim());
+      poll();
+    };
+    const start = row => {
+      const one = waiting.get(row), kind = $("[name=kind]", row), bar = $("progress", row);
+      one.sent = true;
+      running += 1;
+      kind.disabled = true;
+      $("[data-remove]", row).hidden = true;
+      bar.hidden = false;
+      const data = new FormData();
+      data.append("kind", kind.value);
+      for (const name of ["grade", "dated"]) {
+        const field = $(`[name=${name}]`, row) || $(`[name=${name}]`, upload);
+        if (field?.value) data.append(name, field.value);
+      }
+      data.append("file", one.file);
+      const call = new XMLHttpRequest();
+      call.open("POST", upload.action);
+      call.setRequestHeader("X-CSRFToken", $("[name=csrf_token]", upload).value);
+      call.setRequestHeader("X-Part", "row");
+      call.upload.addEventListener("progress", e => { if (e.lengthComputable) { bar.max = e.total; bar.value = e.loaded; } });
+      call.addEventListener("loadend", () => {
+        running -= 1;
+        const answered = (call.getResponseHeader("Content-Type") || "").startsWith("text/html") && call.responseText.trimStart().startsWith("<tr");
+        if (answered) { waiting.delete(row); replace(row, call.responseText); } else {
+          one.sent = false;
+          kind.disabled = false;
+          bar.hidden = true;
+          $("[data-remove]", row).hidden = false;
+          row.classList.add("st-row-bad");
+          $("[data-state]", row).textContent = row.dataset.lost;
+        }
+        tell();
+        next();
+      });
+      call.send(data);
+    };
+    const next = () => {
+      for (const [row, one] of waiting) {
+        if (running >= 2) return;
+        if (one.go && !one.sent) { one.go = false; start(row); }
+      }
+    };
+    const begin = () => {
+      let first = null;
+      for (const [row, one] of waiting) {
+        const kind = $("[name=kind]", row), missing = !kind.value;
+        kind.toggleAttribute("aria-invalid", missing);
+        if (missing) { kind.setAttribute("aria-invalid", "true"); first = first || kind; } else { kind.removeAttribute("aria-invalid"); one.go = !one.sent; }
+      }
+      first?.focus();
+      next();
+    };
+    input.addEventListener("change", () => { add(input.files); input.value = ""; });
+    $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
+    send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
+    upload.addEventListener("submit", e => e.preventDefault());
+    const zone = $(".drop");
+    const holds = e => [...(e.dataTransfer?.types || [])].includes("Files");
+    document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone.classList.add("over"); } });
+    document.addEventListener("dragleave", e => { if (!e.relatedTarget) zone.classList.remove("over"); });
+    document.addEventListener("drop", e => {
+      if (!holds(e)) return;
+      e.preventDefault();
+      zone.classList.remove("over");
+      add([...e.dataTransfer.files].filter(f => f.size || f.type));
+    });
+    window.addEventListener("beforeunload", e => { if (running || readyCount()) e.preventDefault(); });
+    tell();
+  }
+
+  /* ---- states: rows that wait ask now and then what became of them ---- */
+  let timer = 0, pause = 1200;
+  const ask = async () => {
+    const open_rows = $$("[data-wait]", rows);
+    if (!open_rows.length || document.hidden) { timer = 0; return; }
+    const asked = new URLSearchParams(open_rows.map(r => ["document", r.dataset.wait]));
+    let changed = false;
+    try {
+      const answer = await fetch(`${rows.dataset.states}?${asked}`, { headers: { "X-Part": "row" } });
+      if (!answer.ok || answer.redirected) { timer = 0; return; }
+      const part = document.createElement("tbody");
+      part.innerHTML = await answer.text();
+      for (const fresh of [...part.children]) {
+        const old = document.getElementById(fresh.id);
+        if (old && old.dataset.stage !== fresh.dataset.stage) { old.replaceWith(fresh); changed = true; say($("[data-state]", fresh)?.textContent.trim()); }
+      }
+    } catch { /* the network is away: ask again later */ }
+    pause = changed ? 1200 : Math.min(15000, pause * 1.5);
+    timer = setTimeout(ask, pause);
+  };
+  function poll() { if (rows && !timer) { pause = 1200; timer = setTimeout(ask, pause); } }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
+  poll();
+
+  /* ---- leaving a page with a toast ---- */
+  const toast = $(".toast-x");
+  if (toast) {
+    let left = setTimeout(() => toast.remove(), 6000);
+    toast.addEventListener("pointerenter", () => clearTimeout(left));
+    toast.addEventListener("pointerleave", () => { left = setTimeout(() => toast.remove(), 3000); });
+  }
+})();
