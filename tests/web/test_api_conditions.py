@@ -1,0 +1,151 @@
+"""Changes say which state they are based on, and can be sent again without being done twice."""
+
+import pytest
+
+
+@pytest.fixture
+def customer(programs):
+    return programs.world.customer(owner="sales").id
+
+
+def industry(value="汽车零部件"):
+    return {"fields": {"company.industry": {"value": value, "source": {"channel": "电话"}}}}
+
+
+def test_a_change_without_if_match_is_428(programs, customer):
+    answer = programs["sales"].patch(f"/customers/{customer}", industry())
+    assert (answer.status_code, answer.json["type"]) == (428, "unconditional")
+
+
+def test_a_change_of_an_older_state_is_412_and_changes_nothing(programs, customer):
+    path = f"/customers/{customer}"
+    etag = programs["sales"].etag(path)
+    assert programs["sales"].patch(path, industry(), etag=etag).status_code == 200
+    late = programs["service_officer"].patch(path, industry("造船"), etag=etag)
+    assert late.status_code == 412
+    value = programs["sales"].get(path).json["fields"]["company.industry"]
+    assert value["value"] == "汽车零部件"
+    assert value["source"]["channel"] == "电话"
+
+
+@pytest.mark.parametrize("etag", ['W/"1"', '"0"', "nonsense", '"1x"', ""])
+def test_only_the_strong_tag_of_the_present_state_matches(programs, customer, etag):
+    answer = programs["sales"].patch(f"/customers/{customer}", industry(), etag=etag)
+    assert answer.status_code == 412
+
+
+def test_any_of_several_tags_and_the_star_match(programs, customer):
+    path = f"/customers/{customer}"
+    assert programs["sales"].patch(path, industry(), etag='"7", "1"').status_code == 200
+    assert programs["sales"].patch(path, industry("造船"), etag="*").status_code == 200
+
+
+def test_the_etag_of_an_answer_serves_the_next_change(programs, customer):
+    path = f"/customers/{customer}"
+    first = programs["sales"].patch(path, industry(), etag=programs["sales"].etag(path))
+    assert first.headers["ETag"] == programs["sales"].etag(path)
+    assert programs["sales"].patch(path, industry("造船"), etag=first.headers["ETag"]).status_code == 200
+
+
+def test_every_change_of_state_of_a_document_needs_its_state(programs, customer):
+    document = programs.world.document(customer, "纪要", by="service_officer").id
+    path = f"/documents/{document}"
+    archivist = programs["archivist"]
+    for verb, body in (
+        ("file", None),
+        ("return", {"reason": "缺页"}),
+        ("withdraw", {"reason": "传错了"}),
+        ("retry", None),
+    ):
+        assert archivist.act(f"{path}/{verb}", body).status_code == 428, verb
+        assert archivist.act(f"{path}/{verb}", body, etag='"9"').status_code == 412, verb
+    assert archivist.patch(path, {"title": "会议纪要"}).status_code == 428
+    assert archivist.get(path).json["filing"] == "submitted"
+
+
+def test_two_people_move_the_same_customer_and_the_second_is_told(programs, customer):
+    path = f"/customers/{customer}"
+    etag = programs["archivist"].etag(path)
+    move = {"to": "active", "reason": "签约"}
+    first = programs["archivist"].act(f"{path}/category", move, etag=etag)
+    assert (first.status_code, first.json["category"]) == (200, "active")
+    second = programs["service_manager"].act(f"{path}/category", move, etag=etag)
+    assert second.status_code in (409, 412)
+
+
+def test_a_draft_is_filed_once_and_never_by_its_creator(programs, customer):
+    path = f"/customers/{customer}"
+    etag = programs["archivist"].etag(path)
+    filed = programs["archivist"].act(f"{path}/file", etag=etag)
+    assert filed.json["status"] == "filed"
+    assert filed.json["number"].startswith("KH-")
+    again = programs["archivist2"].act(f"{path}/file", etag=filed.headers["ETag"])
+    assert again.status_code == 409
+
+
+def sent(program, key, name="苏州同屿机电有限公司"):
+    return program.post(
+        "/customers", {"name": name, "category": "intended"}, headers={"Idempotency-Key": key}
+    )
+
+
+def test_the_same_key_gives_the_same_answer_and_does_it_once(programs):
+    first, second = sent(programs["sales"], "a"), sent(programs["sales"], "a")
+    assert (second.status_code, second.data) == (201, first.data)
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert second.headers["Location"] == first.headers["Location"]
+    assert programs["sales"].get("/customers").json["total"] == 1
+
+
+def test_the_same_key_with_another_body_is_422(programs):
+    sent(programs["sales"], "a")
+    answer = sent(programs["sales"], "a", name="另一家公司")
+    assert (answer.status_code, answer.json["fields"]) == (422, {"Idempotency-Key": "used"})
+    assert programs["sales"].get("/customers").json["total"] == 1
+
+
+def test_keys_belong_to_a_person_and_a_route(programs, customer):
+    sent(programs["sales"], "a")
+    assert sent(programs["sales2"], "a").json["owner"]["id"] == programs.world.id("sales2")
+    upload = programs["sales"].upload(
+        f"/customers/{customer}/documents", b"x", kind="minutes", headers={"Idempotency-Key": "a"}
+    )
+    assert upload.status_code == 201
+
+
+def test_a_refused_write_may_be_tried_again_under_its_key(programs):
+    bad = programs["sales"].post(
+        "/customers", {"name": "公司", "category": "ended"}, headers={"Idempotency-Key": "a"}
+    )
+    assert bad.status_code == 403
+    assert sent(programs["sales"], "a").status_code == 201
+
+
+def test_an_upload_sent_twice_is_one_document(programs, customer):
+    path = f"/customers/{customer}/documents"
+    sales = programs["sales"]
+    send = {"kind": "minutes", "headers": {"Idempotency-Key": "up"}}
+    first, second = sales.upload(path, b"same", **send), sales.upload(path, b"same", **send)
+    assert (first.status_code, second.data) == (201, first.data)
+    assert sales.upload(path, b"other", **send).status_code == 422
+    assert sales.get(path).json["total"] == 1
+
+
+def test_a_change_sent_again_is_answered_before_its_state_is_compared(programs, customer):
+    path = f"/customers/{customer}"
+    headers = {"Idempotency-Key": "p", "If-Match": '"1"'}
+    first = programs["sales"].send("PATCH", path, json=industry(), headers=headers)
+    second = programs["sales"].send("PATCH", path, json=industry(), headers=headers)
+    assert (second.status_code, second.data) == (200, first.data)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_a_key_has_a_sensible_length(programs, key):
+    answer = sent(programs["sales"], key)
+    assert (answer.status_code, answer.json["fields"]) == (422, {"Idempotency-Key": "length"})
+
+
+def test_what_a_key_remembers_is_not_readable_in_the_database(programs):
+    sent(programs["sales"], "客户 13800138000")
+    raw = b"".join(p.read_bytes() for p in programs.world.archive.settings.data.glob("archive.db*"))
+    assert "13800138000".encode() not in raw
