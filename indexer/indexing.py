@@ -37,20 +37,19 @@ def run(archive: Archive, holder: str, limit: int = BATCH) -> int:
     if not works:
         return 0
     try:
-        revs, failures = _send(archive, holder, works)
+        revs, refused = _send(archive, holder, works)
     except Unavailable as error:
         lost = [
             Ended(w, error=f"unavailable.{error.part}", again=True, counted=False) for w in works
         ]
         _finish(archive, lost, {})
         return 0
-    refused = {f.uid: f.reason for f in failures}
     ended = [_ended(w, refused) for w in works]
     _finish(archive, ended, revs)
     return len(works)
 
 
-def _ended(one: Work, refused: dict[str, str]) -> Ended:
+def _ended(one: Work, refused: frozenset[str]) -> Ended:
     if one.job.subject in refused:
         return Ended(one, error="index.refused", again=True)
     return Ended(one)
@@ -58,8 +57,8 @@ def _ended(one: Work, refused: dict[str, str]) -> Ended:
 
 def _send(
     archive: Archive, holder: str, works: Sequence[Work]
-) -> tuple[dict[tuple[str, str], int], list[Failure]]:
-    """Project and apply; return the revision each subject was sent at, and what was refused."""
+) -> tuple[dict[tuple[str, str], int], frozenset[str]]:
+    """Project and apply; return the revision each subject was sent at, and who was refused."""
     revs: dict[tuple[str, str], int] = {}
     failures: list[Failure] = []
     with archive.ring() as ring, archive.db.read() as db:
@@ -74,8 +73,23 @@ def _send(
                 raise Unavailable("search")
             failures += archive.engine.apply(upserts, removals)
             figures.DOCUMENTS_INDEXED.inc(len(upserts))
+        refused = _refused(db, works, failures)
     archive.engine.refresh()
-    return revs, failures
+    return revs, refused
+
+
+def _refused(db: Session, works: Sequence[Work], failures: Sequence[Failure]) -> frozenset[str]:
+    """Return refused documents, and the customers of these jobs that they belong to.
+
+    One document that stays as it was is enough for its customer's mark to stay.
+    """
+    documents = {f.uid for f in failures}
+    return frozenset(documents).union(
+        one.job.subject
+        for one in works
+        if one.job.kind == "project_customer"
+        and documents.intersection(processing.documents_of(db, one.job.subject))
+    )
 
 
 def _documents(db: Session, works: Sequence[Work]) -> dict[str, bool]:
