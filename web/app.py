@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apiflask import APIFlask
+from babel import Locale
+from babel.support import Translations
 from flask import g, request, url_for
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
@@ -42,7 +44,9 @@ def create_app(archive: Archive) -> APIFlask:
     )
     session.configure(app, archive.settings, cookie_key(archive.settings))
     Bootstrap5(app)
-    Babel(app, locale_selector=session.language)
+    babel = Babel(app, locale_selector=session.language)
+    with app.app_context():
+        _translate(babel)
     csrf = guard.install(app, archive)
     errors.register(app, problems.answer)
     display.register(app, ZoneInfo(archive.settings.timezone))
@@ -58,6 +62,13 @@ def create_app(archive: Archive) -> APIFlask:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
     return app
+
+
+def _translate(babel: Babel) -> None:
+    """Load the Chinese catalogue: Babel calls zh_CN zh_Hans_CN, and finds nothing under that."""
+    chinese = str(Locale.parse(session.LANGUAGES[0]))
+    catalogue = Translations.load(HERE / "translations", session.LANGUAGES[:1])
+    babel.domain_instance.cache[chinese, "messages"] = catalogue
 
 
 def _shell() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from flask import Flask, request, session
 
 from service.settings import Settings
 
+#: names of the catalogues; the first is what people read who chose none
 LANGUAGES = ("zh_CN", "en")
 LANGUAGE_COOKIE = "lang"
 
