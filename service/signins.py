@@ -37,7 +37,8 @@ def token_hash(token: str) -> str:
 def sign_in(archive: Archive, login: str, password: str, *, address: str, agent: str) -> SignedIn:
     """Check a password and start a sign-in; raises `Denied` or `TooMany`, and logs either."""
     visitor = replace(ANONYMOUS, address=address, agent=agent)
-    login = login.strip()[:64]
+    # as `accounts.add` stores it; PostgreSQL takes no NUL
+    login = login.strip().lower().replace("\x00", "\ufffd")[:64]
     with archive.ring() as ring:
         marks = _Marks(ring.blind("attempt"), login, address)
     try:
@@ -73,7 +74,7 @@ class _Marks:
     @property
     def pair(self) -> str:
         """Return the mark of this account from this address."""
-        return self._of(f"pair|{self.login.lower()}|{self.address}")
+        return self._of(f"pair|{self.login}|{self.address}")
 
     @property
     def place(self) -> str:
