@@ -44,7 +44,8 @@ def plan(text: str, blind: Blind) -> Plan:
     whole = query.parse(text, blind, _expand(None))
     if whole.node is None:
         return Plan(())
-    later = [query.parse(text, blind, _expand(way)).node for way in (And, _most_of)]
+    ways = (And, _most_of) if _LONG.search(analysis.normal(text[: query.MAX_TEXT])) else ()
+    later = [query.parse(text, blind, _expand(way)).node for way in ways]
     steps = dict.fromkeys(node for node in (whole.node, *later) if node is not None)
     return Plan(tuple(steps), whole.notes)
 

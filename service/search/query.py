@@ -17,7 +17,7 @@ from service.search import analysis
 from service.search.analysis import BREAK
 
 #: Characters read, tokens of one phrase, tokens of one query; what is beyond is left out.
-MAX_TEXT = 10_000
+MAX_TEXT = 2_000
 MAX_PHRASE = 64
 MAX_QUERY = 256
 #: Letters or digits that must stand before a `*`.
