@@ -137,12 +137,27 @@ def user() -> None:
 @user.command("add")
 @click.argument("login")
 @click.option("--name", help="The person's name (default: the login).")
-@click.option("--department", required=True, type=click.Choice([str(d) for d in Department]))
 @click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice([str(r) for r in Role])
+    "--department",
+    required=True,
+    type=click.Choice([str(d) for d in Department]),
+    help="The department.",
+)
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([str(r) for r in Role]),
+    help="A role.",
 )
 @click.option("--head", is_flag=True, help="Head of the department.")
-@click.option("--password-file", required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--password-file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="File whose first line is the password.",
+)
 @refusals
 def user_add(
     login: str,
@@ -170,7 +185,7 @@ def user_add(
 
 
 @user.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @refusals
 def user_list(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """List accounts."""
@@ -194,8 +209,8 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("login")
-@click.option("--name", default="command line", show_default=True)
-@click.option("--days", type=int)
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+@click.option("--days", type=int, help="How long it is valid (default: as the policy says).")
 @refusals
 def token_add(login: str, name: str, days: int | None) -> None:
     """Make an API token for somebody and print it: it is shown this once."""
@@ -213,8 +228,8 @@ def token_add(login: str, name: str, days: int | None) -> None:
 @main.command("search")
 @click.argument("words")
 @click.option("--as", "login", required=True, help="Whose rights apply.")
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--limit", default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--limit", default=10, show_default=True, help="How many results at most.")
 @refusals
 def search_command(words: str, login: str, as_json: bool, limit: int) -> None:  # noqa: FBT001
     """Search with somebody's rights; logged like any search."""
@@ -228,10 +243,10 @@ def search_command(words: str, login: str, as_json: bool, limit: int) -> None:  
 @main.command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--customer", required=True, help="Id of the customer the files belong to.")
-@click.option("--kind", default="other", show_default=True)
+@click.option("--kind", default="other", show_default=True, help="Document kind of every file.")
 @click.option("--as", "login", help="Who imports; their rights apply (default: the operator).")
 @click.option("--watch", is_flag=True, help="Wait until every file was read, then report.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @refusals
 def import_command(
     folder: Path,
@@ -257,7 +272,7 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def audit_verify(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Recompute the whole log and name the first bad entry."""
     from service import commands
@@ -276,7 +291,7 @@ def index() -> None:
 
 
 @index.command("status")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @refusals
 def index_status(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Compare index and database."""
@@ -311,7 +326,12 @@ def elastic() -> None:
 
 
 @elastic.command("security")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the files (default: here). Files of the same names are replaced.",
+)
 @click.option("--native", is_flag=True, help="Print the security API calls instead.")
 @refusals
 def elastic_security(out: Path, native: bool) -> None:  # noqa: FBT001 - click passes options by name
