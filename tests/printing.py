@@ -1,0 +1,219 @@
+"""The tables that the documentation prints: settings, commands, rights, document kinds, limits."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+from babel.messages.pofile import read_po
+
+from service.__main__ import main
+from service.accounts import PRIVILEGED
+from service.codes import Category, Grade, Module, Role
+from service.permissions import BY_READ_RIGHT, SERVICES, Action
+from service.policy import packaged, parse
+from service.policy.rules import Cell
+from service.settings import Settings
+from web import labels
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "web" / "translations" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+POLICY = parse(packaged())
+TEXTS = packaged()
+
+EFFECTS = {
+    "yes": "all",
+    "own": "own",
+    "masked": "masked",
+    "request": "on request",
+    "masked+request": "masked, on request",
+}
+HOLDERS = {"uploader": "whoever uploaded it", "everyone": "everyone who is signed in"}
+CONDITIONS = {
+    "not_creator": "not who opened the file",
+    "not_uploader": "not who uploaded it",
+    "not_self": "not oneself",
+    "before_filing": "before it is filed",
+    "in_scope": "if one may read it",
+}
+
+
+def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    head = list(heading)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in r)} |" for r in lines)
+
+
+@cache
+def chinese() -> Mapping[str, str]:
+    """Return the portal's Chinese words by their English ones."""
+    with CATALOGUE.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id}
+
+
+def both(kind: str, code: object) -> str:
+    """Return a code's Chinese and English word."""
+    english = labels.TABLES[kind][str(code)]
+    return f"{chinese()[english]} {english}"
+
+
+def settings() -> str:
+    """Every setting with its default."""
+    return table(("variable", "default", "what it is"), map(_setting, fields(Settings)))
+
+
+def _setting(field: Any) -> Iterable[str]:
+    default = "" if field.default in {None, "", (), MISSING} else f"`{_shown(field.default)}`"
+    name = f"`GUIDANG_{field.name.upper()}`"
+    if field.metadata.get("secret"):
+        name += f" or `GUIDANG_{field.name.upper()}_FILE`"
+    return name, default, field.metadata["help"]
+
+
+def _shown(default: object) -> object:
+    return int(default) if isinstance(default, bool) else default
+
+
+def limits() -> str:
+    """The limits as they are packaged."""
+    return f"```toml\n{TEXTS['limits'].strip()}\n```"
+
+
+def commands() -> str:
+    """Every command with its options, as click knows them."""
+    return "\n\n".join(_command(name, command) for name, command in every_command())
+
+
+def every_command(
+    group: click.Group = main, before: str = "guidang"
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that does something, with its whole name."""
+    for name, command in group.commands.items():
+        whole = f"{before} {name}"
+        if isinstance(command, click.Group):
+            yield from every_command(command, whole)
+        else:
+            yield whole, command
+
+
+def _command(name: str, command: click.Command) -> str:
+    arguments = [p.make_metavar(click.Context(command)) for p in command.params if _argument(p)]
+    text = f"### {' '.join([name, *arguments])}\n\n{command.help or ''}"
+    options = [_option(p) for p in command.params if isinstance(p, click.Option)]
+    return f"{text}\n\n{table(('option', 'what it does'), options)}" if options else text
+
+
+def _argument(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Argument)
+
+
+def _option(option: click.Option) -> tuple[str, str]:
+    named = ", ".join(f"`{o}`" for o in option.opts)
+    told = [option.help or ""]
+    if option.required:
+        told.append("Required.")
+    if option.multiple:
+        told.append("May repeat.")
+    if isinstance(option.type, click.Choice):
+        told.append("One of " + ", ".join(f"`{c}`" for c in option.type.choices) + ".")
+    if option.show_default:
+        told.append(f"Default: `{option.default}`.")
+    return named, " ".join(t for t in told if t)
+
+
+def clearances() -> str:
+    """Up to which grade each role may read."""
+    rows = []
+    for role in Role:
+        grades = POLICY.read.clearance.get(role, frozenset())
+        highest = max(grades, key=list(Grade).index, default=None)
+        shown = both("grade", highest) if highest else "none"
+        rows.append((both("role", role), f"`{role}`", shown))
+    return table(("role", "code", "up to grade"), rows)
+
+
+def reading() -> str:
+    """The read matrix, one table for each category."""
+    return "\n\n".join(f"### {both('category', c)}\n\n{_matrix(c)}" for c in Category)
+
+
+def _matrix(category: Category) -> str:
+    heading = ("role", *(both("module", m) for m in Module))
+    rows = []
+    for role in Role:
+        cells = (POLICY.read.cells.get((role, category, m)) for m in Module)
+        rows.append((both("role", role), *map(_cell, cells)))
+    return table(heading, rows)
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return "–"
+    part = f" ({', '.join(p.replace('_', ' ') for p in cell.part)})" if cell.part else ""
+    return EFFECTS[cell.effect] + part
+
+
+def doing() -> str:
+    """Who may do what, by action."""
+    rules = tomllib.loads(TEXTS["roles"])["do"]
+    rows = []
+    for action, holders in rules.items():
+        for holder, rule in holders.items():
+            conditions = ", ".join(CONDITIONS[c] for c in rule.get("conditions", ()))
+            who = HOLDERS.get(holder) or both("role", holder)
+            rows.append(
+                (
+                    both("action", action),
+                    f"`{action}`",
+                    who,
+                    EFFECTS[rule["effect"]],
+                    ", ".join(rule.get("categories", ())) or "all",
+                    ", ".join(m.replace("_", " ") for m in rule.get("modules", ())) or "all",
+                    conditions,
+                )
+            )
+    heading = ("action", "code", "who", "customers", "categories", "modules", "only")
+    return table(heading, rows)
+
+
+def by_read_right() -> str:
+    """Actions that need no rule of their own."""
+    return ", ".join(f"`{a}`" for a in Action if a in BY_READ_RIGHT)
+
+
+def services() -> str:
+    """What the archive's own processes may do."""
+    rows = ((f"`{n}`", ", ".join(f"`{a}`" for a in sorted(may))) for n, may in SERVICES.items())
+    return table(("process", "may do"), rows)
+
+
+def separated() -> str:
+    """Roles that cannot be held together with another."""
+    return ", ".join(both("role", role) for role in Role if role in PRIVILEGED)
+
+
+def kinds() -> str:
+    """Document kinds with their module and the grade an upload gets."""
+    rows = (
+        (both("kind", k.code), f"`{k.code}`", both("module", k.module), both("grade", k.grade))
+        for k in POLICY.kinds.by_code.values()
+    )
+    return table(("document kind", "code", "module", "grade of an upload"), rows)
+
+
+PRINTED: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "limits": limits,
+    "commands": commands,
+    "clearances": clearances,
+    "reading": reading,
+    "doing": doing,
+    "by-read-right": by_read_right,
+    "services": services,
+    "separated": separated,
+    "kinds": kinds,
+}
