@@ -78,6 +78,7 @@ def _shell() -> dict[str, Any]:
         "foot": navigation.foot(g.menu) if g.get("menu") else (),
         "menu": g.get("menu"),
         "me": g.get("actor"),
+        "seat": navigation.seat(g.actor) if g.get("actor") else "",
         "settings": g.archive.settings if g.get("archive") else None,
         "refusal": g.get("refusal"),
         "asked": request.args,

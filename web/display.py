@@ -6,10 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
-from web import labels
+from web import labels, session
 
 #: symbols that stand for codes, by table
 ICONS = {
@@ -154,6 +154,6 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         badge=labels.badge,
         choices=labels.choices,
         tone=lambda code: TONES.get(str(code), "off"),
-        language=lambda: str(get_locale()),
+        language=session.language,
         greeting=lambda name: greeting(name, datetime.now(zone).hour),
     )

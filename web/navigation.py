@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
+from service.accounts import PRIVILEGED
 from service.menus import Menu
+from service.permissions import Actor
+from web import labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,9 @@ def foot(menu: Menu) -> tuple[Entry, ...]:
     """Return the entries of the bar at the bottom of a phone."""
     entries = [entry for group in rail(menu) for entry in group.entries]
     return tuple(entries[:4])
+
+
+def seat(actor: Actor) -> str:
+    """Return what stands beside a person's name: the department, or the seat of those three."""
+    seats = sorted(actor.roles & PRIVILEGED)
+    return labels.label("role", seats[0]) if seats else labels.label("department", actor.department)
