@@ -138,7 +138,7 @@ def clearances() -> str:
 
 def reading() -> str:
     """The read matrix, one table for each category."""
-    return "\n\n".join(f"### {both('category', c)}\n\n{_matrix(c)}" for c in Category)
+    return "\n\n".join(f"### {both('category', c)} (`{c}`)\n\n{_matrix(c)}" for c in Category)
 
 
 def _matrix(category: Category) -> str:
