@@ -198,7 +198,7 @@ class Elastic:
             index=[self._alias(c) for c in Category if c in categories],
             search_type="dfs_query_then_fetch",
             allow_partial_search_results=False,
-            timeout=f"{self._timeout:g}s",
+            timeout=f"{int(self._timeout * 1000)}ms",
             **{"from_" if name == "from" else name: value for name, value in body.items()},
         ).body
         if answer["timed_out"]:
