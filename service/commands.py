@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import click
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from service import finding, intake
 from service.archive import Archive
@@ -199,8 +199,14 @@ def _password(setting: str) -> str:
 
 
 def print_settings(settings: Settings) -> None:
-    """Print names and values."""
+    """Print names and values; no secret, and no password inside an address."""
     for f in fields(Settings):
         value = getattr(settings, f.name)
-        shown = "********" if f.metadata.get("secret") and value else value
+        shown = "********" if f.metadata.get("secret") and value else _without_password(value)
         click.echo(f"GUIDANG_{f.name.upper()}={shown}")
+
+
+def _without_password(value: object) -> object:
+    if not isinstance(value, str) or "@" not in value:
+        return value
+    return make_url(value).render_as_string(hide_password=True)

@@ -14,12 +14,12 @@ _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\%]')
 def asked() -> Wanted | None:
     """Return the single byte range a request asks for; several, or none, mean the whole file."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
-    if match is None or not any(match.groups()) or "If-Range" in request.headers:
+    if match is None or not any(match.groups()):
         return None
     first, last = (int(n) if n else None for n in match.groups())
     if first is not None and last is not None and last < first:
         return None
-    return Wanted(first, last)
+    return Wanted(first, last, request.headers.get("If-Range", '""').strip('"') or None)
 
 
 def disposition(file_name: str) -> str:
@@ -28,16 +28,18 @@ def disposition(file_name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
-def response(original: Original, *, partial: bool) -> Response:
+def response(original: Original) -> Response:
     """Return an original as a download; nothing of it runs or shows in the browser."""
-    answer = Response(original.chunks(), 206 if partial else 200, mimetype=original.media_type)
+    answer = Response(
+        original.chunks(), 206 if original.partial else 200, mimetype=original.media_type
+    )
     answer.headers["Content-Type"] = original.media_type
     answer.headers["Content-Length"] = str(original.length)
     answer.headers["Content-Disposition"] = disposition(original.file_name)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["ETag"] = f'"{original.sha256}"'
-    if partial:
+    if original.partial:
         last = original.start + original.length - 1
         answer.headers["Content-Range"] = f"bytes {original.start}-{last}/{original.size}"
     return answer

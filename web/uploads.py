@@ -6,7 +6,6 @@ from typing import IO, cast
 from flask import Request, current_app, request
 from werkzeug.datastructures import FileStorage
 
-from service.archive import Archive
 from service.errors import Invalid
 from service.intake import Upload
 from service.settings import Settings
@@ -22,6 +21,8 @@ class ArchiveRequest(Request):
     Werkzeug would write what is over 500 KB to a temporary folder.
     """
 
+    _spools: list[Spool] = []  # noqa: RUF012 - replaced, never changed
+
     def _get_file_stream(
         self,
         total_content_length: int | None,  # noqa: ARG002 - Werkzeug's signature
@@ -29,8 +30,16 @@ class ArchiveRequest(Request):
         filename: str | None = None,  # noqa: ARG002
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
-        archive: Archive = current_app.extensions["archive"]
-        return cast("IO[bytes]", Spool(folder(archive.settings), archive.settings.upload_limit))
+        settings = current_app.extensions["archive"].settings
+        spool = Spool(folder(settings), settings.upload_limit)
+        self._spools = [*self._spools, spool]
+        return cast("IO[bytes]", spool)
+
+    def close(self) -> None:
+        """Give up every file of this request, those of a form that broke off too."""
+        super().close()
+        for spool in self._spools:
+            spool.close()
 
 
 def folder(settings: Settings) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from service import schema
+from service.commands import print_settings
 from service.db import Database
 from service.keystore import KeystoreRefused, create_root_key
 from service.opening import open_archive
@@ -104,6 +105,18 @@ def test_settings_come_from_the_environment_and_secrets_from_files(tmp_path: Pat
     assert settings.hosts == ("a.example", "b.example")
     with pytest.raises(SettingsError, match="GUIDANG_THREADS"):
         from_environment({"GUIDANG_THREADS": "many"})
+
+
+def test_printing_the_settings_shows_no_password(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "postgresql+psycopg://guidang_app:hidden@db.example/guidang"
+    settings = from_environment(
+        {"GUIDANG_DATABASE": url, "GUIDANG_BLOBS_SECRET_KEY": "hidden", "GUIDANG_THREADS": "9"}
+    )
+    print_settings(settings)
+    shown = capsys.readouterr().out
+    assert "GUIDANG_THREADS=9" in shown
+    assert "guidang_app" in shown
+    assert "hidden" not in shown
 
 
 def test_an_unknown_name_in_the_configuration_file_is_refused(tmp_path: Path) -> None:

@@ -89,4 +89,4 @@ def fetch_content(document_id: str) -> Response:
         known.document(call, document_id)
         version = asking.query().get("version")
         original = originals.fetch(call, document_id, version_no=version, wanted=wanted)
-    return downloads.response(original, partial=wanted is not None)
+    return downloads.response(original)

@@ -32,7 +32,7 @@ def content(document_id: str) -> ResponseReturnValue:
     subject = Subject("document", document_id)
     with g.archive.call(g.actor, Action.DOCUMENT_ORIGINAL, subject, reading=reading) as call:
         original = originals.fetch(call, document_id, version_no=version, wanted=wanted)
-    return downloads.response(original, partial=wanted is not None)
+    return downloads.response(original)
 
 
 @pages.post("/documents/<document_id>/edit")
