@@ -5,6 +5,7 @@ never arrive after a newer one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from indexer import work
 from indexer.projection import Projection
@@ -17,7 +18,7 @@ from service.errors import Unavailable
 from service.search.port import Failure, Removal, SearchDocument
 
 KINDS = ("index", "project_customer")
-LEASE = "index"
+LEASE = jobs.INDEX
 LEASE_SECONDS = 60
 
 #: Documents and characters in one batch to the engine, at most (about).
@@ -37,15 +38,15 @@ def run(archive: Archive, holder: str, limit: int = BATCH) -> int:
     if not works:
         return 0
     try:
-        revs, refused = _send(archive, holder, works)
+        sent = _send(archive, holder, works)
     except Unavailable as error:
         lost = [
             Ended(w, error=f"unavailable.{error.part}", again=True, counted=False) for w in works
         ]
-        _finish(archive, lost, {})
+        _finish(archive, lost, _Sent())
         return 0
-    ended = [_ended(w, refused) for w in works]
-    _finish(archive, ended, revs)
+    ended = [_ended(w, sent.refused) for w in works]
+    _finish(archive, ended, sent)
     return len(works)
 
 
@@ -55,10 +56,17 @@ def _ended(one: Work, refused: frozenset[str]) -> Ended:
     return Ended(one)
 
 
-def _send(
-    archive: Archive, holder: str, works: Sequence[Work]
-) -> tuple[dict[tuple[str, str], int], frozenset[str]]:
-    """Project and apply; return the revision each subject was sent at, and who was refused."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What went to the engine: each subject's revision, the versions, and who was refused."""
+
+    revs: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    versions: Sequence[str] = ()
+    refused: frozenset[str] = frozenset()
+
+
+def _send(archive: Archive, holder: str, works: Sequence[Work]) -> _Sent:
+    """Project what stands in one snapshot, and apply it."""
     revs: dict[tuple[str, str], int] = {}
     failures: list[Failure] = []
     with archive.ring() as ring, archive.db.read() as db:
@@ -74,8 +82,9 @@ def _send(
             failures += archive.engine.apply(upserts, removals)
             figures.DOCUMENTS_INDEXED.inc(len(upserts))
         refused = _refused(db, works, failures)
+        versions = processing.unindexed(db, [d for d in wanted if d not in refused])
     archive.engine.refresh()
-    return revs, refused
+    return _Sent(revs, versions, refused)
 
 
 def _refused(db: Session, works: Sequence[Work], failures: Sequence[Failure]) -> frozenset[str]:
@@ -123,7 +132,7 @@ def batches(projection: Projection, documents: Mapping[str, bool]) -> Iterator[B
         yield upserts, removals
 
 
-def _finish(archive: Archive, ended: Sequence[Ended], revs: dict[tuple[str, str], int]) -> None:
+def _finish(archive: Archive, ended: Sequence[Ended], sent: _Sent) -> None:
     with archive.ring() as ring:
         archive.ready(ring)
         with archive.db.write() as db:
@@ -135,7 +144,8 @@ def _finish(archive: Archive, ended: Sequence[Ended], revs: dict[tuple[str, str]
                     continue
                 kind = "customer" if one.work.job.kind == "project_customer" else "document"
                 subject = one.work.job.subject
-                if (kind, subject) in revs:
-                    jobs.unmark(db, kind, [subject], rev=revs[kind, subject])
+                if (kind, subject) in sent.revs:
+                    jobs.unmark(db, kind, [subject], rev=sent.revs[kind, subject])
+            processing.indexed(db, sent.versions)
             db.flush()
             archive.append(db, [work.outcome(e, ref) for e in ended], ring)

@@ -36,6 +36,8 @@ def rebuild(archive: Archive, progress: Progress, *, actor: Actor = CLI) -> int:
         try:
             count = _load(archive, generation, holder, progress)
             archive.engine.swap(generation)
+            with archive.db.write() as db:
+                processing.all_indexed(db)
         except BaseException:
             archive.engine.drop(generation)
             raise

@@ -17,6 +17,7 @@ from service.audit.verify import verify as verify_log
 from service.codes import Processing
 from service.db import Database
 from service.demo.loading import as_person
+from service.documents import apparent
 from service.errors import NotFound, Refusal, Unavailable
 from service.jobs import Lane
 from service.keystore import Keystore, read_root_key
@@ -111,19 +112,17 @@ def _import_file(archive: Archive, wanted: Import, path: Path, actor: Actor) -> 
 def _wait_for(archive: Archive, report: list[dict[str, str]]) -> None:
     """Wait until the worker has read every file of a report; updates the report."""
     waiting = {row["id"]: row for row in report if "id" in row}
-    open_states = {Processing.STORED, Processing.EXTRACTING}
     while waiting:
         with archive.db.read() as db:
-            rows = db.execute(
-                select(Version.document, Version.processing, Version.error).where(
-                    Version.document.in_(list(waiting)[:500])
-                )
+            versions = db.scalars(
+                select(Version).where(Version.document.in_(list(waiting)[:500]))
             ).all()
-        for document, processing, error in rows:
-            waiting[document]["processing"] = processing
+            states = [(v.document, apparent(v), v.error) for v in versions]
+        for document, state, error in states:
+            waiting[document]["processing"] = str(state)
             if error:
                 waiting[document]["error"] = error
-            if processing not in open_states:
+            if state not in (Processing.STORED, Processing.EXTRACTING):
                 del waiting[document]
         if waiting:
             time.sleep(0.3)

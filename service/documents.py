@@ -161,6 +161,22 @@ def shown_version(versions: Iterable[Version]) -> Version | None:
     return max(usable, key=lambda v: v.no, default=None)
 
 
+def lock(db: Session, document: Document) -> None:
+    """Let nobody else change a document or its versions until this transaction ends.
+
+    Comes before any lock on a version, so that two who wait never wait for each other.
+    """
+    db.refresh(document, with_for_update={"key_share": True})
+
+
+def apparent(version: Version) -> Processing:
+    """Return the processing state as people see it: read is not searchable before it is indexed."""
+    state = Processing(version.processing)
+    read = state in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY)
+    away = version.filing in (Filing.RETURNED, Filing.WITHDRAWN)
+    return Processing.EXTRACTING if read and version.indexed is None and not away else state
+
+
 def reshow(db: Session, document: Document) -> None:
     """Settle which version a document shows after one of them changed its state."""
     shown = shown_version(versions_of(db, document.id))
@@ -259,7 +275,7 @@ def _version_view(
         row.id,
         row.no,
         Filing(row.filing),
-        Processing(row.processing),
+        apparent(row),
         row.error,
         plain(row.file_name_ct, "file_name"),
         row.media_type,

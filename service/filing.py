@@ -16,9 +16,11 @@ from service.documents import (
     SEALED_AS,
     DocumentView,
     Held,
+    apparent,
     bump,
     describe,
     hold,
+    lock,
     readable,
     reshow,
     version_of,
@@ -79,6 +81,7 @@ def _move(
 ) -> DocumentView:
     db = call.db
     held = hold(call, db, document_id, by=call.action)
+    lock(db, held.document)
     version = _locked(db, version_of(db, held, version_no))
     call.about(version=version.id)
     call.require(held.target(version))
@@ -137,6 +140,7 @@ def retry(
     """Read a failed version once more."""
     db = call.db
     held = hold(call, db, document_id, by=Action.DOCUMENT_RETRY)
+    lock(db, held.document)
     version = _locked(db, version_of(db, held, version_no))
     call.about(version=version.id)
     call.require(held.target(version))
@@ -273,7 +277,7 @@ def _row(
         size=version.size,
         media_type=version.media_type,
         filing=Filing(version.filing),
-        processing=Processing(version.processing),
+        processing=apparent(version),
         error=version.error,
         reason=plain(version.reason_ct, version.id, "reason"),
         created=version.created,

@@ -1,7 +1,8 @@
 """What the worker asks and says of documents: where the bytes lie, what belongs in the index."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -36,6 +37,48 @@ def begin(db: Session, versions: Iterable[str]) -> None:
         update(Version)
         .where(Version.id.in_(list(versions)), Version.processing == str(Processing.STORED))
         .values(processing=str(Processing.EXTRACTING))
+    )
+
+
+def lock(db: Session, versions: Iterable[str]) -> None:
+    """Lock the documents of these versions, in one order, as everybody does who changes them."""
+    documents = select(Version.document).where(Version.id.in_(list(versions)))
+    db.execute(
+        select(Document.id)
+        .where(Document.id.in_(documents))
+        .order_by(Document.id)
+        .with_for_update(key_share=True)
+    )
+
+
+_READ = (str(Processing.SEARCHABLE), str(Processing.PROPERTIES_ONLY))
+
+
+def unindexed(db: Session, documents: Collection[str]) -> Sequence[str]:
+    """Return the versions of these documents that were read but not indexed in this snapshot."""
+    return db.scalars(
+        select(Version.id).where(
+            Version.document.in_(documents),
+            Version.indexed.is_(None),
+            Version.processing.in_(_READ),
+        )
+    ).all()
+
+
+def indexed(db: Session, versions: Collection[str]) -> None:
+    """Say that the index holds, or does not need, what was read of these versions."""
+    if versions:
+        db.execute(
+            update(Version).where(Version.id.in_(versions)).values(indexed=datetime.now(UTC))
+        )
+
+
+def all_indexed(db: Session) -> None:
+    """Say that a rebuilt index holds everything that was read."""
+    db.execute(
+        update(Version)
+        .where(Version.indexed.is_(None), Version.processing.in_(_READ))
+        .values(indexed=datetime.now(UTC))
     )
 
 

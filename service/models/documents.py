@@ -50,6 +50,8 @@ class Version(Base):
     created_by: Mapped[Id]
     filed: Mapped[datetime | None]
     filed_by: Mapped[Id | None]
+    #: when the index first held what was read; until then people see it as being read
+    indexed: Mapped[datetime | None]
     #: characters the reader found beyond the limit and left out
     left_out: Mapped[int] = mapped_column(BigInteger, default=0)
     #: why it was returned or withdrawn, sealed like the note

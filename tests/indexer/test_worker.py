@@ -169,3 +169,14 @@ def test_tiny_files_are_refused_or_read_as_they_are(world: World, size: int) -> 
     document = world.document(customer.id, "零")
     world.work()
     assert world.found("零", by="service_officer") == {document.id}
+
+
+def test_a_document_is_called_searchable_only_once_the_index_holds_it(world: World) -> None:
+    customer = world.customer()
+    document = world.document(customer.id, "减速机")
+    with world.worker() as worker:
+        worker.extract_waiting()
+        assert read(world, document.id).version.processing is Processing.EXTRACTING
+        worker.index_waiting()
+    assert read(world, document.id).version.processing is Processing.SEARCHABLE
+    assert world.found("减速机", by="service_officer") == {document.id}

@@ -411,6 +411,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=26), nullable=False),
         sa.Column("filed", sa.String(length=24), nullable=True),
         sa.Column("filed_by", sa.String(length=26), nullable=True),
+        sa.Column("indexed", sa.String(length=24), nullable=True),
         sa.Column("left_out", sa.BigInteger(), nullable=False),
         sa.Column("reason_ct", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["document"], ["document.id"], name=op.f("fk_version_document")),

@@ -1,0 +1,152 @@
+"""The main job as people do it, in a real browser: upload, find, read, be refused, be logged."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.live import chromium
+from tests.screens import SWITCHES, archive, sign_in
+
+pytestmark = pytest.mark.browser
+
+OFFICER, OTHER_SALES, AUDITOR = "luqinghe", "zhoumuye", "yanshouzhuo"
+
+#: a sentence that stands in no document of the demo archive
+SENTENCE = "紫檀色示教器外壳在第九工位出现细小裂纹"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[tuple[str, dict[str, str]]]:
+    with archive() as (url, accounts):
+        yield url, json.loads(accounts.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium.exports()["GUIDANG_TEST_CHROMIUM"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield running
+        running.close()
+
+
+def page_of(browser: Browser, demo: tuple[str, dict[str, str]], login: str) -> Page:
+    url, passwords = demo
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    sign_in(page, url, login, passwords[login])
+    return page
+
+
+def customer_of_another_salesperson(page: Page, url: str) -> str:
+    """Return the address of a filed customer that 林知微 owns."""
+    page.goto(f"{url}/customers?category=active&q=隼翼")
+    return str(
+        page.locator("main a[href*='/customers/']")
+        .filter(has_text="隼翼")
+        .first.get_attribute("href")
+    )
+
+
+def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
+    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    customer = customer_of_another_salesperson(page, url)
+    file = tmp_path / "第九工位巡检.txt"
+    file.write_text(f"巡检记录\n{SENTENCE}，已拍照。\n", encoding="utf-8")
+
+    # upload by the page's own script, with its progress and states
+    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
+    page.locator("form[data-upload] input[type=file]").first.set_input_files(str(file))
+    row = page.locator("#uploads tr").first
+    row.locator("select[name=kind]").select_option("inspection")
+    page.locator("[data-send]").click()
+    expect(page.locator("#uploads tr").first.locator("[data-state]")).to_have_text(
+        "可检索", timeout=30_000
+    )
+
+    # find it by words inside it; the page says under which number that was logged
+    page.goto(f"{url}/search")
+    page.keyboard.press("/")
+    page.keyboard.type(SENTENCE[3:12])
+    page.keyboard.press("Enter")
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("article mark").first).to_be_visible()
+    notice = page.get_by_text("本次检索已记入查询日志")
+    expect(notice).to_be_visible()
+    number = "".join(
+        c for c in notice.inner_text().split("第", 1)[1].split("号", 1)[0] if c.isdigit()
+    )
+
+    # read it with the hit marked, and get the very same bytes back
+    page.locator("article a").first.click()
+    expect(page.locator("mark").first).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("a[href*='/content']").first.click()
+    assert download.value.suggested_filename == file.name
+    assert Path(str(download.value.path())).read_bytes() == file.read_bytes()
+    document = page.url
+
+    # a colleague who may not see it finds nothing, and cannot tell that it exists
+    other = page_of(browser, demo, OTHER_SALES)
+    other.goto(f"{url}/search?q={SENTENCE[3:12]}")
+    expect(other.locator("article")).to_have_count(0)
+    hidden = other.goto(document)
+    assert hidden is not None
+    assert hidden.status == 404
+    hidden_page = other.content()
+    absent = other.goto(f"{url}/documents/{'a' * 26}")
+    assert absent is not None
+    assert absent.status == 404
+    assert SENTENCE not in hidden_page
+
+    # and the log shows both, to the auditor, without the words
+    auditor = page_of(browser, demo, AUDITOR)
+    auditor.goto(f"{url}/log?seq={number}")
+    expect(auditor.locator("main")).to_contain_text("陆青禾")
+    expect(auditor.locator("main")).not_to_contain_text(SENTENCE[3:12])
+    auditor.goto(f"{url}/log?decision=deny")
+    expect(auditor.locator("main")).to_contain_text("周牧野")
+
+
+def test_the_main_pages_work_without_script(
+    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, passwords = demo
+    page = browser.new_context(locale="zh-CN", java_script_enabled=False).new_page()
+    page.goto(f"{url}/sign-in")
+    page.locator("input[name=login]").fill(OFFICER)
+    page.locator("input[name=password]").fill(passwords[OFFICER])
+    page.locator("main form.in button.btn-primary").click()
+    customer = customer_of_another_salesperson(page, url)
+    file = tmp_path / "无脚本.txt"
+    file.write_text("不用脚本上传的纪要", encoding="utf-8")
+    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
+    page.locator("form[data-upload] input[name=file]").first.set_input_files(str(file))
+    page.locator("select#kind").select_option("minutes")
+    page.locator("form[data-upload] button.btn-primary").click()
+    expect(page.locator("#uploads tr").first).to_contain_text("无脚本.txt")
+    page.goto(f"{url}/search?q=减速机&category=active")
+    assert page.locator("article").count() > 0
+
+
+def test_no_page_loads_anything_from_elsewhere_or_breaks_its_own_policy(
+    browser: Browser, demo: tuple[str, dict[str, str]]
+) -> None:
+    url, passwords = demo
+    page = browser.new_context(locale="zh-CN").new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((url, "data:")) else complaints.append(r.url),
+    )
+    sign_in(page, url, OFFICER, passwords[OFFICER])
+    for path in ("/", "/search?q=减速机", "/customers", "/upload", "/account"):
+        page.goto(url + path)
+    assert complaints == []
