@@ -22,7 +22,7 @@ from service.codes import Department, Role
 from service.errors import NotFound, Refusal, Unavailable
 from service.keystore import KeystoreRefused
 from service.opening import open_archive
-from service.operation import end_with_parent
+from service.operation import end_with
 from service.permissions import Action, service_actor
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
@@ -68,7 +68,6 @@ def opened(*, indexing: bool = False) -> Archive:
 def main() -> None:
     """客户档案库: an archive of customer files."""
     os.umask(0o077)
-    end_with_parent()
 
 
 @main.command()
@@ -91,22 +90,30 @@ def children_of(settings: Settings) -> int:
     return settings.workers or os.cpu_count() or 1
 
 
+#: given by `guidang run` to the parts it starts
+with_parent = click.option("--with-parent", type=int, hidden=True)
+
+
 @main.command()
+@with_parent
 @refusals
-def web() -> None:
+def web(with_parent: int | None) -> None:
     """Start the web alone (servers: one or more processes, see GUIDANG_WEB_PROCESSES)."""
     from web.serving import serve
 
+    end_with(with_parent)
     serve(from_environment())
 
 
 @main.command()
+@with_parent
 @refusals
-def worker() -> None:
+def worker(with_parent: int | None) -> None:
     """Start a worker alone."""
     from indexer.worker import Worker
     from service.operation import set_up_logging
 
+    end_with(with_parent)
     set_up_logging()
     settings = from_environment()
     archive = open_archive(settings, indexing=True)

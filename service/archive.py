@@ -85,9 +85,7 @@ class Archive:
 
         `writes` tells for actions that both look and change (`user.manage`) which one this is.
         """
-        changing = action in WRITES or action in STORES
-        if writes is not None:
-            changing = writes
+        changing = action in WRITES | STORES if writes is None else writes
         return Call(self, actor, action, subject, detail, reading, changing)
 
     def ring(self) -> AbstractContextManager[Ring]:

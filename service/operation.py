@@ -24,17 +24,13 @@ def set_up_logging() -> None:
     )
 
 
-#: names the process that a part must not outlive
-PARENT = "GUIDANG_RUN_PARENT"
-
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent() -> None:
-    """Ask the system to end this process when `guidang run` dies, even by kill -9 (Linux)."""
-    parent = os.environ.pop(PARENT, "")
-    if not parent:
+def end_with(parent: int | None) -> None:
+    """Ask the system to end this process when its parent dies, even by kill -9 (Linux)."""
+    if parent is None:
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(parent):
+    if os.getppid() != parent:
         sys.exit(0)

@@ -18,7 +18,6 @@ from service.archive import Archive
 from service.demo import loading
 from service.demo.content import read
 from service.opening import open_archive
-from service.operation import PARENT
 from service.settings import Settings
 
 #: Seconds a part gets to end by itself.
@@ -77,9 +76,8 @@ def accounts_table(chosen: dict[str, str]) -> str:
 
 def _start(name: str) -> subprocess.Popen[bytes]:
     # a group of its own: Ctrl-C reaches this process alone, which then ends the parts in order
-    command = [sys.executable, "-m", "service", name]
-    env = {**os.environ, PARENT: str(os.getpid())}
-    return subprocess.Popen(command, start_new_session=True, env=env)  # noqa: S603 - our own program
+    command = [sys.executable, "-m", "service", name, "--with-parent", str(os.getpid())]
+    return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
 
 
 def _wait(parts: list[subprocess.Popen[bytes]]) -> int:

@@ -52,6 +52,7 @@ LONGEST = 400
 #: longer files, each with its reason
 LONG = {
     "service/migrations/versions/0001_first_tables.py": "every table once, in the order of DATA",
+    "service/search/embedded.py": "one engine whole: nobody else may import tantivy",
 }
 #: who may begin or commit; everybody else enters `db.write()`, and pages not even that
 TRANSACTIONS = {
