@@ -29,6 +29,7 @@ def remember(call: Call, q: str) -> None:
     person = call.actor.id
     if person is None or len(q) > _LONGEST:
         return
+    q = q.encode("utf-8", "replace").decode()
     key = call.ring.blind("recent")
     token = blind_token(key, "recent", f"{person}|{q}")
     row_id = new_id()

@@ -14,12 +14,19 @@ from typing import Any
 import rfc8785
 
 from service.codes import Decision, Phase
+from service.ids import is_id
 from service.permissions import Action, Actor
 
 #: version of this program, as events state it
 APP = "guidang/0.1.0"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.:+@/-]{1,80}\Z")
+
+#: What a person's own sign-ins are called by: half of a digest.
+_SIGN_IN = re.compile(r"[0-9a-f]{32}\Z")
+
+#: Integers below this are the same in every reader of JSON.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,25 @@ def _refuse_null(value: object) -> None:
             _refuse_null(member)
 
 
+def sealable(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a detail as every reader of JSON gives it back: what people send can be anything."""
+    return {_plain_text(k): _plain(v) for k, v in detail.items() if v is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return sealable(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(v) for v in value if v is not None]
+    if isinstance(value, int) and abs(value) < _EXACT:
+        return value
+    return _plain_text(value)
+
+
+def _plain_text(value: object) -> str:
+    return str(value).encode("utf-8", "replace").decode()
+
+
 def ids_digest(ids: tuple[str, ...]) -> str:
     """Return the digest of the returned ids in the order shown: SHA-256 over lines, hex."""
     return hashlib.sha256("".join(f"{i}\n" for i in ids).encode()).hexdigest()
@@ -127,7 +153,7 @@ def body(entry: Entry, *, seq: int, ts: str, sess: str | None, detail: str | Non
         "action": str(entry.action),
         "verb": str(entry.action.verb),
         "object": _object(subject),
-        "customer": subject.customer if subject else None,
+        "customer": _id(subject.customer) if subject else None,
         "categories": sorted(set(subject.categories)) if subject else None,
         "modules": sorted(set(subject.modules)) if subject else None,
         "grade": subject.grade if subject else None,
@@ -192,10 +218,15 @@ def _object(subject: Subject | None) -> dict[str, str] | None:
     members = {"type": subject.type}
     if subject.id:
         # ids come from URLs: what is not shaped like one is not repeated in the log
-        members["id"] = subject.id if _TOKEN.match(subject.id) else "invalid"
-    if subject.version:
-        members["version"] = subject.version
+        known = is_id(subject.id) or _SIGN_IN.match(subject.id)
+        members["id"] = subject.id if known else "invalid"
+    if version := _id(subject.version):
+        members["version"] = version
     return members
+
+
+def _id(text: str | None) -> str | None:
+    return text if text and is_id(text) else None
 
 
 def _result(result: Result | None) -> dict[str, Any] | None:

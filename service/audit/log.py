@@ -95,7 +95,7 @@ def _write(db: Session, entry: Entry, seq: int, chain: bytes, month: MonthKey) -
 
 
 def _detail(entry: Entry, seq: int, month: MonthKey) -> tuple[bytes, bytes | None, str | None]:
-    members = dict(entry.detail or {})
+    members = entries.sealable(entry.detail or {})
     if entry.touches:
         members["touched"] = [list(t) for t in dict.fromkeys(entry.touches)]
     if not members:
