@@ -1,8 +1,8 @@
 """The log as people read it: columns and counts, never content (that needs a case number)."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service import accounts
 from service.archive import Call
-from service.audit import merkle
+from service.audit import entries, merkle
 from service.audit.verify import Watch
 from service.directory import cursor_of, offset_of
 from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer, Person
@@ -161,16 +161,28 @@ def _rows(db: Session, rows: list[tuple[AuditEvent, bytes | None]]) -> tuple[Eve
     customers = {e.customer for e, _ in rows if e.customer}
     numbered = db.execute(select(Customer.id, Customer.number).where(Customer.id.in_(customers)))
     numbers = dict(numbered.tuples().all())
-    return tuple(_row(e, json.loads(b) if b else {}, names, numbers) for e, b in rows)
+    return tuple(_row(e, _members(b), names, numbers) for e, b in rows)
+
+
+def _members(body: bytes | None) -> dict[str, Any]:
+    """Return what a body says; one that was tampered with says nothing here."""
+    try:
+        return entries.read(body or b"{}")
+    except ValueError:
+        return {}
 
 
 def _row(
     event: AuditEvent,
-    body: dict[str, dict[str, object]],
+    body: dict[str, Any],
     names: dict[str, str],
     numbers: dict[str, str | None],
 ) -> EventRow:
-    result = body.get("result", {})
+    def inner(name: str) -> dict[str, Any]:
+        value = body.get(name)
+        return value if isinstance(value, dict) else {}
+
+    result = inner("result")
 
     def number(name: str) -> int | None:
         value = result.get(name)
@@ -186,7 +198,7 @@ def _row(
         ref=event.ref,
         actor=event.actor,
         actor_name=names.get(event.actor or "", event.actor or ""),
-        actor_kind=word(body.get("actor", {}).get("kind")) or "",
+        actor_kind=word(inner("actor").get("kind")) or "",
         dept=event.dept,
         action=event.action,
         verb=event.verb,

@@ -130,6 +130,8 @@ def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engin
         pool_size=pool,
         max_overflow=8,
         pool_timeout=WRITE_WAIT,
+        # an error may be written down by anybody; the values in it may not
+        hide_parameters=True,
         connect_args={"isolation_level": None, "check_same_thread": False},
     )
 
@@ -160,6 +162,7 @@ def _postgres_engine(url: str, pool: int) -> Engine:
         max_overflow=8,
         pool_timeout=WRITE_WAIT,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "options": "-c lock_timeout=2000 -c timezone=UTC -c statement_timeout=60000",
