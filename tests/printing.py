@@ -103,8 +103,13 @@ def every_command(
 def _command(name: str, command: click.Command) -> str:
     arguments = [p.make_metavar(click.Context(command)) for p in command.params if _argument(p)]
     text = f"### {' '.join([name, *arguments])}\n\n{command.help or ''}"
-    options = [_option(p) for p in command.params if isinstance(p, click.Option)]
+    options = [_option(p) for p in shown_options(command)]
     return f"{text}\n\n{table(('option', 'what it does'), options)}" if options else text
+
+
+def shown_options(command: click.Command) -> list[click.Option]:
+    """Return the options that the help shows: others are for the archive's own processes."""
+    return [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
 
 
 def _argument(parameter: click.Parameter) -> bool:

@@ -1,14 +1,26 @@
 """The documentation says what the code does: printed parts are compared, links lead somewhere."""
 
+import ast
 import re
+import shlex
+import textwrap
 import tomllib
+from dataclasses import fields
 
+import click
 import pytest
+from prometheus_client import REGISTRY
 
-from tests import docs
+from service.__main__ import main
+from service.audit.verify import Code
+from service.settings import Settings
+from tests import docs, printing
+from web import labels
 
 ROOT = docs.ROOT
 PAGES = docs.pages()
+FOLDERS = ("service", "indexer", "web", "mappings", "tests", "docs", ".ci")
+VARIABLES = {f"GUIDANG_{f.name.upper()}" for f in fields(Settings)} | {"GUIDANG_CONFIG"}
 SECTIONS = ("## Context", "## Decision", "## Why not", "## When to look again")
 
 
@@ -24,7 +36,7 @@ def test_what_a_page_prints_from_the_code_is_up_to_date(page):
 
 def test_everything_that_can_be_printed_is_on_a_page():
     shown = [name for page in PAGES for name in docs.names(page.read_text("utf-8"))]
-    assert sorted(shown) == sorted(docs.PRINTED)
+    assert sorted(shown) == sorted(printing.PRINTED)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
@@ -40,6 +52,106 @@ def test_every_make_command_on_a_page_exists(page):
     makefile = (ROOT / "Makefile").read_text("utf-8")
     commands = re.findall(r"(?:`|^\$? ?)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
     assert [c for c in commands if not re.search(rf"^{c}:", makefile, re.MULTILINE)] == []
+
+
+def shown_commands(page):
+    """Yield the words after `guidang` wherever a page shows a command to type."""
+    text = page.read_text("utf-8")
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    blocks = re.findall(r"```(?:bash)?\n(.*?)```", text, re.DOTALL)
+    for line in [*spans, *(line for block in blocks for line in block.splitlines())]:
+        if found := re.match(r"(?:\S+=\S+ )*(?:\S*/)?guidang ([a-z].*)", line.strip()):
+            yield shlex.split(found[1])
+
+
+def mistyped(words):
+    """Return what is wrong with a command, judged as click would before running it."""
+    group: click.Command = main
+    rest = list(words)
+    while isinstance(group, click.Group) and rest:
+        name = rest.pop(0)
+        if name not in group.commands:
+            if "|" in name:  # one of several: each must be there
+                return [n for n in name.split("|") if n not in group.commands]
+            return [name]
+        group = group.commands[name]
+    known = {option for p in group.params for option in p.opts}
+    return [w for w in rest if w.startswith("-") and w not in known]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_guidang_command_on_a_page_exists(page):
+    assert [words for words in shown_commands(page) if mistyped(words)] == []
+
+
+def test_a_command_that_does_not_exist_would_be_noticed():
+    assert mistyped(["frobnicate"]) == ["frobnicate"]
+    assert mistyped(["index", "status", "--yesterday"]) == ["--yesterday"]
+    assert mistyped(["index", "status", "--json"]) == []
+
+
+def test_every_command_and_every_option_says_what_it_does():
+    silent = [
+        f"{name} {option.name}"
+        for name, command in printing.every_command()
+        for option in printing.shown_options(command)
+        if not option.help
+    ]
+    assert silent == []
+    assert [name for name, command in printing.every_command() if not command.help] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_variable_on_a_page_is_a_setting(page):
+    shown = set(re.findall(r"GUIDANG_[A-Z_]+", page.read_text("utf-8")))
+    unknown = {v for v in shown if v not in VARIABLES and v.removesuffix("_FILE") not in VARIABLES}
+    assert {v for v in unknown if not v.startswith("GUIDANG_TEST_")} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_file_that_a_page_names_exists(page):
+    shown = re.findall(r"`([^`\s]+/[^`\s]*)`", page.read_text("utf-8"))
+    ours = [path for path in shown if path.split("/")[0] in FOLDERS and "*" not in path]
+    assert [path for path in ours if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_python_on_a_page_can_be_read(page):
+    for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        ast.parse("def shown():\n" + textwrap.indent(block, "    "))
+
+
+def section(heading):
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_operations_name_every_exit_code_of_verifying():
+    codes = {int(c) for c in re.findall(r"^\| (\d+) \|", section("The log"), re.MULTILINE)}
+    assert codes == {*map(int, Code), 2}
+
+
+def test_operations_name_every_part_that_can_be_away():
+    parts = re.findall(r"^\| ([a-z]+) \|", section("When the answer is 503"), re.MULTILINE)
+    assert sorted(set(parts) - {"part"}) == sorted(labels.PART)
+
+
+def test_operations_name_every_figure():
+    shown = set(re.findall(r"`(guidang_[a-z_]+)`", section("Figures")))
+    kept = {m.name for m in REGISTRY.collect() if m.name.startswith("guidang_")}
+    assert {name.removesuffix("_total") for name in shown} == kept
+
+
+def test_the_picture_is_small():
+    assert (ROOT / "docs" / "picture.png").stat().st_size < 300_000
+
+
+def test_decisions_that_the_code_names_exist():
+    numbers = {path.name[:4] for path in (ROOT / "docs" / "decisions").glob("*.md")}
+    for folder in FOLDERS[:3]:
+        for path in (ROOT / folder).rglob("*.py"):
+            named_there = re.findall(r"docs/decisions/(\d{4})", path.read_text("utf-8"))
+            assert set(named_there) <= numbers, path
 
 
 def test_the_readme_shows_the_two_commands():
