@@ -24,6 +24,7 @@ from service.streams import DecryptingReader, blob_aad
 class Original:
     """A file to hand out: `chunks()` gives `length` bytes from `start` of `size`."""
 
+    partial: bool
     file_name: str
     media_type: str
     size: int
@@ -35,10 +36,14 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A byte range as asked: first and last included; None for open ends (`-500`: last 500)."""
+    """A byte range as asked: first and last included; None for open ends (`-500`: last 500).
+
+    `of`: the digest of the content it is a range of; of other content the whole is wanted.
+    """
 
     first: int | None
     last: int | None
+    of: str | None = None
 
     def within(self, size: int) -> tuple[int, int]:
         """Return (start, length) in a file of `size` bytes; raises `Unsatisfiable` if outside."""
@@ -79,16 +84,19 @@ def fetch(
     ).first()
     if blob is None:
         raise NotFound
-    start, length = wanted.within(version.size) if wanted else (0, version.size)
-    if wanted:
-        call.say(part={"from": start, "to": start + length - 1})
-    if not call.is_piece:
-        readings.begin(call, version.id)
     key = call.ring.field(held.document.customer, SEALED_AS)
 
     def plain(sealed: bytes, column: str) -> str:
         return unseal_value(key, sealed, Place(version.id, held.document.customer, column))
 
+    sha256 = plain(version.sha256_ct, "sha256")
+    if wanted and wanted.of not in (None, sha256):
+        wanted = None
+    start, length = wanted.within(version.size) if wanted else (0, version.size)
+    if wanted:
+        call.say(part={"from": start, "to": start + length - 1})
+    if not call.is_piece:
+        readings.begin(call, version.id)
     reader = DecryptingReader(
         partial(call.archive.blobs.open, object_name(blob.id)),
         call.ring.version(version.id),
@@ -99,12 +107,13 @@ def fetch(
     # the first piece is fetched now: a store that is away is a refusal, not a broken download
     first = next(chunks, b"")
     return Original(
+        wanted is not None,
         plain(version.file_name_ct, "file_name"),
         version.media_type,
         version.size,
         start,
         length,
-        plain(version.sha256_ct, "sha256"),
+        sha256,
         partial(_Delivery, call, chain([first], chunks), length),
     )
 

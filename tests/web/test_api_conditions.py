@@ -42,9 +42,11 @@ def test_any_of_several_tags_and_the_star_match(programs, customer):
 
 def test_the_etag_of_an_answer_serves_the_next_change(programs, customer):
     path = f"/customers/{customer}"
-    first = programs["sales"].patch(path, industry(), etag=programs["sales"].etag(path))
-    assert first.headers["ETag"] == programs["sales"].etag(path)
-    assert programs["sales"].patch(path, industry("造船"), etag=first.headers["ETag"]).status_code == 200
+    sales = programs["sales"]
+    first = sales.patch(path, industry(), etag=sales.etag(path))
+    assert first.headers["ETag"] == sales.etag(path)
+    second = sales.patch(path, industry("造船"), etag=first.headers["ETag"])
+    assert second.status_code == 200
 
 
 def test_every_change_of_state_of_a_document_needs_its_state(programs, customer):
@@ -148,4 +150,4 @@ def test_a_key_has_a_sensible_length(programs, key):
 def test_what_a_key_remembers_is_not_readable_in_the_database(programs):
     sent(programs["sales"], "客户 13800138000")
     raw = b"".join(p.read_bytes() for p in programs.world.archive.settings.data.glob("archive.db*"))
-    assert "13800138000".encode() not in raw
+    assert b"13800138000" not in raw

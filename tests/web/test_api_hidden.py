@@ -72,9 +72,11 @@ def test_a_404_tells_neither_path_nor_number(programs, theirs):
 
 def test_the_log_knows_the_difference(programs, theirs):
     programs["sales"].get(f"/documents/{theirs[1]}")
-    (event, *_) = programs["auditor"].get(
-        "/audit/events", query_string={"action": "document.read", "document": theirs[1]}
-    ).json["items"]
+    (event, *_) = (
+        programs["auditor"]
+        .get("/audit/events", query_string={"action": "document.read", "document": theirs[1]})
+        .json["items"]
+    )
     assert (event["decision"], event["rule"]) == ("deny", "document:scope")
 
 

@@ -364,9 +364,13 @@ class TokenShown(Schema):
     last_used = _moment(null=True)
 
 
-class TokenMade(TokenShown):
+class TokenMade(Schema):
     """A new token; `token` is shown this once."""
 
+    id = _string("view.id")
+    name = _string("view.name")
+    created = Moment(attribute="view.created", required=True)
+    expires = Moment(attribute="view.expires", required=True)
     token = fields.String()
 
 
