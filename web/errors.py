@@ -108,6 +108,7 @@ def typed(name: str, default: object = "") -> object:
 def problem(name: str) -> str:
     """Return what is wrong with a field, or nothing."""
     refusal = g.get("refusal")
+    name = name.removeprefix("field.")
     if not isinstance(refusal, Invalid) or name not in refusal.fields:
         return ""
     return labels.label("problem", refusal.fields[name])
@@ -122,6 +123,8 @@ def page(refusal: Refusal) -> ResponseReturnValue:
         return _not_found()
     if wants_row():
         return render_template("upload/refused.html", refusal=refusal), status
+    if isinstance(refusal, StepUp):
+        return render_template("errors/confirm.html", refusal=refusal, after=_after()), status
     response = make_response(render_template(_template(status), refusal=refusal, status=status))
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -129,6 +132,15 @@ def page(refusal: Refusal) -> ResponseReturnValue:
         response.headers["Retry-After"] = "10"
     response.status_code = status
     return response
+
+
+def _after() -> str:
+    """Return the page to go on to once the password was given again."""
+    if request.endpoint == "account.confirm":
+        return request.form.get("next", "")
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return url_for(f"{request.blueprint}.show")
 
 
 def _template(status: int) -> str:

@@ -1,19 +1,25 @@
 """The one guard before every request: closed unless listed. And the headers after it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 
 from service import signins
 from service.archive import Archive
-from service.errors import Denied, Unauthenticated
+from service.errors import Denied, StepUp, Unauthenticated
 from service.menus import Menu, menu
 from service.permissions import ANONYMOUS
 from service.settings import Settings
 from web import session
+
+_P = ParamSpec("_P")
 
 #: Endpoints that answer strangers. Everything else needs a person.
 PUBLIC = frozenset(
@@ -120,6 +126,20 @@ def _admit_program() -> None:
     if known is None:
         raise Unauthenticated("Send a valid token.")
     g.actor = known
+
+
+def fresh(
+    view: Callable[_P, ResponseReturnValue],
+) -> Callable[_P, ResponseReturnValue]:
+    """Ask the password again before a view that changes rights or gives out keys."""
+
+    @wraps(view)
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+        if not signins.confirmed_lately(g.archive, g.actor):
+            raise StepUp("Give your password again to go on.", rule="session:step_up")
+        return view(*args, **kwargs)
+
+    return wrapped
 
 
 def _same_site() -> None:

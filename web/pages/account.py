@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from service import accounts, signins
 from service.audit.entries import Subject
-from service.errors import Denied, TooMany
+from service.errors import Denied, StepUp, TooMany
 from service.permissions import Action
-from web import errors, forms, session
+from web import errors, forms, guard, session
 
 pages = Blueprint("account", __name__)
 
@@ -36,6 +36,18 @@ def enter() -> ResponseReturnValue:
             answer.headers["Retry-After"] = str(refusal.retry_after)
         return answer
     session.start(signed.token)
+    return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+
+
+@pages.post("/confirm")
+def confirm() -> ResponseReturnValue:
+    """Take the password again, and go on where it was asked for."""
+    forms.only("password", "next")
+    try:
+        token = signins.step_up(g.archive, g.actor, request.form.get("password", ""))
+    except Denied as refusal:
+        raise StepUp("The password is not right.", rule="session:step_up") from refusal
+    session.start(token)
     return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
 
 
@@ -77,6 +89,7 @@ def show(token: str | None = None) -> ResponseReturnValue:
 
 
 @pages.post("/account/tokens")
+@guard.fresh
 @errors.again(show)
 def add_token() -> ResponseReturnValue:
     """Make an API token; it is shown this once."""

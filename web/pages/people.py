@@ -7,12 +7,13 @@ from service import accounts
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import errors, forms
+from web import errors, forms, guard
 
 pages = Blueprint("people", __name__)
 
 
 @pages.get("/people")
+@guard.fresh
 def show(person_id: str | None = None) -> ResponseReturnValue:
     """List every account; `person_id` is the one whose form was refused."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
@@ -21,6 +22,7 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
 
 
 @pages.post("/people")
+@guard.fresh
 @errors.again(show)
 def add() -> ResponseReturnValue:
     """Open an account."""
@@ -31,6 +33,7 @@ def add() -> ResponseReturnValue:
 
 
 @pages.post("/people/<person_id>")
+@guard.fresh
 @errors.again(show)
 def change(person_id: str) -> ResponseReturnValue:
     """Change an account's name, department, roles or password."""
@@ -42,6 +45,7 @@ def change(person_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/people/<person_id>/active")
+@guard.fresh
 @errors.again(show)
 def switch(person_id: str) -> ResponseReturnValue:
     """Switch an account on or off; off ends its sign-ins and tokens at once."""
