@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -263,12 +264,13 @@ def asking(world: World) -> None:
     filters = Filters(customer=frozenset({DIRTY}), owner=frozenset({ID_NUMBER}))
     for q in (DIRTY, ID_NUMBER, f'"{WORD}" OR {MOBILE}*'):
         for narrowed in (Filters(), filters):
+            question = finding.Question(q, narrowed)
             call(
                 world,
                 "service_officer",
                 Action.SEARCH_RUN,
                 Subject("search"),
-                lambda c, q=q, f=narrowed: finding.search(c, finding.Question(q, f)),
+                partial(finding.search, question=question),
                 detail={"q": q, "filters": {"customer": [DIRTY]}},
             )
     call(world, "sales", Action.HOME_READ, Subject("home"), finding.home)

@@ -188,7 +188,7 @@ def test_a_document_the_engine_refused_keeps_its_customers_mark(
     class Full(RecordingEngine):
         """An engine that takes no new documents."""
 
-        def apply(self, upserts, removals=()):  # type: ignore[no-untyped-def]
+        def apply(self, upserts, removals=()):
             refused: list[SearchDocument] = list(upserts)
             left: list[Removal] = list(removals)
             self.recorder.note(f"apply {len(left)}")

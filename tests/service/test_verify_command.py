@@ -5,7 +5,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.world import World
 
 
 @pytest.fixture
-def data(world: World) -> Iterator[Path]:
+def data(world: World) -> Path:
     """A data folder with a few entries in its log."""
     world.customer(filed=True)
     return world.archive.settings.data
