@@ -91,6 +91,7 @@ def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
         with archive.db.write() as db:
             policy = archive.policies.current(db)
             ref = PolicyRef(policy.id, policy.sha256)
+            processing.lock(db, [one.work.job.subject for one in outcomes])
             ended = [_write(db, one) for one in outcomes]
             settle(db, ended)
             db.flush()

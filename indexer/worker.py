@@ -3,9 +3,7 @@
 Everything it does can be interrupted anywhere: jobs stay or are taken again.
 """
 
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -37,7 +35,7 @@ class Worker:
     def __init__(self, archive: Archive, *, children: int, sandbox: Sandbox | None = None) -> None:
         """Start the sandbox unless one is lent; its processes are forked before any thread."""
         self.archive = archive
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.holder = jobs.holder()
         self.children = children
         self.sandbox = sandbox or Sandbox(children=children)
         self._lent = sandbox is not None

@@ -16,6 +16,7 @@ from service.ids import new_id
 from service.models import Counter, Customer, CustomerPerson, CustomerView, Record
 from service.permissions import Action, CustomerScopes, Target
 from service.profiles import NewValue, PersonRef
+from service.rows import claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,10 +371,7 @@ def file(call: Call, customer_id: str, *, if_match: int | None) -> CustomerFile:
 
 def count(db: Session, name: str) -> int:
     """Return the next number of a counter, without gaps: it rolls back with the transaction."""
-    row = db.get(Counter, name, with_for_update=True)
-    if row is None:
-        row = Counter(name=name, value=0)
-        db.add(row)
+    row = claim(db, Counter, name, {"name": name, "value": 0})
     row.value += 1
     db.flush()
     return row.value

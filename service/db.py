@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -24,6 +27,10 @@ __all__ = ["Database", "Session", "WriteLock"]
 
 #: longest wait for the right to write, in seconds; then the call ends with 503
 WRITE_WAIT = 2.0
+
+#: Mistakes of the program; everything else is trouble of the database: it is away, damaged, full,
+#: locked, or a standby that only reads.
+_OURS = (IntegrityError, ProgrammingError, DataError)
 
 
 class WriteLock:
@@ -65,6 +72,11 @@ class WriteLock:
                 return
 
 
+def lock_file(database: Path) -> Path:
+    """Return the file whose lock every writer of an SQLite database holds."""
+    return database.with_suffix(".lock")
+
+
 class Database:
     """Sessions on the system of record: `read()` sees one moment, `write()` is alone."""
 
@@ -75,7 +87,7 @@ class Database:
         self._lock: WriteLock | None = None
         if self.sqlite:
             path = Path(url.removeprefix("sqlite:///"))
-            self._lock = WriteLock(path.with_suffix(".lock"))
+            self._lock = WriteLock(lock_file(path))
             self._reader = _sqlite_engine(url, pool, begin="BEGIN", read_only=True)
             self._writer = _sqlite_engine(url, 4, begin="BEGIN IMMEDIATE", read_only=False)
         else:
@@ -115,13 +127,12 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable("database") from error
-    except DBAPIError as error:
-        # the bare class is what SQLite says of a file that is damaged or no database
-        if error.connection_invalidated or type(error) is DatabaseError:
+    except _OURS as error:
+        if error.connection_invalidated:
             raise Unavailable("database") from error
         raise
+    except (DBAPIError, PoolTimeout) as error:
+        raise Unavailable("database") from error
 
 
 def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engine:
@@ -155,8 +166,15 @@ def _sqlite_engine(url: str, pool: int, *, begin: str, read_only: bool) -> Engin
     return engine
 
 
+class _WithoutNul(StrDumper):
+    """PostgreSQL has no NUL in text: as U+FFFD it is stored, compared, and found nowhere."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\x00", "\ufffd"))
+
+
 def _postgres_engine(url: str, pool: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=8,
@@ -168,3 +186,9 @@ def _postgres_engine(url: str, pool: int) -> Engine:
             "options": "-c lock_timeout=2000 -c timezone=UTC -c statement_timeout=60000",
         },
     )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: psycopg.Connection, _record: object) -> None:
+        connection.adapters.register_dumper(str, _WithoutNul)
+
+    return engine

@@ -3,6 +3,8 @@
 A job may run twice (a process can die before its commit): every kind of work must not mind.
 """
 
+import os
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +15,22 @@ from sqlalchemy.orm import Session
 
 from service.ids import new_id
 from service.models import Dirty, Job, Lease
+from service.rows import claim
 
 #: how long a worker holds a job before others may take it again; it renews while alive
 HOLD = timedelta(minutes=2)
 
 #: attempts before a job is given up visibly
 ATTEMPTS = 5
+
+
+#: the lease of the one process that writes the index
+INDEX = "index"
+
+
+def holder() -> str:
+    """Return the name under which this process holds jobs and leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Lane(IntEnum):
@@ -184,11 +196,8 @@ def lease(db: Session, name: str, holder: str, seconds: int) -> bool:
     renewed = update(Lease).where(Lease.name == name, mine).values(holder=holder, until=until)
     if db.execute(renewed).rowcount:  # type: ignore[attr-defined]
         return True
-    if db.get(Lease, name) is not None:
-        return False
-    db.add(Lease(name=name, holder=holder, until=until))
-    db.flush()
-    return True
+    made = claim(db, Lease, name, {"name": name, "holder": holder, "until": until})
+    return made.holder == holder
 
 
 def release(db: Session, name: str, holder: str) -> None:

@@ -4,18 +4,20 @@ The one place where parts are made. Refuses to start, with a sentence, rather th
 """
 
 import secrets
+import time
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import policies, schema
+from service import jobs, policies, schema
 from service.archive import Archive
 from service.blobs import open_blobs
 from service.db import Database
 from service.keystore import Keystore, RootKey, create_root_key, read_root_key
 from service.models import Customer, Instance, Person
 from service.policy import packaged, parse
+from service.rows import claim
 from service.search import open_engine
 from service.search.port import Engine, NoGeneration
 from service.settings import Settings, SettingsError
@@ -39,8 +41,9 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         mirror_url=_folder(settings.mirror_url),
     )
     with db.write() as session:
-        policies.bring_in(session, texts)
+        # first: it lets one process at a time come by here
         _same_keystore(session, keystore)
+        policies.bring_in(session, texts)
     engine = open_engine(
         settings.search_url,
         prefix=settings.search_prefix,
@@ -49,7 +52,7 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         ca=settings.search_ca,
     )
     if indexing:
-        first_generation(engine)
+        first_generation(db, engine)
     return Archive(
         settings=settings,
         db=db,
@@ -65,20 +68,37 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
 
 def _same_keystore(db: Session, keystore: Keystore) -> None:
     """Refuse a keystore that is not the one this database was written with: keys were lost."""
-    known = db.get(Instance, "keystore")
-    if known is None:
-        db.add(Instance(name="keystore", value=keystore.instance))
-    elif known.value != keystore.instance:
+    fresh = {"name": "keystore", "value": keystore.instance}
+    if claim(db, Instance, "keystore", fresh).value != keystore.instance:
         message = "this keystore does not belong to this database: restore the right one"
         raise SettingsError(message)
 
 
-def first_generation(engine: Engine) -> None:
-    """Make the empty first generation of an index that was never built."""
+def first_generation(db: Database, engine: Engine) -> None:
+    """Make the empty first generation of an index that was never built.
+
+    Under the lease of those who write the index: of two workers that start side by side one
+    makes it, and the other does not throw away what the first has put in.
+    """
+    holder = jobs.holder()
+    while _missing(engine):
+        with db.write() as session:
+            mine = jobs.lease(session, jobs.INDEX, holder, seconds=60)
+        if mine:
+            if _missing(engine):
+                engine.swap(engine.start_generation())
+            with db.write() as session:
+                jobs.release(session, jobs.INDEX, holder)
+            return
+        time.sleep(0.2)
+
+
+def _missing(engine: Engine) -> bool:
     try:
         engine.status()
     except NoGeneration:
-        engine.swap(engine.start_generation())
+        return True
+    return False
 
 
 def _folder(url: str) -> str:
@@ -98,7 +118,10 @@ def _root_key(settings: Settings, db: Database) -> RootKey:
     if used:
         message = f"the root key {path} is missing: this archive cannot be opened without it"
         raise SettingsError(message)
-    return create_root_key(path)
+    try:
+        return create_root_key(path)
+    except FileExistsError:  # another process was quicker
+        return read_root_key(path)
 
 
 def cookie_key(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from service.models import Attempt, Person, PersonRole, SignIn, Token
 from service.models import Department as DepartmentRow
 from service.permissions import ANONYMOUS, Action, Actor
 from service.policy import Policy
+from service.rows import claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _refused(
 def _count(db: Session, key: str, most: int, minutes: int) -> None:
     now = datetime.now(UTC)
     db.execute(delete(Attempt).where(Attempt.last < now - timedelta(days=1)))
-    row = db.get(Attempt, key) or Attempt(key=key, failures=0, last=now)
+    row = claim(db, Attempt, key, {"key": key, "failures": 0, "last": now})
     if now - row.last > timedelta(minutes=minutes):
         row.failures = 0
     row.failures += 1
@@ -131,7 +132,6 @@ def _count(db: Session, key: str, most: int, minutes: int) -> None:
     if row.failures >= most:
         row.locked_until = now + timedelta(minutes=minutes)
         row.failures = 0
-    db.add(row)
     db.flush()
 
 

@@ -24,7 +24,8 @@ def upgrade() -> None:
         sa.column("chain", sa.LargeBinary),
         sa.column("frontier", sa.LargeBinary),
     )
-    op.bulk_insert(head, [{"id": 1, "seq": 0, "chain": bytes(32), "frontier": b""}])
+    if not op.get_bind().execute(sa.select(head.c.id)).first():
+        op.bulk_insert(head, [{"id": 1, "seq": 0, "chain": bytes(32), "frontier": b""}])
     if op.get_bind().dialect.name == "sqlite":
         for table in _GUARDED:
             for verb in ("UPDATE", "DELETE"):
@@ -45,7 +46,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the guards away; the log itself stays until its tables go."""
+    """Take the guards away; the log and its head stay until their tables go."""
     if op.get_bind().dialect.name == "sqlite":
         for table in _GUARDED:
             for verb in ("UPDATE", "DELETE"):
@@ -54,4 +55,3 @@ def downgrade() -> None:
         for table in _GUARDED:
             op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
         op.execute("DROP FUNCTION guidang_append_only()")
-    op.execute("DELETE FROM audit_head")

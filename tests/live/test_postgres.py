@@ -1,0 +1,275 @@
+"""What PostgreSQL guards by itself, and what only shows with many connections at once."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, select
+
+from service import accounts, categories, customers, documents, schema, signins
+from service.audit.entries import Subject
+from service.audit.verify import Code
+from service.codes import Category, Department, Role
+from service.errors import Conflict, Denied, NotFound, TooMany, Unavailable
+from service.models import Base, PolicySet
+from service.opening import open_archive
+from service.permissions import Action
+from service.settings import Settings
+from tests.live.asking import postgres
+from tests.live.world import APPLICATION, home
+from tests.world import World, password
+
+pytestmark = pytest.mark.live
+
+LOG = ("audit_event", "audit_body", "audit_detail", "audit_touch", "audit_checkpoint")
+
+
+@pytest.fixture
+def world(half: World) -> World:
+    return half
+
+
+def together(n: int, act: Callable[[int], object]) -> list[object]:
+    """Do something n times at the same moment; return results, or what was raised."""
+    start = threading.Barrier(n)
+
+    def one(number: int) -> object:
+        start.wait()
+        try:
+            return act(number)
+        except Exception as error:  # noqa: BLE001 - the error is the result
+            return error
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+def given(results: list[object]) -> list[str]:
+    """Return the answers; who waited too long for others was told to come again."""
+    answers = [r for r in results if isinstance(r, str)]
+    assert answers
+    assert all(isinstance(r, (str, Unavailable)) for r in results), results
+    return answers
+
+
+# -- the log's tables ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_body"])
+@pytest.mark.parametrize(
+    "verb", ["UPDATE {} SET seq = seq", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
+def test_even_the_owner_cannot_change_the_log_by_mistake(world, place, table, verb):
+    with (
+        postgres(place.url("archive")) as owner,
+        pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+    ):
+        owner.execute(verb.format(table))
+    assert world.verify().code is Code.OK
+
+
+@pytest.mark.parametrize("table", LOG)
+@pytest.mark.parametrize("verb", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_application_may_add_to_the_log_and_nothing_else(world, place, table, verb):
+    column = "tree_size" if table == "audit_checkpoint" else "seq"
+    statement = verb.format(table, column, column)
+    with (
+        postgres(place.url("archive", APPLICATION)) as application,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        application.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO audit_head VALUES (2, 0, '', '')",
+        "DELETE FROM audit_head",
+        "UPDATE alembic_version SET version_num = 'x'",
+        "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+        "DROP TRIGGER audit_event_append_only ON audit_event",
+        "DROP TABLE audit_touch",
+        "CREATE TABLE more (id int)",
+        "ALTER FUNCTION guidang_append_only() RENAME TO nothing",
+    ],
+)
+def test_the_application_cannot_take_the_guards_away(world, place, statement):
+    with (
+        postgres(place.url("archive", APPLICATION)) as application,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        application.execute(statement)
+
+
+def test_the_application_cannot_reach_the_keys(world, place):
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        postgres(place.url("keys", APPLICATION)) as application,
+    ):
+        application.execute("SELECT * FROM key")
+
+
+def appending(settings: Settings, n: int) -> None:
+    """Search n times from a process of its own."""
+    archive = open_archive(settings)
+    try:
+        with archive.db.read() as db:
+            person = accounts.person_by_login(db, "archivist")
+            assert person is not None
+            actor = signins.actor_of(db, person, via="session")
+        assert actor is not None
+        for _ in range(n):
+            with archive.call(actor, Action.SEARCH_RUN, Subject("search")):
+                pass
+    finally:
+        archive.close()
+
+
+def processes(n: int, act: Callable[..., None], *given: object) -> list[int | None]:
+    """Do something in n processes at once; return their exit codes."""
+    fresh = multiprocessing.get_context("spawn")
+    started = [fresh.Process(target=act, args=given) for _ in range(n)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    return [process.exitcode for process in started]
+
+
+def test_four_processes_append_without_gaps(world, place):
+    before = world.verify().events
+    assert processes(4, appending, place.settings, 25) == [0] * 4
+    report = world.verify()
+    assert (report.code, report.events) == (Code.OK, before + 4 * 25 * 2)
+
+
+# -- many at once ----------------------------------------------------------------------------------
+
+
+def test_of_many_who_move_a_customer_at_once_one_succeeds(world):
+    customer = world.customer(category=Category.INTENDED)
+    actors = [world.actor(who) for who in ("archivist", "archivist2", "service_manager")] * 2
+
+    def move(number: int) -> object:
+        subject = Subject("customer", customer.id)
+        actor = actors[number]
+        with world.archive.call(actor, Action.CUSTOMER_MOVE_CATEGORY, subject) as call:
+            return categories.move(
+                call, customer.id, if_match=customer.rev, to="active", reason="签约"
+            ).category
+
+    results = together(len(actors), move)
+    assert results.count(Category.ACTIVE) == 1
+    assert all(isinstance(r, Conflict) for r in results if r is not Category.ACTIVE), results
+    assert world.verify().code is Code.OK
+
+
+def test_customers_filed_at_once_get_numbers_without_gaps(world):
+    drafts = [world.customer(f"第{n}客户有限公司") for n in range(6)]
+    actor = world.actor("archivist")
+
+    def file(number: int) -> object:
+        draft = drafts[number]
+        subject = Subject("customer", draft.id)
+        with world.archive.call(actor, Action.CUSTOMER_FILE, subject) as call:
+            return customers.file(call, draft.id, if_match=draft.rev).number
+
+    numbers = given(together(len(drafts), file))
+    assert sorted(numbers) == [f"KH-{n[3:7]}-{i:05d}" for i, n in enumerate(numbers, 1)]
+
+
+def test_documents_added_at_once_are_all_there(world):
+    customer = world.customer()
+
+    def add(number: int) -> object:
+        return world.document(customer.id, f"第{number}号 焊接机器人").id
+
+    papers = given(together(6, add))
+    world.work()
+    assert world.found("焊接机器人", by="archivist") == set(papers)
+
+
+def test_wrong_passwords_sent_at_once_are_all_counted(world):
+    def guess(number: int) -> object:
+        return signins.sign_in(
+            world.archive, "sales", f"wrong guess {number}", address="192.0.2.66", agent="test"
+        )
+
+    results = together(8, guess)
+    assert all(isinstance(r, (Denied, TooMany)) for r in results), results
+    with pytest.raises(TooMany):
+        signins.sign_in(
+            world.archive, "sales", password("sales"), address="192.0.2.66", agent="test"
+        )
+
+
+def test_one_person_may_search_many_times_at_once(world):
+    customer = world.customer()
+    paper = world.document(customer.id, "焊接机器人")
+    world.work()
+    results = together(8, lambda _: world.found("焊接机器人", by="sales"))
+    assert results == [{paper.id}] * 8
+
+
+def test_nul_and_other_odd_ids_are_not_found(world):
+    actor = world.actor("archivist")
+    for odd in ("\x00", "a\x00b", "x" * 10_000, "'; DROP TABLE customer; --", "\u202e"):
+        for action, get in (
+            (Action.CUSTOMER_READ, customers.get),
+            (Action.DOCUMENT_READ, documents.get),
+        ):
+            with (
+                pytest.raises(NotFound),
+                world.archive.call(actor, action, Subject("customer", odd)) as call,
+            ):
+                get(call, odd)
+    for q in ("\x00", "焊接\x00机器人", '"\x00"', "a\x00*"):
+        assert world.search(q, by="archivist").items == ()
+
+
+# -- the schema ------------------------------------------------------------------------------------
+
+
+def opening(settings: Settings) -> None:
+    open_archive(settings).close()
+
+
+def test_two_processes_may_open_an_empty_archive_at_once(tmp_path, sandbox):
+    empty = home(tmp_path / "data")
+    assert processes(3, opening, empty.settings) == [0] * 3
+    with World.opened(empty.settings, sandbox) as world:
+        world.person("first", frozenset({Role.SECURITY_ADMIN}), Department.MANAGEMENT)
+        with world.archive.db.read() as db:
+            assert len(db.scalars(select(PolicySet.id)).all()) == 1
+        assert world.verify().code is Code.OK
+
+
+def test_tables_are_those_that_the_program_knows(place):
+    engine = create_engine(place.url("archive"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_migrations_go_back_and_forth_with_rows_in_the_tables(place, sandbox):
+    with World.opened(place.settings, sandbox) as world:
+        customer = world.customer(filed=True)
+        paper = world.document(customer.id, "焊接机器人")
+        world.work()
+        before = world.verify()
+    owner = place.url("archive")
+    schema.downgrade(owner, "0001")
+    schema.ensure(place.settings.database_url, owner)
+    with World.opened(place.settings, sandbox) as world:
+        assert world.verify() == before
+        assert world.found("焊接机器人", by="sales") == {paper.id}
+        assert world.verify().code is Code.OK
+    schema.downgrade(owner, "base")
+    schema.ensure(place.settings.database_url, owner)
+    assert schema.current(owner) == schema.head()
