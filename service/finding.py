@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service import accounts, customers, directory, figures, recent, texts
@@ -173,10 +174,13 @@ def _engine(call: Call, asked: Search) -> Found:
         ) from error
 
 
+_MARKS = select(Dirty.kind, Dirty.id)
+
+
 def _marks(db: Session) -> tuple[frozenset[str], frozenset[str]]:
     """Return documents and customers that the index may not know as they are."""
     marks: dict[str, set[str]] = {"document": set(), "customer": set()}
-    for kind, subject in db.execute(select(Dirty.kind, Dirty.id)):
+    for kind, subject in db.execute(_MARKS):
         marks[kind].add(subject)
     return frozenset(marks["document"]), frozenset(marks["customer"])
 
@@ -244,88 +248,110 @@ def _results(
     # a fresh snapshot: what changed while the engine searched must count
     db.rollback()
     rows = _rows(db, [h.uid for h in hits])
-    people = customers.people_of(db, [c.id for _, _, c, _ in rows.values()])
+    people = customers.people_of(db, [row.customer for row in rows.values()])
     confirmed = [
         rows[h.uid] for h in hits if h.uid in rows and _confirms(rows[h.uid], h, people, scopes)
     ]
     call.ring.prefetch(
-        customers=[c.id for _, _, c, _ in confirmed], versions=[v.id for _, v, _, _ in confirmed]
+        customers=[row.customer for row in confirmed], versions=[row.version for row in confirmed]
     )
-    newest = texts.newest_ids(db, [v.id for _, v, _, _ in confirmed])
-    names = accounts.names(db, {d.created_by for d, _, _, _ in confirmed})
-    return tuple(_result(call, row, step, newest, names) for row in confirmed)
+    readable = [] if step is None else [r.version for r in confirmed if not _sealed(call, r)]
+    found = texts.stored(db, readable, starts_below=highlight.MAX_PARTS * 2 * texts.PART)
+    names = accounts.names(db, {row.created_by for row in confirmed})
+    return tuple(
+        _result(call, row, step, found.get(row.version), names.get(row.created_by, ""))
+        for row in confirmed
+    )
 
 
-_Row = tuple[Document, Version, Customer, CustomerView]
+class _Row(NamedTuple):
+    """What the database says of one document found."""
+
+    document: str
+    kind: str
+    grade: str
+    title_ct: bytes
+    dated: date | None
+    created: datetime
+    created_by: str
+    version: str
+    filing: str
+    customer: str
+    number: str | None
+    category: str
+    status: str
+    coop_type: str | None
+    name: str
+
+
+_ROWS = (
+    select(
+        *(Document.id, Document.kind, Document.grade, Document.title_ct, Document.dated),
+        *(Document.created, Document.created_by, Version.id, Version.filing),
+        *(Customer.id, Customer.number, Customer.category, Customer.status, Customer.coop_type),
+        CustomerView.name,
+    )
+    .join(Version, Version.id == Document.shown)
+    .join(Customer, Customer.id == Document.customer)
+    .join(CustomerView, CustomerView.customer == Customer.id)
+    .where(Document.id.in_(bindparam("documents", expanding=True)))
+)
 
 
 def _rows(db: Session, documents: list[str]) -> dict[str, _Row]:
-    rows = db.execute(
-        select(Document, Version, Customer, CustomerView)
-        .join(Version, Version.id == Document.shown)
-        .join(Customer, Customer.id == Document.customer)
-        .join(CustomerView, CustomerView.customer == Customer.id)
-        .where(Document.id.in_(documents))
-    )
-    return {d.id: (d, v, c, view) for d, v, c, view in rows}
+    if not documents:
+        return {}
+    return {row[0]: _Row(*row) for row in db.execute(_ROWS, {"documents": documents})}
 
 
 def _confirms(row: _Row, hit: Hit, people: Mapping[str, Mapping[str, str]], scopes: Scopes) -> bool:
     """Say whether the database agrees that this hit may be shown to this person."""
-    document, _, customer, _ = row
     return (
-        customer.category == hit.category
-        and Status(customer.status) not in HIDDEN_STATUSES
+        row.category == hit.category
+        and Status(row.status) not in HIDDEN_STATUSES
         and scopes.covers(
-            document.id,
-            Category(customer.category),
-            document.kind,
-            Grade(document.grade),
-            frozenset(people[customer.id]),
+            row.document,
+            Category(row.category),
+            row.kind,
+            Grade(row.grade),
+            frozenset(people[row.customer]),
         )
     )
 
 
+def _sealed(call: Call, row: _Row) -> bool:
+    """Say whether nothing but the title is shown and was indexed."""
+    module = call.policy.kinds.by_code[row.kind].module
+    return row.grade == Grade.TOP or module is Module.PERSONAL
+
+
 def _result(
-    call: Call,
-    row: _Row,
-    step: Node | None,
-    newest: Mapping[str, str],
-    names: Mapping[str, str],
+    call: Call, row: _Row, step: Node | None, text: texts.Stored | None, creator: str
 ) -> Result:
-    document, version, customer, view = row
-    key = call.ring.field(customer.id, SEALED_AS)
-    title = unseal_value(key, document.title_ct, Place(document.id, customer.id, "title"))
-    module = call.policy.kinds.by_code[document.kind].module
-    sealed = document.grade == Grade.TOP or module is Module.PERSONAL
+    key = call.ring.field(row.customer, SEALED_AS)
+    title = unseal_value(key, row.title_ct, Place(row.document, row.customer, "title"))
     shown = None
-    if step is not None and not sealed and version.id in newest:
-        text_id = newest[version.id]
-        parts = texts.open_parts(call.db, call.ring, version.id, text_id)
-        starts = texts.page_starts(call.db, text_id)
-        shown = highlight.snippets(parts, starts, step)
+    if step is not None and text is not None:
+        parts = texts.open_parts(call.db, call.ring, text)
+        shown = highlight.snippets(parts, text.page_starts, step)
     return Result(
-        id=document.id,
-        version=version.id,
+        id=row.document,
+        version=row.version,
         title=title,
         title_segments=highlight.segments(title, step),
-        kind=document.kind,
-        module=module,
-        grade=Grade(document.grade),
-        filing=Filing(version.filing),
-        dated=document.dated,
-        created=document.created,
-        created_by=names.get(document.created_by, ""),
+        kind=row.kind,
+        module=call.policy.kinds.by_code[row.kind].module,
+        grade=Grade(row.grade),
+        filing=Filing(row.filing),
+        dated=row.dated,
+        created=row.created,
+        created_by=creator,
         customer=CustomerRef(
-            customer.id,
-            customer.number,
-            view.name,
-            Category(customer.category),
-            customer.coop_type,
+            row.customer, row.number, row.name, Category(row.category), row.coop_type
         ),
         pages=tuple(PageHits(no, n) for no, n in shown.pages) if shown else (),
         snippets=tuple(s.segments for s in shown.snippets) if shown else (),
-        sealed=sealed,
+        sealed=_sealed(call, row),
     )
 
 

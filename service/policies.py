@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.ids import new_id
 from service.models import PolicySet, PolicySetMember, PolicyVersion
 from service.policy import KINDS, Policy, digest, parse, set_digest
+
+_NEWEST = (
+    select(PolicySet.id)
+    .where(PolicySet.effective_from <= bindparam("now"))
+    .order_by(PolicySet.effective_from.desc(), PolicySet.id.desc())
+    .limit(1)
+)
 
 
 class Policies:
@@ -20,10 +27,7 @@ class Policies:
 
     def current(self, db: Session) -> Policy:
         """Return the policy in force in this snapshot; raises `LookupError` before the import."""
-        newest = select(PolicySet.id).order_by(PolicySet.effective_from.desc(), PolicySet.id.desc())
-        set_id = db.scalars(
-            newest.where(PolicySet.effective_from <= datetime.now(UTC)).limit(1)
-        ).first()
+        set_id = db.scalars(_NEWEST, {"now": datetime.now(UTC)}).first()
         if set_id is None:
             message = "no policy set is in force"
             raise LookupError(message)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from service.archive import Call
@@ -14,6 +15,16 @@ from service.models import RecentSearch as Row
 _KEPT = 20
 _SHOWN = 4
 _LONGEST = 200
+
+
+_ROW = cast("Table", Row.__table__)
+_MINE = _ROW.c.person == bindparam("whose")
+_INSERT = insert(_ROW)
+_FORGET_SAME = delete(_ROW).where(_MINE, _ROW.c.token == bindparam("same"))
+_FORGET_OLD = delete(_ROW).where(
+    _MINE,
+    _ROW.c.id.not_in(select(_ROW.c.id).where(_MINE).order_by(_ROW.c.at.desc()).limit(_KEPT)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +46,13 @@ def remember(call: Call, q: str) -> None:
     row_id = new_id()
     sealed = seal(key, q.encode(), f"guidang.recent.v1|{row_id}")
 
+    row = {"id": row_id, "person": person, "token": token, "query_ct": sealed}
+
     def put(db: Session, _seq: int) -> None:
-        db.execute(delete(Row).where(Row.person == person, Row.token == token))
-        db.add(Row(id=row_id, person=person, token=token, query_ct=sealed, at=datetime.now(UTC)))
-        db.flush()
-        old = db.scalars(
-            select(Row.id).where(Row.person == person).order_by(Row.at.desc()).offset(_KEPT)
-        ).all()
-        if old:
-            db.execute(delete(Row).where(Row.id.in_(old)))
+        connection = db.connection()
+        connection.execute(_FORGET_SAME, {"whose": person, "same": token})
+        connection.execute(_INSERT, row | {"at": datetime.now(UTC)})
+        connection.execute(_FORGET_OLD, {"whose": person})
 
     call.at_outcome(put)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from service import readings
@@ -19,6 +19,10 @@ from service.search import highlight, planner
 
 #: Characters in a part, about; a part ends at a page border where it can.
 PART = 64 * 1024
+
+_TEXT = cast("Table", Text.__table__)
+_PART = cast("Table", TextPart.__table__)
+_PAGE = cast("Table", Page.__table__)
 
 
 class PageLike(Protocol):
@@ -158,43 +162,70 @@ def put(
 
 def newest_id(db: Session, version_id: str) -> str | None:
     """Return the id of a version's newest text."""
-    return db.scalars(
-        select(Text.id).where(Text.version == version_id).order_by(Text.revision.desc()).limit(1)
-    ).first()
+    row = db.execute(_NEWEST, {"versions": [version_id]}).all()
+    return row[-1].id if row else None
 
 
-def newest_ids(db: Session, versions: Sequence[str]) -> dict[str, str]:
-    """Return version → id of its newest text."""
-    rows = db.execute(
-        select(Text.version, Text.id).where(Text.version.in_(versions)).order_by(Text.revision)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version's newest text, its first part still sealed: most texts have no other."""
+
+    id: str
+    version: str
+    chars: int
+    first: bytes | None
+    page_starts: tuple[int, ...] = ()
+
+
+_NEWEST = (
+    select(_TEXT.c.version, _TEXT.c.id, _TEXT.c.chars)
+    .where(_TEXT.c.version.in_(bindparam("versions", expanding=True)))
+    .order_by(_TEXT.c.revision)
+)
+_PARTS = select(_PART.c.text, _PART.c.ct).where(
+    _PART.c.text.in_(bindparam("texts", expanding=True)), _PART.c.n == bindparam("n")
+)
+_STARTS = (
+    select(_PAGE.c.text, _PAGE.c.start)
+    .where(
+        _PAGE.c.text.in_(bindparam("texts", expanding=True)),
+        _PAGE.c.start < bindparam("below"),
     )
-    return dict(rows.tuples().all())
+    .order_by(_PAGE.c.text, _PAGE.c.no)
+)
 
 
-def open_parts(
-    db: Session, ring: Ring, version_id: str, text_id: str, *, limit: int | None = None
-) -> Iterator[tuple[int, str]]:
+def stored(db: Session, versions: Sequence[str], *, starts_below: int = 0) -> dict[str, Stored]:
+    """Return version → its newest text, with the starts of its pages up to a limit."""
+    newest = {row.version: row for row in db.execute(_NEWEST, {"versions": versions})}
+    ids = [row.id for row in newest.values()]
+    first = dict(db.execute(_PARTS, {"texts": ids, "n": 0}).tuples().all()) if ids else {}
+    starts: dict[str, list[int]] = {text: [] for text in ids}
+    if ids and starts_below:
+        for text, start in db.execute(_STARTS, {"texts": ids, "below": starts_below}):
+            starts[text].append(start)
+    return {
+        version: Stored(row.id, version, row.chars, first.get(row.id), tuple(starts[row.id]))
+        for version, row in newest.items()
+    }
+
+
+def open_parts(db: Session, ring: Ring, text: Stored) -> Iterator[tuple[int, str]]:
     """Open a text's parts one by one: (start in code points, text)."""
-    key = ring.version(version_id)
-    wanted = select(TextPart.n).where(TextPart.text == text_id).order_by(TextPart.n)
-    numbers = db.scalars(wanted.limit(limit) if limit else wanted).all()
-    for n in numbers:
-        row = db.get_one(TextPart, (text_id, n))
-        yield row.start, unseal_text(key, row.ct, text_id=text_id, part=n)
-        db.expunge(row)
+    key = ring.version(text.version)
+    sealed, start, n = text.first, 0, 0
+    while sealed is not None:
+        part = unseal_text(key, sealed, text_id=text.id, part=n)
+        yield start, part
+        start, n = start + len(part), n + 1
+        following = db.execute(_PARTS, {"texts": [text.id], "n": n}) if start < text.chars else ()
+        sealed = next((row.ct for row in following), None)
 
 
 def whole(db: Session, ring: Ring, version_id: str) -> str:
     """Return a version's newest text."""
-    text_id = newest_id(db, version_id)
-    if text_id is None:
-        return ""
-    return "".join(part for _, part in open_parts(db, ring, version_id, text_id))
-
-
-def page_starts(db: Session, text_id: str) -> list[int]:
-    """Return where the pages of a text start."""
-    return list(db.scalars(select(Page.start).where(Page.text == text_id).order_by(Page.no)))
+    found = stored(db, [version_id]).get(version_id)
+    return "".join(part for _, part in open_parts(db, ring, found)) if found else ""
 
 
 def read(call: Call, document_id: str, *, version_no: int | None = None, q: str = "") -> TextView:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.audit import entries, merkle
@@ -37,7 +37,21 @@ _EVENT = cast("Table", AuditEvent.__table__)
 _BODY = cast("Table", AuditBody.__table__)
 _DETAIL = cast("Table", AuditDetail.__table__)
 _TOUCH = cast("Table", AuditTouch.__table__)
+
+# Made once: building a statement takes longer than running it.
 _SELECT_HEAD = select(_HEAD.c.seq, _HEAD.c.chain, _HEAD.c.frontier).where(_HEAD.c.id == 1)
+_LOCK_HEAD = _SELECT_HEAD.with_for_update()
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.id == 1)
+    .values(
+        seq=bindparam("new_seq"),
+        chain=bindparam("new_chain"),
+        frontier=bindparam("new_frontier"),
+    )
+)
+_INSERT_EVENT, _INSERT_BODY = insert(_EVENT), insert(_BODY)
+_INSERT_DETAIL, _INSERT_TOUCH = insert(_DETAIL), insert(_TOUCH)
 
 
 def head_seq(db: Session) -> int:
@@ -50,22 +64,21 @@ def append(db: Session, batch: Sequence[Entry], month: MonthKey) -> list[int]:
 
     Locks the head row: on PostgreSQL nobody else appends until this transaction ends.
     """
-    statement = (
-        _SELECT_HEAD if db.get_bind().dialect.name == "sqlite" else _SELECT_HEAD.with_for_update()
-    )
-    seq, chain, packed = db.execute(statement).one()
+    connection = db.connection()
+    sqlite = connection.dialect.name == "sqlite"
+    seq, chain, packed = connection.execute(_SELECT_HEAD if sqlite else _LOCK_HEAD).one()
     frontier = merkle.unpack(packed)
+    rows = _Rows()
     numbers = []
     for entry in batch:
-        leaf = _write(db, entry, seq + 1, chain, month)
+        leaf = rows.add(entry, seq + 1, chain, month)
         chain = chain_value(chain, leaf)
         frontier = merkle.extend(frontier, seq, leaf)
         seq += 1
         numbers.append(seq)
-    db.execute(
-        update(_HEAD)
-        .where(_HEAD.c.id == 1)
-        .values(seq=seq, chain=chain, frontier=merkle.pack(frontier))
+    rows.write(connection)
+    connection.execute(
+        _MOVE_HEAD, {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
     )
     return numbers
 
@@ -75,23 +88,41 @@ def chain_value(previous: bytes, leaf: bytes) -> bytes:
     return hashlib.sha256(previous + leaf).digest()
 
 
-def _write(db: Session, entry: Entry, seq: int, chain: bytes, month: MonthKey) -> bytes:
-    salt, sealed, committed = _detail(entry, seq, month)
-    sess = entries.session_mark(month.key, entry.actor.sign_in) if entry.actor.sign_in else None
-    ts = instant_text(datetime.now(UTC))
-    body = entries.body(entry, seq=seq, ts=ts, sess=sess, detail=committed)
-    leaf = merkle.leaf_hash(body)
-    row: dict[str, Any] = entries.columns(entries.read(body))
-    row["leaf"] = leaf
-    row["chain"] = chain_value(chain, leaf)
-    db.execute(insert(_EVENT).values(row))
-    db.execute(insert(_BODY).values(seq=seq, body=body))
-    if sealed is not None:
-        db.execute(insert(_DETAIL).values(seq=seq, salt=salt, ct=sealed, key=month.id))
-    touches = [{"seq": seq, "document": d, "how": how} for d, how in dict.fromkeys(entry.touches)]
-    if touches:
-        db.execute(insert(_TOUCH), touches)
-    return leaf
+class _Rows:
+    """The rows of a batch of entries; each table is written once."""
+
+    def __init__(self) -> None:
+        self._events: list[dict[str, Any]] = []
+        self._bodies: list[dict[str, Any]] = []
+        self._details: list[dict[str, Any]] = []
+        self._touches: list[dict[str, Any]] = []
+
+    def add(self, entry: Entry, seq: int, chain: bytes, month: MonthKey) -> bytes:
+        """Take in an entry; return its leaf hash."""
+        salt, sealed, committed = _detail(entry, seq, month)
+        sess = entries.session_mark(month.key, entry.actor.sign_in) if entry.actor.sign_in else None
+        ts = instant_text(datetime.now(UTC))
+        body = entries.body(entry, seq=seq, ts=ts, sess=sess, detail=committed)
+        leaf = merkle.leaf_hash(body)
+        row = entries.columns(entries.read(body))
+        self._events.append(row | {"leaf": leaf, "chain": chain_value(chain, leaf)})
+        self._bodies.append({"seq": seq, "body": body})
+        if sealed is not None:
+            self._details.append({"seq": seq, "salt": salt, "ct": sealed, "key": month.id})
+        for document, how in dict.fromkeys(entry.touches):
+            self._touches.append({"seq": seq, "document": document, "how": how})
+        return leaf
+
+    def write(self, connection: Connection) -> None:
+        """Write them."""
+        for statement, rows in (
+            (_INSERT_EVENT, self._events),
+            (_INSERT_BODY, self._bodies),
+            (_INSERT_DETAIL, self._details),
+            (_INSERT_TOUCH, self._touches),
+        ):
+            if rows:
+                connection.execute(statement, rows)
 
 
 def _detail(entry: Entry, seq: int, month: MonthKey) -> tuple[bytes, bytes | None, str | None]:

@@ -53,9 +53,12 @@ class Ring:
         self._fields.clear()
 
     def prefetch(self, *, customers: Iterable[str] = (), versions: Iterable[str] = ()) -> None:
-        """Fetch many keys with one query for customers and one for versions."""
-        self._fetch_customers(customers)
+        """Fetch many keys with one query for versions and one for customers without any.
+
+        The keys of customers come with those of their versions.
+        """
         self._fetch_versions(versions)
+        self._fetch_customers(customers)
 
     def customer(self, customer_id: str) -> bytes:
         """Return a customer's key."""

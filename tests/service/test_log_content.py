@@ -341,8 +341,27 @@ def test_what_people_type_and_their_addresses_are_sealed_in_the_whole_database(
     assert NAME.encode() in stored
 
 
-@pytest.mark.parametrize("bad", BAD_IDS)
-def test_what_comes_in_place_of_an_id_is_not_repeated(world: World, bad: str) -> None:
+def test_what_comes_in_place_of_an_id_is_not_repeated(world: World) -> None:
+    with world.archive.db.read() as db:
+        before = db.scalar(text("SELECT max(seq) FROM audit_event")) or 0
+    for bad in BAD_IDS:
+        try_everywhere(world, bad)
+    with world.archive.db.read() as db:
+        rows = db.scalars(select(AuditBody.body).where(AuditBody.seq > before))
+        bodies = [json.loads(body) for body in rows]
+    assert len(bodies) >= 6 * len(BAD_IDS)
+    for body in bodies:
+        assert body["object"].get("id", "invalid") == "invalid"
+        assert "version" not in body["object"]
+        assert "customer" not in body
+    said = in_clear(world)
+    assert_clean(said)
+    assert [bad for bad in BAD_IDS if bad and bad in said] == []
+    assert world.verify().code is Code.OK
+
+
+def try_everywhere(world: World, bad: str) -> None:
+    """Ask for a thing by something that is no id, reading and writing."""
     uses: dict[Action, Use] = {
         Action.CUSTOMER_READ: lambda c: customers.get(c, bad),
         Action.DOCUMENT_TEXT: lambda c: texts.read(c, bad),
@@ -351,23 +370,9 @@ def test_what_comes_in_place_of_an_id_is_not_repeated(world: World, bad: str) ->
         Action.CUSTOMER_EDIT: lambda c: customers.edit(c, bad, if_match=1),
         Action.SESSION_MANAGE_OWN: lambda c: accounts.end_sign_in(c, bad),
     }
-    with world.archive.db.read() as db:
-        before = db.scalar(text("SELECT max(seq) FROM audit_event")) or 0
     for action, use in uses.items():
         with pytest.raises(Refusal):
             call(world, "archivist", action, Subject("customer", bad, bad, bad), use)
-    with world.archive.db.read() as db:
-        bodies = [
-            json.loads(body)
-            for body in db.scalars(select(AuditBody.body).where(AuditBody.seq > before))
-        ]
-    for body in bodies:
-        assert body["object"].get("id", "invalid") == "invalid"
-        assert "version" not in body["object"]
-        assert "customer" not in body
-    assert_clean(in_clear(world))
-    assert not bad or bad not in in_clear(world)
-    assert world.verify().code is Code.OK
 
 
 def test_ids_of_rows_stand_in_the_log_as_they_are(world: World) -> None:
@@ -385,25 +390,22 @@ def test_ids_of_rows_stand_in_the_log_as_they_are(world: World) -> None:
     assert is_id(document.id)
 
 
-@pytest.mark.parametrize(
-    "words", ["\ud800", "a\udfff", "\x00", "\x00\ud83d\ude00", "\U0010ffff", "é" * 10_000]
-)
-def test_any_text_can_be_searched_for_and_logged(world: World, words: str) -> None:
-    answer = world.search(words, by="sales")
-    assert answer.total == 0
+def test_any_text_can_be_searched_for_and_logged(world: World) -> None:
+    for words in ("\ud800", "a\udfff", "\x00", "\x00\ud83d\ude00", "\U0010ffff", "é" * 10_000):
+        assert world.search(words, by="sales").total == 0, repr(words[:9])
     assert world.verify().code is Code.OK
 
 
-@pytest.mark.parametrize("odd", [2**70, -(2**63), 1.5, float("nan"), True, [2**60], {"x": {1: 2}}])
-def test_any_value_can_be_sealed_as_detail(world: World, odd: object) -> None:
-    call(
-        world,
-        "sales",
-        Action.SEARCH_RUN,
-        Subject("search"),
-        lambda c: c.returned([]),
-        detail={"limit": odd, "nothing": None},
-    )
+def test_any_value_can_be_sealed_as_detail(world: World) -> None:
+    for odd in (2**70, -(2**63), 1.5, float("nan"), True, [2**60, None], {"x": {1: 2}}):
+        call(
+            world,
+            "sales",
+            Action.SEARCH_RUN,
+            Subject("search"),
+            lambda c: c.returned([]),
+            detail={"limit": odd, "nothing": None},
+        )
     assert world.verify().code is Code.OK
 
 

@@ -440,10 +440,11 @@ def test_a_token_carries_its_persons_rights_until_it_expires(world: World) -> No
     assert bearer(world, token) is None
 
 
-@pytest.mark.parametrize("days", [0, -1, 366])
-def test_a_token_lives_between_a_day_and_a_year(world: World, days: int) -> None:
-    with pytest.raises(Invalid):
-        made_token(world, days=days)
+def test_a_token_lives_between_a_day_and_a_year(world: World) -> None:
+    for days in (0, -1, 366):
+        with pytest.raises(Invalid):
+            made_token(world, days=days)
+    assert made_token(world, days=365) != made_token(world, days=1)
 
 
 def test_a_revoked_token_stops_and_others_cannot_revoke_it(world: World) -> None:
@@ -466,24 +467,24 @@ def test_a_revoked_token_stops_and_others_cannot_revoke_it(world: World) -> None
 # -- passwords -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "short",
-        "九个汉字不够十个呢",
-        "x" * 257,
-        "aaaaaaaaaaaa",
-        "1234567890",
-        "PASSW0RD",
-        "sales-is-my-name",
-        "ＳＡＬＥＳ－ｉｓ－ｗｉｄｅ",
-    ],
+EASY = (
+    "short",
+    "九个汉字不够十个呢",
+    "x" * 257,
+    "aaaaaaaaaaaa",
+    "1234567890",
+    "administrator",
+    "sales-is-my-name",
+    "ＳＡＬＥＳ－ｉｓ－ｗｉｄｅ",
 )
-def test_easy_passwords_are_refused_before_anything_changes(world: World, secret: str) -> None:
+
+
+def test_easy_passwords_are_refused_before_anything_changes(world: World) -> None:
     signed = enter(world)
-    with pytest.raises(Invalid) as refused:
-        change(world, "sales", PersonChange(password=secret))
-    assert "password" in refused.value.fields
+    for secret in EASY:
+        with pytest.raises(Invalid) as refused:
+            change(world, "sales", PersonChange(password=secret))
+        assert "password" in refused.value.fields
     assert who(world, signed.token) is not None
     assert enter(world).actor.login == "sales"
 
