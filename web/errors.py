@@ -98,17 +98,28 @@ def wants_row() -> bool:
     return request.headers.get("X-Part") == "row"
 
 
+def within(dialog: str) -> str:
+    """Say which dialog the fields that follow are in; what was typed belongs to one alone."""
+    g.within = dialog
+    return ""
+
+
+def _refused_here() -> Refusal | None:
+    """Return the refusal of the form that is being drawn, if it is the one that was sent."""
+    here = g.get("within", "") == request.form.get("dialog", "")
+    return g.get("refusal") if here else None
+
+
 def typed(name: str, default: object = "") -> object:
     """Return what was typed into a field that was refused, else its present value."""
-    if g.get("refusal") is not None and name in request.form:
+    if _refused_here() and name in request.form and "password" not in name:
         return request.form[name]
     return "" if default is None else default
 
 
 def problem(name: str) -> str:
     """Return what is wrong with a field, or nothing."""
-    refusal = g.get("refusal")
-    name = name.removeprefix("field.")
+    refusal, name = _refused_here(), name.removeprefix("field.")
     if not isinstance(refusal, Invalid) or name not in refusal.fields:
         return ""
     return labels.label("problem", refusal.fields[name])
@@ -214,8 +225,7 @@ def register(app: Flask, problem_of: Problem) -> None:
     }
     for kind, view in views.items():
         app.register_error_handler(kind, _for_either(view, problem_of))
-    known: dict[str, Any] = {"typed": typed, "problem": problem, "sentence": sentence}
-    app.jinja_env.globals.update(known)
+    app.jinja_env.globals.update(typed=typed, problem=problem, sentence=sentence, within=within)
 
 
 def _for_either(

@@ -9,7 +9,7 @@ from service.auditing import Wanted as EventsWanted
 from service.codes import Department, Role, Sort
 from service.directory import Wanted as CustomersWanted
 from service.errors import Invalid, NotFound
-from service.finding import Question, cursor
+from service.finding import WINDOW, Question, cursor
 from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
@@ -80,9 +80,10 @@ def question() -> Question:
 
 
 def page() -> int:
-    """Return the number of the page an address asks for."""
+    """Return the number of the page an address asks for, inside what can be paged through."""
     value = request.args.get("page", "")
-    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 4 else 1  # noqa: PLR2004
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 1  # noqa: PLR2004
+    return min(max(1, number), WINDOW // PAGE)
 
 
 def _position(order: Sort) -> str | None:

@@ -202,6 +202,8 @@ NOTES = (
     N_("A * needs at least two letters or digits before it and was left out."),
     N_("There is nothing to search for in these characters."),
 )
+#: what `Unavailable` says of a part when nothing better is known
+NO_ANSWER = N_("The %(part)s does not answer.")
 PART = {
     "log": N_("access log"),
     "database": N_("database"),

@@ -4,23 +4,33 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import message
 
 from service.opening import open_archive
 from service.operation import set_up_logging
 from service.settings import Settings
 from web.app import create_app
 
+#: Longest request line in bytes: a query of 10,000 characters, each sent as up to 12 of them.
+REQUEST_LINE = 128 * 1024
 
-class _Server(BaseApplication):  # type: ignore[misc]
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, with the settings of an archive."""
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # gunicorn's own ceiling is 8,190; its only other setting is no limit at all
+        message.MAX_REQUEST_LINE = REQUEST_LINE
         super().__init__()
 
     def load_config(self) -> None:
+        """Set what gunicorn goes by."""
         for name, value in options(self._settings).items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """Make the application in the process that serves it."""
         # after the fork: connections are not shared between processes
         return create_app(open_archive(self._settings))
 
@@ -35,7 +45,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "timeout": 120,
         "graceful_timeout": 10,
         "keepalive": 5,
-        "limit_request_line": 8190,
+        "limit_request_line": REQUEST_LINE,
         "limit_request_fields": 60,
         "accesslog": None,
         "loglevel": "warning",
@@ -47,4 +57,4 @@ def options(settings: Settings) -> dict[str, Any]:
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it."""
     set_up_logging()
-    _Server(settings).run()
+    Server(settings).run()

@@ -152,7 +152,13 @@ def test_accounts_are_checked(programs):
     admin = programs["security_admin"]
     assert admin.post("/users", {**NEW, "login": "sales"}).status_code == 409
     assert admin.get("/users/nobody").status_code == 404
-    for wrong in ({"roles": []}, {"roles": ["king"]}, {"admin": True}, {"head": "yes"}):
+    wrongs: list[dict[str, object]] = [
+        {"roles": []},
+        {"roles": ["king"]},
+        {"admin": True},
+        {"head": "yes"},
+    ]
+    for wrong in wrongs:
         assert admin.post("/users", {**NEW, **wrong}).status_code == 422, wrong
     short = admin.post("/users", {**NEW, "password": "short"})
     assert "password" in short.json["fields"]

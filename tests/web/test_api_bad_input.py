@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from tests.web.programs import Programs
-from tests.world import World
 
 HAN = "档" * 300
 
@@ -58,7 +57,7 @@ def test_the_content_decides_what_a_file_is_not_its_ending(programs, documents):
     refused(wrong, 415, file="unsupported")
 
 
-def test_what_is_over_the_limit_is_413_before_anything_is_stored(world: World):
+def test_what_is_over_the_limit_is_413_before_anything_is_stored(world):
     settings = replace(world.archive.settings, upload_limit=1000)
     world.archive.settings = settings
     programs = Programs.of(world)
@@ -69,7 +68,7 @@ def test_what_is_over_the_limit_is_413_before_anything_is_stored(world: World):
     refused(over, 413)
     refused(announced(programs["sales"], documents, 3_000_000), 413)
     assert list(world.archive.blobs.list()) == before
-    assert programs["sales"].get(documents).json["total"] == 1
+    assert programs["sales"].get(documents).get_json()["total"] == 1
 
 
 def announced(program, path, size, stream=None):

@@ -1,11 +1,13 @@
 """What is hidden looks exactly like what is absent, on every route and with every mistake."""
 
+from typing import Any
+
 import pytest
 
 from service.ids import new_id
 
 #: what one can do to a customer and to a document: method, path, what is sent
-CUSTOMER = [
+CUSTOMER: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/customers/{}", {}),
     ("PATCH", "/customers/{}", {"json": {"fields": {}}}),
     ("POST", "/customers/{}/file", {}),
@@ -13,7 +15,7 @@ CUSTOMER = [
     ("GET", "/customers/{}/documents", {}),
     ("POST", "/customers/{}/documents", {"data": {"kind": "minutes"}}),
 ]
-DOCUMENT = [
+DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/documents/{}", {}),
     ("PATCH", "/documents/{}", {"json": {"title": "别的"}}),
     ("POST", "/documents/{}/versions", {}),
@@ -25,7 +27,7 @@ DOCUMENT = [
     ("GET", "/documents/{}/text", {}),
 ]
 #: mistakes that must not be told before existence is
-MISTAKES = [
+MISTAKES: list[dict[str, Any]] = [
     {},
     {"headers": {"If-Match": '"999"'}},
     {"json": {"no": "such member"}},

@@ -13,7 +13,7 @@ from web.api.asking import opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import EventQuery
-from web.api.shown import EventList, LogShown
+from web.api.shown.log import EventList, LogShown
 
 #: Where the application keeps how far it has verified the log.
 WATCH = "log-watch"

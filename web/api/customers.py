@@ -15,7 +15,8 @@ from web.api.asking import matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import CategoryChange, CustomerChange, CustomerQuery, NewCustomer, Paging
-from web.api.shown import CustomerList, CustomerShown, DocumentList
+from web.api.shown.customers import CustomerList, CustomerShown
+from web.api.shown.documents import DocumentList
 
 _GROUPS = ("category", "status", "owner", "region", "industry")
 

@@ -13,7 +13,7 @@ from web.api.asking import matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import AtVersion, DocumentChange, NewDocument, NewVersion
-from web.api.shown import DocumentAdded, DocumentShown, File, TextShown
+from web.api.shown.documents import DocumentAdded, DocumentShown, File, TextShown
 
 _CLEARED = ("dated", "number", "note")
 

@@ -15,7 +15,7 @@ from web.api.asking import Read, matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import AtVersion, Reason
-from web.api.shown import DocumentShown
+from web.api.shown.documents import DocumentShown
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from web.api.asking import opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import NewToken
-from web.api.shown import MeShown, SignInList, TokenList, TokenMade
+from web.api.shown.people import MeShown, SignInList, TokenList, TokenMade
 from web.api.whole import whole
 
 

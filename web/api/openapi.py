@@ -8,7 +8,7 @@ from flask.blueprints import BlueprintSetupState
 
 from web.api.blueprint import api
 from web.api.operation import operation
-from web.api.shown import Description
+from web.api.shown.problems import Description
 
 _KEPT = "guidang-openapi"
 

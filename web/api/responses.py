@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from web.api.shown import File, ProblemShown
+from web.api.shown.documents import File
+from web.api.shown.problems import ProblemShown
 
 if TYPE_CHECKING:
     from web.api.operation import Operation

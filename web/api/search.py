@@ -15,7 +15,7 @@ from web.api.asking import Read, opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import SearchQuery
-from web.api.shown import AnswerShown
+from web.api.shown.answers import AnswerShown
 
 _GROUPS = ("category", "module", "kind", "customer", "owner", "grade", "year")
 

@@ -15,7 +15,7 @@ from web.api.asking import Read, matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.schemas import NewUser, UserChange
-from web.api.shown import UserList, UserShown
+from web.api.shown.people import UserList, UserShown
 from web.api.whole import whole
 
 

@@ -1,0 +1,82 @@
+"""Somebody at a browser: signs in, reads pages, sends their forms with the token in them."""
+
+import io
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.world import World, password
+from web.app import create_app
+
+_TOKEN = r'name="csrf_token" value="([^"]+)"'
+
+
+def found(pattern: str, page: str) -> str:
+    """Return what a pattern's group matches in a page: it must be there."""
+    match = re.search(pattern, page)
+    assert match, pattern
+    return unescape(match[1])
+
+
+@dataclass(slots=True)
+class Person:
+    """A browser with its own cookies."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, buffered=True, **more)
+
+    def html(self, path: str) -> str:
+        """Return a page that must be there."""
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status)
+        return answer.text
+
+    def token(self) -> str:
+        """Return the token that this browser's forms carry."""
+        return found(_TOKEN, self.get("/sign-in").text)
+
+    def send(self, path: str, **fields: Any) -> TestResponse:
+        """Send a form of a page."""
+        return self.client.post(path, data={"csrf_token": self.token(), **fields})
+
+    def upload(
+        self, path: str, *files: tuple[bytes, str], part: bool = False, **fields: str
+    ) -> TestResponse:
+        """Send files by form; `part`: as the page's script does, which wants a table row."""
+        data = {
+            "csrf_token": self.token(),
+            **fields,
+            "file": [(io.BytesIO(content), name) for content, name in files],
+        }
+        return self.client.post(path, data=data, headers={"X-Part": "row"} if part else {})
+
+
+@dataclass(slots=True)
+class Portal:
+    """The pages of one archive."""
+
+    world: World
+    app: Any
+
+    @classmethod
+    def of(cls, world: World) -> "Portal":
+        """Make the web application of an archive."""
+        return cls(world, create_app(world.archive))
+
+    def stranger(self) -> Person:
+        """Return a browser that nobody signed in with."""
+        return Person(self.app.test_client())
+
+    def __getitem__(self, login: str) -> Person:
+        """Return somebody at a browser of their own, signed in."""
+        person = self.stranger()
+        answer = person.send("/sign-in", login=login, password=password(login))
+        assert answer.status_code == 302, answer.text
+        return person

@@ -1,0 +1,52 @@
+"""When a part is away or something breaks: the page says which, under a number, and no more."""
+
+import re
+
+import pytest
+
+from service.errors import Unavailable
+from tests.web.browsing import Portal
+from web import guard
+
+
+@pytest.fixture
+def portal_with(world):
+    """Return a portal in which a page raises what a test wants."""
+
+    def made(error):
+        portal = Portal.of(world)
+
+        def fail():
+            raise error
+
+        portal.app.add_url_rule("/fail", "fail", fail, methods=["GET", "POST"])
+        return portal
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("log", "为保证留痕"),
+        ("database", "为保证留痕"),
+        ("search", "客户档案列表不受影响"),
+        ("blobs", "文件存储没有应答"),
+        ("keystore", "密钥库没有应答"),
+    ],
+)
+def test_a_part_that_is_away_is_named(portal_with, part, words):
+    answer = portal_with(Unavailable(part))["archivist"].get("/fail")
+    assert answer.status_code == 503
+    assert words in answer.text
+    assert answer.headers["Retry-After"]
+    assert 'role="search"' in answer.text or part in ("log", "database")
+
+
+def test_what_broke_shows_a_number_and_nothing_of_the_error(portal_with):
+    answer = portal_with(RuntimeError("客户张三 13800138000"))["archivist"].get("/fail")
+    assert answer.status_code == 500
+    assert re.search(r"编号 E-[0-9A-F]{4}", answer.text)
+    assert "张三" not in answer.text
+    assert "RuntimeError" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == guard.HEADERS["Content-Security-Policy"]

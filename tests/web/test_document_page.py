@@ -1,0 +1,168 @@
+"""A document at the portal: its marked text, its original, its way into the file."""
+
+import re
+
+import pytest
+
+from service.codes import Category
+from service.properties import Properties
+from tests.web.browsing import found
+
+TEXT = "维修记录\n2 号线 R03 机器人 J4 轴减速机异响，更换减速机后恢复。"
+
+
+@pytest.fixture
+def document(portal):
+    customer = portal.world.customer(category=Category.ACTIVE, owner="sales")
+    made = portal.world.document(
+        customer.id,
+        TEXT,
+        kind="repair",
+        by="sales",
+        file_name="维修记录 417.txt",
+        properties=Properties(title="J4 轴减速机更换", number="WX-2026-0417"),
+    )
+    portal.world.work()
+    return made
+
+
+def path(document):
+    return f"/documents/{document.id}"
+
+
+def seen(page):
+    return found(r'name="seen" value="(\d+)"', page)
+
+
+def test_the_text_shows_every_hit_numbered(portal, document):
+    page = portal["archivist"].html(f"{path(document)}?q=减速机")
+    assert '<mark id="hit-1">减速机</mark>' in page
+    assert '<mark id="hit-2">减速机</mark>' in page
+    assert "hit-3" not in page
+    assert "J4 轴减速机更换" in page
+    assert "WX-2026-0417" in page
+    assert re.search(r"查询日志第 \d+ 号", page)
+
+
+def test_the_original_comes_back_byte_for_byte_under_its_name(portal, document):
+    answer = portal["archivist"].get(f"{path(document)}/content")
+    assert answer.status_code == 200
+    assert answer.data == TEXT.encode()
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "filename*=UTF-8''%E7%BB%B4" in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part"),
+    [
+        ("bytes=0-4", 206, slice(0, 5)),
+        ("bytes=5-", 206, slice(5, None)),
+        ("bytes=-7", 206, slice(-7, None)),
+        ("bytes=9-3", 200, slice(None)),
+        ("bytes=0-1,4-5", 200, slice(None)),
+        ("lines=1-2", 200, slice(None)),
+    ],
+)
+def test_a_range_of_the_original_comes_back(portal, document, wanted, status, part):
+    answer = portal["archivist"].get(f"{path(document)}/content", headers={"Range": wanted})
+    assert answer.status_code == status
+    assert answer.data == TEXT.encode()[part]
+
+
+def test_a_range_outside_the_file_is_refused(portal, document):
+    answer = portal["archivist"].get(f"{path(document)}/content", headers={"Range": "bytes=99999-"})
+    assert answer.status_code == 416
+
+
+def test_properties_are_changed_and_emptied(portal, document):
+    person = portal["archivist"]
+    fields = {"title": "新题名", "kind": "repair", "grade": "secret", "dated": "2026-10-20"}
+    answer = person.send(
+        f"{path(document)}/edit", seen=seen(person.html(path(document))), number="", **fields
+    )
+    assert answer.status_code == 302, answer.text
+    page = person.html(path(document))
+    assert "新题名" in page
+    assert "2026-10-20" in page
+    assert "机密" in page
+    assert "WX-2026-0417" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "sentence"),
+    [
+        ({"title": ""}, 422, "题名必填。"),
+        ({"title": "字" * 301}, 422, "题名最多 300 字。"),
+        ({"kind": "nonsense"}, 422, "没有这个文件类型。"),
+        ({"dated": "tomorrow"}, 422, "日期写作 YYYY-MM-DD。"),
+        ({"filing": "filed"}, 422, "表单里有不受理的字段。"),
+        ({"seen": "999"}, 412, "期间有人改过此项"),
+    ],
+)
+def test_a_change_that_cannot_be_taken_says_why(portal, document, change, status, sentence):
+    person = portal["archivist"]
+    fields = {"seen": seen(person.html(path(document))), "title": "题名", "dialog": "edit"}
+    answer = person.send(f"{path(document)}/edit", **{**fields, **change})
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert 'class="dlg shown" id="edit"' in answer.text
+
+
+def test_who_uploaded_does_not_file_and_another_does(portal, document):
+    own, other = portal["sales"], portal["archivist"]
+    assert f"{path(document)}/file" not in own.html(path(document))
+    assert own.send(f"{path(document)}/file").status_code == 403
+    assert f"{path(document)}/file" in other.html(path(document))
+    assert other.send(f"{path(document)}/file").status_code == 302
+    assert "已归档" in other.html(path(document))
+    twice = other.send(f"{path(document)}/file")
+    assert twice.status_code == 409
+    assert "已归档" in twice.text
+
+
+def test_a_returned_document_tells_its_uploader_why_and_is_not_found(portal, document):
+    other = portal["archivist"]
+    empty = other.send(f"{path(document)}/return", reason=" ", dialog="return")
+    assert empty.status_code == 422
+    assert other.send(f"{path(document)}/return", reason="缺盖章").status_code == 302
+    portal.world.work()
+    assert "已退回：缺盖章" in portal["sales"].html("/")
+    assert "没有同时符合条件的文件" in other.html("/search?q=减速机")
+
+
+def test_an_uploader_withdraws_before_filing_and_not_after(portal, document):
+    own = portal["sales"]
+    assert own.send(f"{path(document)}/withdraw", reason="传错了").status_code == 302
+    portal.world.work()
+    assert "没有同时符合条件的文件" in own.html("/search?q=减速机")
+
+
+def test_a_newer_version_waits_beside_the_filed_one(portal, document):
+    portal["archivist"].send(f"{path(document)}/file")
+    own = portal["sales"]
+    answer = own.upload(f"{path(document)}/versions", ("第二版，换了轴承。".encode(), "v2.txt"))
+    assert answer.status_code == 302, answer.text
+    page = own.html(path(document))
+    assert "下面是第 1 版的正文" in page
+    assert "减速机异响" in page
+    portal.world.work()
+    assert "换了轴承" in own.html(path(document))
+    assert "减速机异响" in own.html(f"{path(document)}?version=1")
+    assert own.get(f"{path(document)}?version=9").status_code == 404
+    assert own.get(f"{path(document)}/content?version=1").data == TEXT.encode()
+
+
+def test_a_file_that_cannot_be_read_says_why_and_can_be_tried_again(portal, document):
+    world = portal.world
+    broken = world.document(
+        document.customer.id, b"%PDF-1.7\nbroken", kind="repair", by="sales", file_name="坏.pdf"
+    )
+    world.work()
+    own = portal["sales"]
+    page = own.html("/upload")
+    assert "提取失败" in page
+    assert "原件已安全存储。" in page
+    assert "提取失败" in own.html(path(broken))
+    assert own.send(f"{path(broken)}/retry", next="uploads").location.startswith("/upload")
+    assert "排队中" in own.html("/upload")

@@ -1,0 +1,140 @@
+"""The log for auditors, accounts for the security administrator, everybody's own sign-ins."""
+
+import re
+
+import pytest
+
+from service.codes import Category
+from tests.web.browsing import found
+
+NEW = {
+    "login": "chen.yan",
+    "name": "陈砚",
+    "department": "sales",
+    "roles": "sales",
+    "password": "a long enough password 9",
+}
+
+
+def test_the_auditor_sees_events_and_no_content(portal):
+    customer = portal.world.customer("宁波望潮汽车零部件有限公司", Category.ACTIVE, filed=True)
+    portal["sales2"].get(f"/customers/{customer.id}")
+    portal["archivist"].html("/search?q=望潮减速机报价")
+    page = portal["auditor"].html("/log")
+    assert "检索词已封存" in page
+    assert "望潮" not in page
+    assert "拒绝" in page
+    assert re.search(r"KH-\d{4}-00001", page)
+
+
+def test_the_log_is_filtered_by_person_action_result_and_number(portal):
+    portal["archivist"].html("/search?q=x")
+    portal["sales"].get("/log")
+    person = portal["auditor"]
+    searches = person.html("/log?action=search.run&actor=archivist")
+    rows = searches.split("<tbody>")[1].split("</tbody>")[0]
+    assert "ARCHIVIST" in rows
+    assert "SALES" not in rows
+    denied = person.html("/log?decision=deny")
+    assert "audit.read:none" in denied
+    number = found(r"/log\?seq=(\d+)", denied)
+    assert person.html(f"/log?seq={number}").count("<tr data-hit") == 2
+    for strange in ("from=x", "seq=x", "seq=99999999999999999999", "action=nonsense"):
+        assert person.get(f"/log?{strange}").status_code == 200, strange
+
+
+def test_older_entries_are_a_page_away(portal):
+    person = portal["auditor"]
+    for _ in range(30):
+        person.get("/")
+    older = found(r'href="([^"]+)" rel="next"', person.html("/log"))
+    assert person.get(older).status_code == 200
+
+
+@pytest.mark.parametrize("login", ["archivist", "sales", "management", "security_admin"])
+def test_others_do_not_read_the_log(portal, login):
+    answer = portal[login].get("/log")
+    assert answer.status_code == 403
+    assert re.search(r"第 \d+ 号", answer.text)
+
+
+def test_the_security_administrator_opens_an_account_that_works(portal):
+    admin = portal["security_admin"]
+    assert admin.send("/people", **NEW).status_code == 302
+    assert "陈砚" in admin.html("/people")
+    person = portal.stranger()
+    signed = person.send("/sign-in", login=NEW["login"], password=NEW["password"])
+    assert signed.location == "/"
+    assert "陈砚" in person.html("/")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"login": "A B"}, "账号为 2 至 64 个"),
+        ({"name": ""}, "姓名必填"),
+        ({"roles": ""}, ""),
+        ({"roles": "nonsense"}, "没有这个选项。"),
+        ({"department": "nonsense"}, "没有这个选项。"),
+        ({"password": "short"}, "口令至少"),
+        ({"password": "password"}, ""),
+        ({"active": "yes"}, "表单里有不受理的字段。"),
+    ],
+)
+def test_an_account_that_cannot_be_opened_says_why_and_never_shows_the_password(
+    portal, change, sentence
+):
+    answer = portal["security_admin"].send("/people", **{**NEW, "dialog": "new", **change})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'class="dlg shown" id="new"' in answer.text
+    assert "a long enough password 9" not in answer.text
+
+
+def test_nobody_changes_their_own_rights_or_makes_privileged_seats(portal):
+    admin, me = portal["security_admin"], portal.world.id("security_admin")
+    own = admin.send(f"/people/{me}", name="X", department="management", roles="archivist")
+    assert own.status_code == 403
+    seat = admin.send("/people", **{**NEW, "roles": "auditor"})
+    assert seat.status_code == 403
+    assert portal["archivist"].get("/people").status_code == 403
+
+
+def test_roles_change_on_the_next_request(portal):
+    person, admin = portal["sales"], portal["security_admin"]
+    answer = admin.send(
+        f"/people/{portal.world.id('sales')}", name="S", department="hr", roles="hr"
+    )
+    assert answer.status_code == 302
+    assert 'href="/search"' not in person.html("/")
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(portal):
+    person = portal["sales"]
+    page = person.send("/account/tokens", name="脚本", days="3").text
+    token = found(r"(gd_[\w-]+)", page)
+    assert token not in person.html("/account")
+    headers = {"Authorization": f"Bearer {token}"}
+    program = portal.stranger()
+    assert program.get("/api/v1/me", headers=headers).status_code == 200
+    assert program.get("/", headers=headers).status_code == 302
+    revoke = found(r'action="(/account/tokens/\w+/revoke)"', person.html("/account"))
+    assert person.send(revoke).status_code == 302
+    assert program.get("/api/v1/me", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("days", ["0", "99999", "-1", "x"])
+def test_a_token_lives_for_a_limited_time(portal, days):
+    answer = portal["sales"].send("/account/tokens", name="n", days=days)
+    assert answer.status_code == 422
+    assert "gd_" not in answer.text
+
+
+def test_a_person_ends_a_sign_in_of_theirs_elsewhere_and_nobody_elses(portal):
+    here, there = portal["sales"], portal["sales"]
+    end = found(r'action="(/account/sign-ins/\w+/end)"', here.html("/account"))
+    assert portal["sales2"].send(end).status_code == 404
+    assert there.get("/").status_code == 200
+    assert here.send(end).status_code == 302
+    assert there.get("/").status_code == 302
+    assert here.get("/").status_code == 200

@@ -1,0 +1,146 @@
+"""Signing in and out at the portal, and what the cookie holds."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.world import password
+from web.app import create_app
+
+
+def cookie(answer, name="guidang"):
+    return next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith(f"{name}="))
+
+
+def test_a_person_signs_in_and_sees_their_home(portal):
+    assert "SALES" in portal["sales"].html("/")
+
+
+@pytest.mark.parametrize(
+    ("login", "typed"),
+    [("sales", "wrong"), ("nobody", "wrong"), ("", ""), ("SALES'--", "x"), ("销售", "口令")],
+)
+def test_a_wrong_sign_in_says_the_same_whatever_was_wrong(portal, login, typed):
+    answer = portal.stranger().send("/sign-in", login=login, password=typed)
+    assert answer.status_code == 401
+    assert "账号或口令不正确。" in answer.text
+    assert f'value="{typed or "x"}"' not in answer.text
+
+
+def test_many_wrong_passwords_lock_this_address_out_and_say_for_how_long(portal):
+    stranger = portal.stranger()
+    answers = [stranger.send("/sign-in", login="sales", password="no") for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 60
+
+
+def test_the_session_before_signing_in_is_worth_nothing_after(portal):
+    stranger = portal.stranger()
+    token = stranger.token()
+    fixed = stranger.client.get_cookie("guidang").value
+    stranger.send("/sign-in", login="sales", password=password("sales"))
+    assert stranger.client.get_cookie("guidang").value != fixed
+    victim = portal.stranger()
+    victim.client.set_cookie("guidang", fixed)
+    assert victim.get("/").status_code == 302
+    late = stranger.client.post("/sign-out", data={"csrf_token": token})
+    assert late.status_code == 400
+
+
+def test_signing_out_ends_the_sign_in_on_the_server(portal):
+    person = portal["sales"]
+    kept = person.client.get_cookie("guidang").value
+    assert person.send("/sign-out").location == "/sign-in"
+    thief = portal.stranger()
+    thief.client.set_cookie("guidang", kept)
+    assert thief.get("/").status_code == 302
+
+
+def test_a_switched_off_account_is_out_at_the_next_request(portal):
+    person, admin = portal["sales"], portal["security_admin"]
+    assert person.get("/").status_code == 200
+    admin.send(f"/people/{portal.world.id('sales')}/active", active="no")
+    assert person.get("/").status_code == 302
+
+
+def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(portal):
+    answer = portal.stranger().get("/sign-in")
+    assert "HttpOnly" in cookie(answer)
+    assert "SameSite=Lax" in cookie(answer)
+
+
+def test_behind_https_the_cookie_is_bound_to_the_host_and_never_sent_in_clear(world):
+    world.archive.settings = replace(world.archive.settings, public_url="https://archive.example")
+    client = create_app(world.archive).test_client()
+    answer = client.get("/sign-in", base_url="https://archive.example")
+    sent = cookie(answer, "__Host-guidang")
+    assert "Secure" in sent
+    assert "Path=/" in sent
+    assert "Domain" not in sent
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "goes_to"),
+    [
+        ("/search?q=库卡", "/search?q=库卡"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/a\r\nSet-Cookie: x=1", "/"),
+    ],
+)
+def test_after_signing_in_one_goes_on_inside_this_site(portal, wanted, goes_to):
+    answer = portal.stranger().send(
+        "/sign-in", login="sales", password=password("sales"), next=wanted
+    )
+    assert answer.status_code == 302
+    location = answer.location
+    assert location.startswith("/")
+    assert location.split("?")[0] == goes_to.split("?")[0]
+
+
+def test_a_stranger_is_brought_back_to_where_they_wanted(portal):
+    answer = portal.stranger().get("/search?q=KR210&year=2026")
+    assert answer.location == "/sign-in?next=/search?q%3DKR210%26year%3D2026"
+
+
+def test_the_language_is_chinese_unless_chosen(portal):
+    stranger = portal.stranger()
+    assert "登录" in stranger.get("/sign-in", headers={"Accept-Language": "en"}).text
+    stranger.send("/language", language="en", next="/sign-in")
+    page = stranger.get("/sign-in").text
+    assert "Sign in" in page
+    assert 'lang="en"' in page
+    assert stranger.send("/language", language="xx").status_code == 400
+
+
+def test_a_form_left_open_too_long_is_offered_again(portal):
+    person = portal["service_officer"]
+    stale = person.token()
+    person.client.delete_cookie("guidang")
+    person.send("/sign-in", login="service_officer", password=password("service_officer"))
+    answer = person.client.post(
+        "/customers", data={"csrf_token": stale, "field.company.name": "苏州澄岚精密制造"}
+    )
+    assert answer.status_code == 400
+    assert "苏州澄岚精密制造" in answer.text
+    assert "csrf_token" in answer.text
+
+
+def test_a_password_is_never_offered_again(portal):
+    person = portal["security_admin"]
+    answer = person.client.post(
+        "/people", data={"csrf_token": "stale", "login": "x", "password": "do not show this"}
+    )
+    assert answer.status_code == 400
+    assert "do not show this" not in answer.text
+
+
+def test_when_the_sign_in_ended_a_form_says_how_to_go_on(portal):
+    answer = portal.stranger().client.post(
+        "/customers", data={"name": "x"}, headers={"Origin": "http://localhost"}
+    )
+    assert answer.status_code == 401
+    assert "/sign-in" in answer.text

@@ -1,0 +1,143 @@
+"""Uploading at the portal: by form, by script, several at once, and what is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from service.codes import Category
+from tests.web.browsing import Portal, found
+
+CANARY = b"only the customer may read this sentence "
+
+
+@pytest.fixture
+def client_file(portal):
+    return portal.world.customer("宁波望潮汽车零部件有限公司", Category.ACTIVE, owner="sales")
+
+
+def path(customer):
+    return f"/customers/{customer.id}/documents"
+
+
+def test_several_files_become_documents_that_are_found(portal, client_file):
+    person = portal["sales"]
+    files = [(f"第{n}号减速机异响".encode(), f"维修{n}.txt") for n in range(3)]
+    answer = person.upload(path(client_file), *files, kind="repair", dated="2026-10-20")
+    assert answer.status_code == 302, answer.text
+    portal.world.work()
+    page = person.html("/upload")
+    assert page.count("可检索</div>") == 3
+    assert "维修2.txt" in page
+    assert person.html("/search?q=减速机异响").count("<article") == 3
+    assert "2026-10-20" in person.html("/search?q=减速机异响")
+
+
+def test_the_script_gets_the_row_of_its_file_and_asks_what_became_of_it(portal, client_file):
+    person = portal["sales"]
+    answer = person.upload(path(client_file), (b"text", "a.txt"), part=True, kind="repair")
+    assert answer.status_code == 200
+    row = answer.text.strip()
+    assert row.startswith("<tr id=")
+    assert "排队中" in row
+    document = found(r'data-wait="(\w+)"', row)
+    portal.world.work()
+    states = person.html(f"/upload/states?document={document}")
+    assert "可检索" in states
+    assert "data-wait" not in states
+    assert portal["sales2"].html(f"/upload/states?document={document}").strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status", "sentence"),
+    [
+        (b"", "empty.txt", 422, "文件是空的。"),
+        (b"MZ" + bytes(100), "tool.exe", 415, "program"),
+        (b"<html>", "drawing.pdf", 415, "content"),
+    ],
+)
+def test_a_refused_file_says_why_and_leaves_nothing(
+    portal, client_file, content, name, status, sentence
+):
+    person = portal["sales"]
+    answer = person.upload(path(client_file), (content, name), part=True, kind="repair")
+    assert answer.status_code == status
+    assert answer.text.strip().startswith("<tr")
+    assert name in answer.text
+    assert "你还没有上传过文件。" in person.html("/upload")
+
+
+def test_without_a_kind_the_form_comes_back_and_says_so(portal, client_file):
+    answer = portal["sales"].upload(path(client_file), (b"text", "a.txt"), dated="2026-10-20")
+    assert answer.status_code == 422
+    assert "请选择文件类型。" in answer.text
+    assert "2026-10-20" in answer.text
+    without = portal["sales"].send(path(client_file), kind="repair")
+    assert without.status_code == 422
+    assert "请选择文件。" in without.text
+
+
+def test_a_date_that_is_none_is_refused(portal, client_file):
+    answer = portal["sales"].upload(path(client_file), (b"t", "a.txt"), kind="repair", dated="soon")
+    assert answer.status_code == 422
+    assert "日期写作 YYYY-MM-DD。" in answer.text
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_stored(world):
+    world.archive.settings = replace(world.archive.settings, upload_limit=1024 * 1024)
+    portal = Portal.of(world)
+    customer = world.customer(owner="sales")
+    person = portal["sales"]
+    for size in (1024 * 1024 + 1, 3 * 1024 * 1024):
+        answer = person.upload(path(customer), (b"x" * size, "big.txt"), kind="minutes")
+        assert answer.status_code == 413, size
+    fits = person.upload(path(customer), (b"x" * 1024 * 1024, "fits.txt"), kind="minutes")
+    assert fits.status_code == 302
+    assert len(list((world.archive.settings.data / "blobs").rglob("*/*"))) == 1
+
+
+def test_no_byte_of_an_upload_touches_the_disk_in_clear(world, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    portal = Portal.of(world)
+    customer = world.customer(owner="sales")
+    answer = portal["sales"].upload(
+        path(customer), (CANARY * 100_000, "secret.txt"), kind="minutes"
+    )
+    assert answer.status_code == 302
+    assert list(temporary.iterdir()) == []
+    for file in world.archive.settings.data.rglob("*"):
+        if file.is_file():
+            assert CANARY not in file.read_bytes(), file
+
+
+def test_only_who_may_add_is_offered_the_form(portal, client_file):
+    page = portal["sales"].html(f"/upload?customer={client_file.id}")
+    assert "data-upload" in page
+    assert 'value="invoice"' not in page
+    looker = portal["management"]
+    assert "data-upload" not in looker.html(f"/upload?customer={client_file.id}")
+    denied = looker.upload(path(client_file), (b"t", "a.txt"), kind="repair")
+    assert denied.status_code == 403
+    other = portal["sales"].upload(path(client_file), (b"t", "a.txt"), kind="invoice")
+    assert other.status_code == 403
+
+
+def test_a_form_that_breaks_off_leaves_nothing(portal, client_file):
+    person = portal["sales"]
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + CANARY
+    answer = person.client.post(
+        path(client_file),
+        data=body,
+        headers={"X-CSRFToken": person.token(), "X-Part": "row"},
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code in (400, 422)
+    assert "你还没有上传过文件。" in person.html("/upload")
+
+
+def test_the_page_lists_what_waits_to_be_filed_for_those_who_file(portal, client_file):
+    portal.world.document(client_file.id, "减速机", kind="repair", file_name="维修.txt")
+    assert 'id="waiting"' in portal["archivist"].html("/upload")
+    assert 'id="waiting"' not in portal["sales"].html("/upload")
+    assert "去核对" in portal["archivist"].html("/")

@@ -1,0 +1,1 @@
+"""What the API shows: the members of its answers, named as in the contract."""

@@ -1,0 +1,115 @@
+"""What is shown of documents, their versions and texts."""
+
+from marshmallow import Schema, fields
+
+from web.api.shown.members import Listed, day, moment, string, whole
+from web.api.values import CustomerNamed, PersonShown
+
+
+class DocumentAdded(Schema):
+    """A document that was taken in."""
+
+    ETAG = True
+
+    id = string()
+    version = whole("version.no")
+    processing = string("version.processing")
+    filing = string("version.filing")
+    sha256 = string("version.sha256")
+    size = whole("version.size")
+    media_type = string("version.media_type")
+    duplicates = fields.List(fields.String(), required=True)
+
+
+class VersionShown(Schema):
+    """One version of a document."""
+
+    version = whole("no")
+    filing = string()
+    processing = string()
+    error = string(null=True)
+    file_name = string()
+    media_type = string()
+    size = whole()
+    sha256 = string()
+    pages = whole()
+    text_characters = whole()
+    created = moment()
+    created_by = fields.Nested(PersonShown, required=True)
+    filed = moment(null=True)
+    filed_by = fields.Nested(PersonShown, required=True, allow_none=True)
+    reason = string()
+
+
+class DocumentShown(Schema):
+    """A document at one of its versions, and all of them."""
+
+    ETAG = True
+
+    id = string()
+    customer = fields.Nested(CustomerNamed, required=True)
+    title = string()
+    kind = string()
+    module = string()
+    grade = string()
+    dated = day()
+    number = string()
+    note = string()
+    created = moment()
+    created_by = fields.Nested(PersonShown, required=True)
+    version = whole("version.no")
+    processing = string("version.processing")
+    filing = string("version.filing")
+    error = string("version.error", null=True)
+    pages = whole("version.pages")
+    text_characters = whole("version.text_characters")
+    size = whole("version.size")
+    media_type = string("version.media_type")
+    sha256 = string("version.sha256")
+    file_name = string("version.file_name")
+    versions = fields.List(fields.Nested(VersionShown), required=True)
+    allowed = fields.List(fields.String(), required=True)
+
+
+class DocumentListed(Schema):
+    """A document in its customer's list, at its newest version."""
+
+    id = string("document")
+    title = string()
+    kind = string()
+    module = string()
+    grade = string()
+    dated = day()
+    version = whole("no")
+    filing = string()
+    processing = string()
+    error = string(null=True)
+    file_name = string()
+    media_type = string()
+    size = whole()
+    created = moment()
+    created_by = fields.Nested(PersonShown, required=True)
+
+
+class DocumentList(Listed):
+    """A page of a customer's documents."""
+
+    items = fields.List(fields.Nested(DocumentListed), required=True)
+
+
+class TextShown(Schema):
+    """The text that was read from a version."""
+
+    class Page(Schema):
+        """One page."""
+
+        n = whole()
+        label = string()
+        text = string()
+
+    version = whole("version_no")
+    pages = fields.List(fields.Nested(Page), required=True)
+
+
+class File(Schema):
+    """The bytes of a file."""

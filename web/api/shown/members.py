@@ -1,0 +1,32 @@
+"""How members of answers are declared: always there, null where there may be nothing."""
+
+from marshmallow import Schema, fields
+
+from web.api.values import Moment
+
+
+def string(attribute: str | None = None, *, null: bool = False) -> fields.String:
+    """Return a member that is text."""
+    return fields.String(attribute=attribute, required=True, allow_none=null)
+
+
+def whole(attribute: str | None = None, *, null: bool = False) -> fields.Integer:
+    """Return a member that is a whole number."""
+    return fields.Integer(attribute=attribute, required=True, allow_none=null)
+
+
+def moment(attribute: str | None = None, *, null: bool = False) -> Moment:
+    """Return a member that is a moment."""
+    return Moment(attribute=attribute, required=True, allow_none=null)
+
+
+def day() -> fields.Date:
+    """Return a member that is a calendar day, or nothing."""
+    return fields.Date(required=True, allow_none=True)
+
+
+class Listed(Schema):
+    """A page of a list."""
+
+    total = whole()
+    next_cursor = string(null=True)
