@@ -7,10 +7,11 @@ from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
+from tests.web.serving import app_of
 from tests.world import World, password
-from web.app import create_app
 
 _TOKEN = r'name="csrf_token" value="([^"]+)"'
 
@@ -44,18 +45,24 @@ class Person:
 
     def send(self, path: str, **fields: Any) -> TestResponse:
         """Send a form of a page."""
-        return self.client.post(path, data={"csrf_token": self.token(), **fields})
+        data = {"csrf_token": self.token(), **fields}
+        return self.client.post(path, data=data, buffered=True)
 
     def upload(
         self, path: str, *files: tuple[bytes, str], part: bool = False, **fields: str
     ) -> TestResponse:
         """Send files by form; `part`: as the page's script does, which wants a table row."""
-        data = {
-            "csrf_token": self.token(),
-            **fields,
-            "file": [(io.BytesIO(content), name) for content, name in files],
-        }
-        return self.client.post(path, data=data, headers={"X-Part": "row"} if part else {})
+        fields = {"csrf_token": self.token(), **fields}
+        streams = [FileStorage(io.BytesIO(content), name) for content, name in files]
+        # encoded here: the client would put a large form into a temporary file of its own
+        boundary, body = encode_multipart({**fields, "file": streams})
+        return self.client.post(
+            path,
+            data=body,
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers={"X-Part": "row"} if part else {},
+            buffered=True,
+        )
 
 
 @dataclass(slots=True)
@@ -68,7 +75,7 @@ class Portal:
     @classmethod
     def of(cls, world: World) -> "Portal":
         """Make the web application of an archive."""
-        return cls(world, create_app(world.archive))
+        return cls(world, app_of(world.archive))
 
     def stranger(self) -> Person:
         """Return a browser that nobody signed in with."""

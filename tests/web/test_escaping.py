@@ -7,17 +7,11 @@ import pytest
 from service.codes import Category
 from service.properties import Properties
 
+#: several in one, so that each follows what another one may have opened
 PAYLOADS = [
-    '<script src="//evil.example/x.js"></script>',
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "{{ 7*7 }}{% raw %}${7*7}",
-    '" autofocus onfocus=alert(1) x="',
-    "javascript:alert(1)",
-    "</title><script>alert(1)</script>",
-    "</textarea><script>alert(1)</script>",
-    "--><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)><script src="//evil.example/x.js"></script>{{ 7*7 }}',
+    "'><svg/onload=alert(1)></title></textarea><iframe srcdoc='<script>alert(1)</script>'>",
+    '--></option></select>" autofocus onfocus=alert(1) x="javascript:alert(1)',
 ]
 TAGS = {"script", "iframe", "object", "embed", "base", "style", "img"}
 
