@@ -47,6 +47,8 @@ def create_app(archive: Archive) -> APIFlask:
     babel = Babel(app, locale_selector=session.language)
     with app.app_context():
         _translate(babel)
+    # the other half of the threads stays free for those who search and read
+    app.extensions["large-bodies"] = uploads.LargeBodies(archive.settings.threads // 2)
     csrf = guard.install(app, archive)
     errors.register(app, problems.answer)
     display.register(app, ZoneInfo(archive.settings.timezone))

@@ -1,18 +1,42 @@
 """Uploads are encrypted from their first byte: the form parser writes into the archive's spool."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from flask import Request, current_app, request
 from werkzeug.datastructures import FileStorage
 
-from service.errors import Invalid
+from service.errors import Invalid, Unavailable
 from service.intake import Upload
 from service.settings import Settings
 from service.spool import Spool
 
 #: room for the other fields of an upload form
 FORM_ROOM = 1024 * 1024
+
+#: a body over this many bytes, or of unknown length, may take its time
+LARGE = 1024 * 1024
+
+
+class LargeBodies:
+    """How many large bodies may be on their way in: a slow one holds its thread while it lasts."""
+
+    def __init__(self, most: int) -> None:
+        """Let in `most` at once."""
+        self._free = threading.BoundedSemaphore(max(1, most))
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Let one in; raises `Unavailable("uploads")` when there is no room."""
+        if not self._free.acquire(blocking=False):
+            raise Unavailable("uploads", "Too many large files are on their way. Try again soon.")
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 class ArchiveRequest(Request):
@@ -34,6 +58,15 @@ class ArchiveRequest(Request):
         spool = Spool(folder(settings), settings.upload_limit)
         self._spools = [*self._spools, spool]
         return cast("IO[bytes]", spool)
+
+    def _load_form_data(self) -> None:
+        unknown = "Transfer-Encoding" in self.headers
+        if "form" in self.__dict__ or not (unknown or (self.content_length or 0) > LARGE):
+            super()._load_form_data()
+            return
+        bodies: LargeBodies = current_app.extensions["large-bodies"]
+        with bodies.one():
+            super()._load_form_data()
 
     def close(self) -> None:
         """Give up every file of this request, those of a form that broke off too."""

@@ -1,6 +1,7 @@
 """Bad input gets a clear answer, and nothing is lost or left behind."""
 
 import io
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -90,6 +91,18 @@ def test_rights_are_checked_before_a_body_is_read(programs):
     mine = programs.world.customer(category="ended", owner="finance").id
     refused(announced(programs["legal"], f"/customers/{mine}/documents", 10**9, unread), 403)
     assert unread.tell() == 0
+
+
+def test_large_bodies_leave_half_of_the_threads_to_others(programs, documents):
+    bodies = programs.client.application.extensions["large-bodies"]
+    with ExitStack() as arriving:
+        for _ in range(programs.world.archive.settings.threads // 2):
+            arriving.enter_context(bodies.one())
+        crowded = announced(programs["sales"], documents, 2_000_000)
+        assert refused(crowded, 503)["part"] == "uploads"
+        assert crowded.headers["Retry-After"]
+        assert programs["sales"].upload(documents, b"x", kind="minutes").status_code == 201
+    refused(announced(programs["sales"], documents, 2_000_000), 422)
 
 
 NAMES = {
