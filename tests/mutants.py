@@ -17,7 +17,16 @@ import click
 ROOT = Path(__file__).parent.parent
 
 #: What a copy of the checkout leaves out.
-LEFT_OUT = (".git", ".venv", "data", "screens", "bench-results", "*.egg-info", "__pycache__", ".*_cache")
+LEFT_OUT = (
+    ".git",
+    ".venv",
+    "data",
+    "screens",
+    "bench-results",
+    "*.egg-info",
+    "__pycache__",
+    ".*_cache",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +91,7 @@ def survives(mutant: Mutant) -> bool:
             raise LookupError(message)
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        run = subprocess.run(  # noqa: S603 - our own tests
-            [*command, *mutant.tests], cwd=copy, capture_output=True, check=False
-        )
+        run = subprocess.run([*command, *mutant.tests], cwd=copy, capture_output=True, check=False)
     # 1: tests failed. Anything else (no tests found, a broken import) is no proof.
     if run.returncode not in (0, 1):
         raise LookupError(f"{mutant.name}: {run.stdout.decode()[-2000:]}")
@@ -97,7 +104,7 @@ def main(some: int | None) -> None:
     """Run the mutants; exit 1 if one survives."""
     chosen = list(MUTANTS)
     if some is not None and some < len(chosen):
-        chosen = random.sample(chosen, some)  # noqa: S311 - which ones is no secret
+        chosen = random.sample(chosen, some)
     alive = []
     for mutant in chosen:
         lived = survives(mutant)

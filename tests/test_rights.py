@@ -124,12 +124,8 @@ def test_own_with_no_people_is_nothing() -> None:
 def test_a_head_sees_what_the_department_owns() -> None:
     head = Actor("person", ME, roles=frozenset({Role.SALES}), team=frozenset({ME, "colleague"}))
     colleague, stranger = frozenset({"colleague"}), frozenset({OTHER})
-    assert scopes(POLICY, head).covers(
-        "d", Category.ACTIVE, "contract", Grade.SECRET, colleague
-    )
-    assert not scopes(POLICY, head).covers(
-        "d", Category.ACTIVE, "contract", Grade.SECRET, stranger
-    )
+    assert scopes(POLICY, head).covers("d", Category.ACTIVE, "contract", Grade.SECRET, colleague)
+    assert not scopes(POLICY, head).covers("d", Category.ACTIVE, "contract", Grade.SECRET, stranger)
 
 
 def named(words: str) -> set[str]:
@@ -202,9 +198,7 @@ def test_nobody_has_a_document_action_that_the_table_does_not_give() -> None:
 
 @pytest.mark.parametrize("action", [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN])
 def test_an_uploader_neither_files_nor_returns_their_own_upload(action: Action) -> None:
-    target = Target(
-        category=Category.ACTIVE, kind="minutes", uploader=ME, filing=Filing.SUBMITTED
-    )
+    target = Target(category=Category.ACTIVE, kind="minutes", uploader=ME, filing=Filing.SUBMITTED)
     assert not decide(POLICY, person("archivist"), action, target).allowed
 
 

@@ -102,9 +102,7 @@ class World:
         filed: bool = False,
     ) -> CustomerFile:
         """Open a customer file."""
-        with self.archive.call(
-            self.actor(by), Action.CUSTOMER_CREATE, Subject("customer")
-        ) as call:
+        with self.archive.call(self.actor(by), Action.CUSTOMER_CREATE, Subject("customer")) as call:
             made = customers.create(
                 call,
                 name=name,

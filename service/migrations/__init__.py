@@ -1,0 +1,1 @@
+"""Migrations of the system-of-record database, run by `service.schema`."""

@@ -25,7 +25,7 @@ class Instant(TypeDecorator[datetime]):
     impl = String(24)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Store UTC with milliseconds; a naive time is a mistake."""
         if value is None:
             return None
@@ -34,7 +34,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(message)
         return instant_text(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
         """Read back an aware UTC time."""
         return None if value is None else datetime.fromisoformat(value)
 

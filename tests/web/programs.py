@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 from service import accounts
 from service.audit.entries import Subject
 from service.permissions import Action
+from tests.web.serving import app_of
 from tests.world import World
-from web.app import create_app
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Programs:
     @classmethod
     def of(cls, world: World) -> "Programs":
         """Make the web application of an archive."""
-        return cls(world, create_app(world.archive).test_client(use_cookies=False), {})
+        return cls(world, app_of(world.archive).test_client(use_cookies=False), {})
 
     def __getitem__(self, login: str) -> Program:
         """Return somebody's program; its token is made the first time."""

@@ -7,6 +7,7 @@ import pytest
 from service.errors import Unavailable
 from tests.web.browsing import Portal
 from web import guard
+from web.app import create_app
 
 
 @pytest.fixture
@@ -14,7 +15,8 @@ def portal_with(world):
     """Return a portal in which a page raises what a test wants."""
 
     def made(error):
-        portal = Portal.of(world)
+        # an application of its own: one that answers already takes no more pages
+        portal = Portal(world, create_app(world.archive))
 
         def fail():
             raise error
