@@ -35,6 +35,7 @@ class Action(StrEnum):
     SIGN_IN = "session.sign_in"
     SIGN_OUT = "session.sign_out"
     STEP_UP = "session.step_up"
+    REQUEST_CHECK = "request.check"
     SESSION_MANAGE_OWN = "session.manage_own"
     USER_MANAGE = "user.manage"
     HOME_READ = "home.read"
@@ -74,6 +75,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.SIGN_IN: Verb.AUTH,
     Action.SIGN_OUT: Verb.AUTH,
     Action.STEP_UP: Verb.AUTH,
+    Action.REQUEST_CHECK: Verb.AUTH,
     Action.SESSION_MANAGE_OWN: Verb.AUTH,
     Action.USER_MANAGE: Verb.ADMIN,
     Action.HOME_READ: Verb.READ,
@@ -118,6 +120,7 @@ BY_READ_RIGHT = frozenset(
         Action.SIGN_IN,
         Action.SIGN_OUT,
         Action.STEP_UP,
+        Action.REQUEST_CHECK,
     }
 )
 

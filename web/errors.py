@@ -3,6 +3,7 @@
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
@@ -174,6 +175,8 @@ def _stranger() -> ResponseReturnValue:
 
 def _expired(_error: CSRFError) -> ResponseReturnValue:
     """Offer what was typed once more; the origin of the request has been checked already."""
+    with suppress(Denied):
+        guard.forged("request:token")
     if wants_row() or request.endpoint == "account.enter" or not request.form:
         return render_template("errors/expired.html", fields=()), 400
     fields = [(k, v) for k, v in request.form.items(multi=True) if k != "csrf_token"]

@@ -13,9 +13,10 @@ from werkzeug.exceptions import SecurityError
 
 from service import signins
 from service.archive import Archive
+from service.audit.entries import Subject
 from service.errors import Denied, StepUp, Unauthenticated
 from service.menus import Menu, menu
-from service.permissions import ANONYMOUS
+from service.permissions import ANONYMOUS, Action
 from service.settings import Settings
 from web import session
 
@@ -90,10 +91,10 @@ def admit() -> None:
     if is_api():
         _admit_program()
         return
-    if request.method not in SAFE:
-        _same_site()
     if request.endpoint not in PUBLIC:
         _admit_person()
+    if request.method not in SAFE:
+        _same_site()
 
 
 def is_api() -> bool:
@@ -148,7 +149,16 @@ def _same_site() -> None:
     other = origin is not None and urlsplit(origin).netloc != request.host
     fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
     if other or fetched not in ("same-origin", "none"):
-        raise Denied("This request came from another site.", rule="request:origin")
+        forged("request:origin")
+
+
+def forged(rule: str) -> None:
+    """Refuse a change that its person may not have asked for; a signed-in person's is logged."""
+    refusal = Denied("This request came from another site.", rule=rule)
+    if g.actor.kind != "person":
+        raise refusal
+    with g.archive.call(g.actor, Action.REQUEST_CHECK, Subject("request"), writes=True):
+        raise refusal
 
 
 def seal(response: Response) -> Response:

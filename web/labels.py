@@ -131,6 +131,7 @@ ACTION = {
     "session.sign_in": N_("Sign in"),
     "session.sign_out": N_("Sign out"),
     "session.step_up": N_("Confirm password"),
+    "request.check": N_("Send a form"),
     "session.manage_own": N_("Own sign-ins and tokens"),
     "user.manage": N_("Manage accounts"),
     "home.read": N_("Open home page"),

@@ -55,18 +55,22 @@ def test_an_address_that_is_not_there_tells_a_stranger_nothing(portal):
 @pytest.mark.parametrize("login", ["archivist", "security_admin"])
 def test_a_form_without_its_token_is_refused_at_every_door(portal, login):
     person = portal[login]
-    before = numbers(portal.world)
+    before = numbers(portal.world, "allow")
+    tried = 0
     for endpoint, method, path in doors(portal.app, unsafe=True):
         if not path.startswith("/api/"):
             answer = person.client.open(path, method=method, data={"name": "x"})
             assert answer.status_code == 400, (endpoint, answer.status)
-    assert numbers(portal.world) == before
+            tried += endpoint not in guard.PUBLIC
+    assert numbers(portal.world, "allow") == before
+    assert numbers(portal.world, "deny", "request.check") == tried
 
 
-def numbers(world) -> int:
-    """Return how many entries that change something the log holds."""
+def numbers(world, decision: str, action: str = "") -> int:
+    """Return how many entries the log holds that ended so."""
     with world.archive.db.read() as db:
-        return int(db.query(AuditEvent).filter(AuditEvent.decision == "allow").count())
+        found = db.query(AuditEvent).filter(AuditEvent.decision == decision)
+        return int((found.filter(AuditEvent.action == action) if action else found).count())
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,7 @@ def test_a_form_from_another_site_is_refused_whatever_token_it_has(portal, heade
             data = {"csrf_token": token, "login": "x", "password": password("archivist")}
             answer = person.client.open(path, method=method, data=data, headers=headers)
             assert answer.status_code == 403, (endpoint, answer.status)
+    assert numbers(portal.world, "deny", "request.check") > 10
 
 
 def test_a_form_from_this_site_is_taken(portal):
