@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from indexer.extract import pdf_fonts
 from indexer.extract.pdf_annotations import annotations
 from indexer.extract.result import Extracted, Note, Reason, Unreadable
 from indexer.extract.transcript import Transcript
@@ -32,10 +33,7 @@ _WRONG_LEAST: Final = 3
 
 codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be loaded any more
 
-#: Only text is read here, and the file brings the widths of its letters. Without the system's
-#: fonts a page in a Chinese font that isn't embedded takes an eighth of the time.
-_NO_FONTS = pdfium.FPDF_SYSFONTINFO(version=1)
-pdfium.FPDF_SetSystemFontInfo(_NO_FONTS)
+pdf_fonts.install()
 
 
 def read(source: BinaryIO) -> Extracted:

@@ -35,6 +35,29 @@ def written(
     return target.getvalue()
 
 
+def placed(marks: Sequence[tuple[float, float, str]]) -> bytes:
+    """Return a page of marks, each drawn on its own, in a font not embedded."""
+    target = io.BytesIO()
+    canvas = Canvas(target)
+    canvas.setFont(SONG, 11)
+    for x, y, mark in marks:
+        canvas.drawString(x, y, mark)
+    canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+def spread(lines: Sequence[str], *, gap: float, leading: float) -> list[tuple[float, float, str]]:
+    """Return the characters of lines with their places, as justified text sets them."""
+    marks = []
+    for number, line in enumerate(lines):
+        x = 50.0
+        for character in line:
+            marks.append((x, 800 - leading * number, character))
+            x += pdfmetrics.stringWidth(character, SONG, 11) + gap
+    return marks
+
+
 def stream(content: bytes, entries: bytes = b"") -> bytes:
     return b"<<%b/Length %d>>stream\n%b\nendstream" % (entries, len(content), content)
 
@@ -89,6 +112,31 @@ def with_cmap(codes: Sequence[int], cmap: dict[int, str]) -> bytes:
         stream(to_unicode),
         b"<</Type/FontDescriptor/FontName/X/Flags 4/FontBBox[0 0 1000 1000]/ItalicAngle 0"
         b"/Ascent 800/Descent -200/CapHeight 700/StemV 80>>",
+        resources=b"/Font<</F 5 0 R>>",
+    )
+
+
+def in_cid_font(text: str, *, encoding: str, entries: bytes = b"") -> bytes:
+    """Return a page with each character of a text drawn on its own, in a Chinese font."""
+    down = encoding.endswith("V")
+    shown = b" ".join(
+        b"BT /F 12 Tf 1 0 0 1 %d %d Tm <%b> Tj ET"
+        % (
+            100 + 12 * n * (not down),
+            300 - 12 * n * down,
+            character.encode("utf-16-be").hex().encode(),
+        )
+        for n, character in enumerate(text)
+    )
+    return one_page(
+        stream(shown),
+        b"<</Type/Font/Subtype/Type0/BaseFont/SimSun/Encoding/%b/DescendantFonts[6 0 R]>>"
+        % encoding.encode(),
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/SimSun/FontDescriptor 7 0 R%b"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>>>" % entries,
+        b"<</Type/FontDescriptor/FontName/SimSun/Flags 4/FontBBox[0 0 1000 1000]/ItalicAngle 0"
+        b"/Ascent 800/Descent -200/CapHeight 700/StemV 80>>",
+        deflated(b"\xff\xf0" * 65536),
         resources=b"/Font<</F 5 0 R>>",
     )
 

@@ -39,6 +39,38 @@ def test_chinese_text_is_read_page_by_page():
     assert (found.origin, found.notes, found.truncated) == ("layer", (), 0)
 
 
+def test_a_character_that_stands_alone_is_read(sandbox):
+    assert outcome(sandbox, pdfs.placed([(50, 700, "状")])).text == "状"
+
+
+@pytest.mark.parametrize("gap", [-0.5, 0, 0.3, 2.5])
+def test_lines_set_character_by_character_are_read_whole(gap):
+    lines = ["甲方：苏州焊接机器人有限公司", "型号KR210共11台", "人人一一，ill-fitting", "备注"] * 8
+    text = read(pdfs.placed(pdfs.spread(lines, gap=gap, leading=20))).text
+    assert text.replace(" ", "").split("\n") == lines
+
+
+def test_a_narrow_column_of_single_characters_is_read():
+    cells = [(60, 700 - 13 * n, character) for n, character in enumerate("数量单价金额")]
+    body = [(120, 700 - 13 * n, "焊枪清理站一套") for n in range(6)]
+    text = read(pdfs.placed(cells + body)).text
+    assert sorted("".join(text.split())) == sorted("数量单价金额" + "焊枪清理站一套" * 6)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "entries"),
+    [("UniGB-UCS2-H", b""), ("UniGB-UCS2-V", b""), ("UniGB-UCS2-H", b"/CIDToGIDMap 8 0 R")],
+    ids=["across", "down", "glyph numbers"],
+)
+def test_single_characters_are_read_in_whatever_way_their_font_counts(encoding, entries):
+    found = read(pdfs.in_cid_font("机器人一，二二", encoding=encoding, entries=entries))
+    assert found.text == "机器人一，二二"
+
+
+def test_a_single_character_of_a_font_without_a_known_order_is_read():
+    assert read(pdfs.with_cmap([1], {1: "状"})).text == "状"
+
+
 def test_a_page_has_the_size_and_rotation_it_is_seen_in():
     page = read(pdfs.written(["旋转的页"], rotation=90)).pages[0]
     assert page.text == "旋转的页"
