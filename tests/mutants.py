@@ -60,7 +60,7 @@ MUTANTS = (
         "service/archive.py",
         "self._intends = action in STORES or (not changing and reading is None)",
         "self._intends = False",
-        ("tests/service",),
+        ("tests/service/test_call_intent.py", "tests/service/test_call.py"),
     ),
     Mutant(
         "run-as header",
@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "wrapped keys are bound to their place",
         "service/keystore/rows.py",
-        'return rfc8785.dumps({**names, "p": "guidang.wrap.v1"})',
+        'return _CANONICAL.encode({**names, "p": "guidang.wrap.v1"}).encode()',
         'return b"guidang.wrap.v1"',
         ("tests/service/test_keystore.py",),
     ),
