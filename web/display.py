@@ -108,7 +108,8 @@ def size(number: int) -> str:
     value, unit = float(number), 0
     while value >= 1024 and unit < 3:  # noqa: PLR2004 - bytes to GB
         value, unit = value / 1024, unit + 1
-    return f"{value:.1f} {'BKMG'[unit]}B" if unit else f"{number} B"
+    short = f"{value:.1f}".removesuffix(".0")
+    return f"{short} {'BKMG'[unit]}B" if unit else f"{number} B"
 
 
 def grouped(number: int) -> str:

@@ -203,6 +203,11 @@ NOTES = (
     N_("A * needs at least two letters or digits before it and was left out."),
     N_("There is nothing to search for in these characters."),
 )
+#: why a file is not taken: the sentences of `service.media.refused`
+NOT_TAKEN = (
+    N_("Programs and scripts are not taken."),
+    N_("The content of the file is not what its name says."),
+)
 #: what `Unavailable` says of a part when nothing better is known
 NO_ANSWER = N_("The %(part)s does not answer.")
 PART = {

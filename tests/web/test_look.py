@@ -9,6 +9,7 @@ import pytest
 from indexer.extract.result import Note as TextNote
 from indexer.extract.result import Reason
 from service import errors as refusals
+from service import media
 from service.codes import (
     Category,
     CooperationType,
@@ -186,6 +187,8 @@ def test_every_note_has_a_word():
     assert refusals.Unavailable("x").sentence == labels.NO_ANSWER
     assert {str(n) for n in Note} == set(labels.NOTES)
     assert str(TextNote.NO_TEXT) in labels.REASON
+    refused = media.refused("text/html", "a.exe"), media.refused("text/html", "a.pdf")
+    assert refused == labels.NOT_TAKEN
 
 
 def test_every_refusal_has_a_status():

@@ -51,8 +51,8 @@ def test_the_script_gets_the_row_of_its_file_and_asks_what_became_of_it(portal, 
     ("content", "name", "status", "sentence"),
     [
         (b"", "empty.txt", 422, "文件是空的。"),
-        (b"MZ" + bytes(100), "tool.exe", 415, "program"),
-        (b"<html>", "drawing.pdf", 415, "content"),
+        (b"MZ" + bytes(100), "tool.exe", 415, "不接收程序与脚本。"),
+        (b"<html>", "drawing.pdf", 415, "文件内容与文件名不符。"),
     ],
 )
 def test_a_refused_file_says_why_and_leaves_nothing(
@@ -63,6 +63,7 @@ def test_a_refused_file_says_why_and_leaves_nothing(
     assert answer.status_code == status
     assert answer.text.strip().startswith("<tr")
     assert name in answer.text
+    assert sentence in answer.text
     assert "你还没有上传过文件。" in person.html("/upload")
 
 
