@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, text
 
 from service import categories, customers, documents, filing, properties
 from service.audit.entries import Subject
-from service.codes import Category
+from service.codes import Category, Sort
 from service.documents import DocumentView
 from service.finding import Answer
 from service.models import Dirty, Document
@@ -232,3 +232,18 @@ def test_the_home_page_counts_nothing_the_person_lost(world: World, document: Do
     assert count() == 1
     world.work()
     assert count() == 1
+
+
+def test_what_was_lost_is_not_counted_even_where_it_is_on_no_page(world: World) -> None:
+    lost = world.customer("甲公司", owner="sales")
+    kept = world.customer("乙公司", owner="sales")
+    for n in range(3):
+        world.document(lost.id, f"减速机第{n}次异响")
+    shown = world.document(kept.id, "减速机保养")
+    world.work()
+    world.move(lost.id, "ended")
+    # a page of one, newest first, shows what may be seen; the others only count
+    answer = world.search("减速机", by="sales", sort=Sort.NEWEST, limit=1)
+    assert [item.id for item in answer.items] == [shown.id]
+    assert answer.total == 1
+    assert [(v.value, v.count) for v in answer.facets["category"]] == [("intended", 1)]
