@@ -59,6 +59,7 @@ def rows(world: World) -> list[int]:
 def found(program: Program, q: str) -> set[str]:
     answer = program.get("/search", query_string={"q": q})
     assert answer.status_code == 200, answer.text
+    assert answer.json is not None
     return {item["document"]["id"] for item in answer.json["items"]}
 
 
@@ -66,7 +67,7 @@ def away(answer) -> str:
     """Return the part that an answer says is away."""
     assert answer.status_code == 503, answer.text
     assert answer.headers["Retry-After"]
-    return answer.json["part"]
+    return str(answer.json["part"])
 
 
 def in_order(world: World) -> None:
