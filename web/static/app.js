@@ -121,7 +121,7 @@
   };
   if (marks.length) {
     $$("[data-jump]").forEach(b => b.addEventListener("click", e => { e.preventDefault(); jump(Number(b.dataset.jump)); }));
-    if (mark < 0 && !location.hash) jump(1); else if (mark >= 0) { mark -= 1; jump(1); }
+    if (mark < 0 && !location.hash && innerWidth >= 992) jump(1); else if (mark >= 0) { mark -= 1; jump(1); }
   }
   const page = step => {
     const sheets = $$(".sheet");
