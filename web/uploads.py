@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
-from flask import Request, current_app, request
+from flask import Request, current_app, g, request
 from werkzeug.datastructures import FileStorage
 
 from service.errors import Invalid, Unavailable
@@ -19,6 +19,9 @@ FORM_ROOM = 1024 * 1024
 
 #: a body over this many bytes, or of unknown length, may take its time
 LARGE = 1024 * 1024
+
+#: bytes at least that are read on of what was refused
+PATIENCE = 64 * 1024 * 1024
 
 
 class LargeBodies:
@@ -73,6 +76,19 @@ class ArchiveRequest(Request):
         super().close()
         for spool in self._spools:
             spool.close()
+        # what breaks off here was refused already
+        with suppress(Exception):
+            self._hear_out()
+
+    def _hear_out(self) -> None:
+        """Read on what was refused unread: who is cut off while sending never sees the answer."""
+        if not self.environ.get("wsgi.input_terminated"):
+            return
+        known = g.actor.kind == "person"
+        left = max(2 * current_app.config["MAX_CONTENT_LENGTH"], PATIENCE) if known else LARGE
+        with current_app.extensions["large-bodies"].one():
+            while left > 0 and (data := self.environ["wsgi.input"].read(min(left, 1 << 16))):
+                left -= len(data)
 
 
 def folder(settings: Settings) -> Path:

@@ -3,7 +3,10 @@
 from apiflask import APIFlask
 
 from service.archive import Archive
+from service.audit.verify import Watch
+from web.api.audit import WATCH
 from web.app import create_app
+from web.uploads import FORM_ROOM, LargeBodies
 
 _made: list[APIFlask] = []
 
@@ -12,5 +15,11 @@ def app_of(archive: Archive) -> APIFlask:
     """Return the application, serving this archive from now on."""
     if not _made:
         _made.append(create_app(archive))
-    _made[0].extensions["archive"] = archive
-    return _made[0]
+    app = _made[0]
+    app.extensions |= {
+        "archive": archive,
+        "large-bodies": LargeBodies(archive.settings.threads // 2),
+        WATCH: Watch(),
+    }
+    app.config["MAX_CONTENT_LENGTH"] = archive.settings.upload_limit + FORM_ROOM
+    return app

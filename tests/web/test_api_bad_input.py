@@ -67,7 +67,8 @@ def test_what_is_over_the_limit_is_413_before_anything_is_stored(world):
     before = list(world.archive.blobs.list())
     over = programs["sales"].upload(documents, b"x" * 1001, kind="minutes")
     refused(over, 413)
-    refused(announced(programs["sales"], documents, 3_000_000), 413)
+    far_over = announced(programs["sales"], documents, 3_000_000)
+    assert refused(far_over, 413, file="too_large")["event"]
     assert list(world.archive.blobs.list()) == before
     assert programs["sales"].get(documents).get_json()["total"] == 1
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from flask import current_app, g, request
 from marshmallow import Schema, ValidationError, fields
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from service import idempotency
 from service.archive import Archive, Call
 from service.audit.entries import Subject
-from service.errors import Invalid, Stale, Unconditional, Unsupported
+from service.errors import Invalid, Stale, TooLarge, Unconditional, Unsupported
 from service.intake import Upload
 from service.permissions import Action
 from web import uploads
@@ -98,8 +99,7 @@ def form(call: Call) -> tuple[Read, Upload]:
     archive: Archive = g.archive
     if request.mimetype != "multipart/form-data":
         raise Unsupported("Send multipart/form-data.", fields={"Content-Type": "unsupported"})
-    request.max_content_length = archive.settings.upload_limit + BODY
-    files = request.files
+    files = _files(archive.settings.upload_limit)
     schema = (stated().form or Schema)(exclude=("file",))
     extra = {name: "unknown" for name in files if name != "file"}
     if extra or len(files.getlist("file")) != 1:
@@ -110,6 +110,20 @@ def form(call: Call) -> tuple[Read, Upload]:
     upload = uploads.upload(files["file"])
     _once(call, _content(upload))
     return fields_read, upload
+
+
+def _files(limit: int) -> MultiDict[str, FileStorage]:
+    request.max_content_length = limit + BODY
+    try:
+        return request.files
+    except RequestEntityTooLarge:
+        raise TooLarge(
+            "The file is larger than %(limit)s MB.",
+            fields={"file": "too_large"},
+            limit=limit // (1024 * 1024),
+        ) from None
+    except ClientDisconnected:
+        raise Invalid("The request broke off before its end.") from None
 
 
 def _content(upload: Upload) -> bytes:
