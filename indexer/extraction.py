@@ -92,12 +92,19 @@ def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
             policy = archive.policies.current(db)
             ref = PolicyRef(policy.id, policy.sha256)
             processing.lock(db, [one.work.job.subject for one in outcomes])
+            outcomes = _in_time(db, outcomes)
             ended = [_write(db, one) for one in outcomes]
             settle(db, ended)
             db.flush()
             numbers = archive.append(db, [outcome(e, ref) for e in ended], ring)
             for one, number in zip(outcomes, numbers, strict=True):
                 _queue_index(db, one, number)
+
+
+def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Empty the outcomes of jobs that another worker took over, when this one stood still."""
+    late = jobs.finished(db, [one.work.job.id for one in outcomes])
+    return [Outcome(one.work, None) if one.work.job.id in late else one for one in outcomes]
 
 
 def _write(db: Session, one: Outcome) -> Ended:

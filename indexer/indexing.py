@@ -32,6 +32,12 @@ def hold_lease(archive: Archive, holder: str) -> bool:
         return jobs.lease(db, LEASE, holder, LEASE_SECONDS)
 
 
+def release_lease(archive: Archive, holder: str) -> None:
+    """Give the right to write the index up, so that another worker need not wait for its end."""
+    with archive.db.write() as db:
+        jobs.release(db, LEASE, holder)
+
+
 def run(archive: Archive, holder: str, limit: int = BATCH) -> int:
     """Do waiting index jobs once; return how many. The caller holds the lease."""
     works = work.take(archive, holder, KINDS, limit)

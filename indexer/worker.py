@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from time import monotonic
 from types import FrameType
 from typing import Self
@@ -41,13 +42,17 @@ class Worker:
         self._lent = sandbox is not None
         self._stop = threading.Event()
         self._renewed = monotonic()
+        self._writes = False
 
     def __enter__(self) -> Self:
         """Return the worker."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the sandbox, unless it was lent."""
+        """Let another worker write the index; end the sandbox, unless it was lent."""
+        if self._writes:
+            with suppress(Unavailable):  # then the lease runs out by itself
+                indexing.release_lease(self.archive, self.holder)
         if not self._lent:
             self.sandbox.close()
 
@@ -90,6 +95,7 @@ class Worker:
             return False
         if not indexing.hold_lease(self.archive, self.holder):
             return False
+        self._writes = True
         return indexing.run(self.archive, self.holder) > 0
 
     def _extract_waiting(self) -> bool:

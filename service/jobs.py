@@ -156,6 +156,11 @@ def done(db: Session, ids: Iterable[str]) -> None:
     )
 
 
+def finished(db: Session, ids: Iterable[str]) -> set[str]:
+    """Return which of these jobs are done already."""
+    return set(db.scalars(select(Job.id).where(Job.id.in_(list(ids)), Job.state == "done")))
+
+
 def give_back(db: Session, ids: Iterable[str], *, error: str, counted: bool = True) -> None:
     """Put jobs back with growing pauses; after `ATTEMPTS` they are given up visibly.
 

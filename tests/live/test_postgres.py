@@ -1,9 +1,6 @@
 """What PostgreSQL guards by itself, and what only shows with many connections at once."""
 
-import multiprocessing
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
@@ -21,6 +18,7 @@ from service.opening import open_archive
 from service.permissions import Action
 from service.settings import Settings
 from tests.live.asking import postgres
+from tests.live.together import processes, together
 from tests.live.world import APPLICATION, home
 from tests.world import World, password
 
@@ -32,21 +30,6 @@ LOG = ("audit_event", "audit_body", "audit_detail", "audit_touch", "audit_checkp
 @pytest.fixture
 def world(half: World) -> World:
     return half
-
-
-def together(n: int, act: Callable[[int], object]) -> list[object]:
-    """Do something n times at the same moment; return results, or what was raised."""
-    start = threading.Barrier(n)
-
-    def one(number: int) -> object:
-        start.wait()
-        try:
-            return act(number)
-        except Exception as error:  # noqa: BLE001 - the error is the result
-            return error
-
-    with ThreadPoolExecutor(n) as pool:
-        return list(pool.map(one, range(n)))
 
 
 def given(results: list[object]) -> list[str]:
@@ -130,17 +113,6 @@ def appending(settings: Settings, n: int) -> None:
         archive.close()
 
 
-def processes(n: int, act: Callable[..., None], *given: object) -> list[int | None]:
-    """Do something in n processes at once; return their exit codes."""
-    fresh = multiprocessing.get_context("spawn")
-    started = [fresh.Process(target=act, args=given) for _ in range(n)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join()
-    return [process.exitcode for process in started]
-
-
 def test_four_processes_append_without_gaps(world, place):
     before = world.verify().events
     assert processes(4, appending, place.settings, 25) == [0] * 4
@@ -163,7 +135,7 @@ def test_of_many_who_move_a_customer_at_once_one_succeeds(world):
                 call, customer.id, if_match=customer.rev, to="active", reason="签约"
             ).category
 
-    results = together(len(actors), move)
+    results = together([partial(move, n) for n in range(len(actors))])
     assert results.count(Category.ACTIVE) == 1
     assert all(isinstance(r, Conflict) for r in results if r is not Category.ACTIVE), results
     assert world.verify().code is Code.OK
@@ -173,13 +145,12 @@ def test_customers_filed_at_once_get_numbers_without_gaps(world):
     drafts = [world.customer(f"第{n}客户有限公司") for n in range(6)]
     actor = world.actor("archivist")
 
-    def file(number: int) -> object:
-        draft = drafts[number]
+    def file(draft: customers.CustomerFile) -> object:
         subject = Subject("customer", draft.id)
         with world.archive.call(actor, Action.CUSTOMER_FILE, subject) as call:
             return customers.file(call, draft.id, if_match=draft.rev).number
 
-    numbers = given(together(len(drafts), file))
+    numbers = given(together([partial(file, draft) for draft in drafts]))
     assert sorted(numbers) == [f"KH-{n[3:7]}-{i:05d}" for i, n in enumerate(numbers, 1)]
 
 
@@ -189,7 +160,7 @@ def test_documents_added_at_once_are_all_there(world):
     def add(number: int) -> object:
         return world.document(customer.id, f"第{number}号 焊接机器人").id
 
-    papers = given(together(6, add))
+    papers = given(together([partial(add, n) for n in range(6)]))
     world.work()
     assert world.found("焊接机器人", by="archivist") == set(papers)
 
@@ -200,7 +171,7 @@ def test_wrong_passwords_sent_at_once_are_all_counted(world):
             world.archive, "sales", f"wrong guess {number}", address="192.0.2.66", agent="test"
         )
 
-    results = together(8, guess)
+    results = together([partial(guess, n) for n in range(8)])
     assert all(isinstance(r, (Denied, TooMany)) for r in results), results
     with pytest.raises(TooMany):
         signins.sign_in(
@@ -212,7 +183,7 @@ def test_one_person_may_search_many_times_at_once(world):
     customer = world.customer()
     paper = world.document(customer.id, "焊接机器人")
     world.work()
-    results = together(8, lambda _: world.found("焊接机器人", by="sales"))
+    results = together([partial(world.found, "焊接机器人", by="sales")] * 8)
     assert results == [{paper.id}] * 8
 
 

@@ -1,0 +1,32 @@
+"""Do things at the same moment: in threads, and in processes of their own."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+
+def together(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Do several things at the same moment; return results, or what was raised."""
+    start = threading.Barrier(len(acts))
+
+    def one(act: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return act()
+        except Exception as error:  # noqa: BLE001 - the error is the result
+            return error
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(one, acts))
+
+
+def processes(n: int, act: Callable[..., None], *given: object) -> list[int | None]:
+    """Do something in n processes at once; return their exit codes."""
+    fresh = multiprocessing.get_context("spawn")
+    started = [fresh.Process(target=act, args=given) for _ in range(n)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    return [process.exitcode for process in started]
