@@ -76,18 +76,20 @@ class ArchiveRequest(Request):
         super().close()
         for spool in self._spools:
             spool.close()
-        # what breaks off here was refused already
-        with suppress(Exception):
-            self._hear_out()
+        if self.content_length or "Transfer-Encoding" in self.headers:
+            # what breaks off here was refused already
+            with suppress(Exception):
+                self._hear_out()
 
     def _hear_out(self) -> None:
-        """Read on what was refused unread: who is cut off while sending never sees the answer."""
-        if not self.environ.get("wsgi.input_terminated"):
-            return
+        """Read on what was refused unread: who is cut off while sending never sees the answer.
+
+        The server's stream ends where the body ends.
+        """
         known = g.actor.kind == "person"
         left = max(2 * current_app.config["MAX_CONTENT_LENGTH"], PATIENCE) if known else LARGE
         with current_app.extensions["large-bodies"].one():
-            while left > 0 and (data := self.environ["wsgi.input"].read(min(left, 1 << 16))):
+            while left > 0 and (data := self.input_stream.read(min(left, 1 << 16))):
                 left -= len(data)
 
 
