@@ -17,7 +17,7 @@ from service.blobs.names import object_name
 from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
 from service.crypto import Place, content_token, seal_value
 from service.customers import Seen
-from service.documents import SEALED_AS, DocumentView, describe, hold, readable, versions_of
+from service.documents import SEALED_AS, DocumentView, describe, hold, lock, readable, versions_of
 from service.errors import Hidden, Invalid, NotFound, Unsupported
 from service.ids import new_id
 from service.jobs import Lane
@@ -166,6 +166,7 @@ def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
     if held.document.customer != customer_id:
         raise NotFound
     call.require(held.target())
+    lock(db, held.document)
     last = versions_of(db, document_id)[0].no
     _add_version(
         call, db, held.document, _Arrived(version_id, last + 1, upload.spool, file_name, media_type)

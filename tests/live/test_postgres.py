@@ -13,7 +13,7 @@ from service.audit.entries import Subject
 from service.audit.verify import Code
 from service.codes import Category, Department, Role
 from service.errors import Conflict, Denied, NotFound, TooMany, Unavailable
-from service.models import Base, PolicySet
+from service.models import Base, PolicySet, Version
 from service.opening import open_archive
 from service.permissions import Action
 from service.settings import Settings
@@ -163,6 +163,19 @@ def test_documents_added_at_once_are_all_there(world):
     papers = given(together([partial(add, n) for n in range(6)]))
     world.work()
     assert world.found("焊接机器人", by="archivist") == set(papers)
+
+
+def test_versions_added_at_once_get_numbers_of_their_own(world):
+    paper = world.document(world.customer().id, "第一版").id
+
+    def add(number: int) -> object:
+        world.version(paper, f"又一版 {number}")
+        return "added"
+
+    added = given(together([partial(add, n) for n in range(4)]))
+    with world.archive.db.read() as db:
+        numbers = db.scalars(select(Version.no).where(Version.document == paper)).all()
+    assert sorted(numbers) == list(range(1, len(added) + 2))
 
 
 def test_wrong_passwords_sent_at_once_are_all_counted(world):
