@@ -3,20 +3,25 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from zoneinfo import ZoneInfo
 
-from service import customers, texts
+from service import texts
 from service.audit.log import head_seq
 from service.codes import Category, Grade, Module
 from service.crypto import Place, unseal_value
 from service.db import Session
 from service.documents import SEALED_AS
 from service.keystore import Ring
-from service.models import Customer, CustomerView, Document, Version
+from service.models import CustomerView, Document, Version
 from service.personal_numbers import broken
 from service.policy import Policy
-from service.search.analysis import BREAK, MAX_CODES, codes, tokenized
+from service.processing import Rows
+from service.search.analysis import BREAK, MAX_CODES, codes, indexed, tokenized
 from service.search.port import Removal, SearchDocument
+
+#: Documents whose rows are fetched together.
+_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +53,30 @@ class Projection:
         The value says whether the document may stand in another category's index too, because
         its customer moved: then it is removed from those.
         """
-        for document_id, moved in documents.items():
-            document = self.db.get(Document, document_id)
-            if document is None:
-                yield Projected(None, self._gone(document_id, set(Category)))
-                continue
-            category = Category(self.db.get_one(Customer, document.customer).category)
-            others = set(Category) - {category} if moved else set()
-            if document.shown is None:
-                yield Projected(None, self._gone(document_id, {category, *others}))
-                continue
-            built = self._search_document(document, self.db.get_one(Version, document.shown))
-            yield Projected(built, self._gone(document_id, others))
-            self.db.expunge_all()
+        wanted = iter(documents)
+        while some := list(islice(wanted, _TOGETHER)):
+            rows = Rows.of(self.db, some)
+            self.ring.prefetch(versions=rows.versions)
+            for document_id in some:
+                yield self._projected(rows, document_id, moved=documents[document_id])
+
+    def _projected(self, rows: Rows, document_id: str, *, moved: bool) -> Projected:
+        document = rows.documents.get(document_id)
+        if document is None:
+            return Projected(None, self._gone(document_id, set(Category)))
+        category = Category(rows.customers[document.customer].category)
+        others = set(Category) - {category} if moved else set()
+        if document.shown is None:
+            return Projected(None, self._gone(document_id, {category, *others}))
+        built = self._search_document(rows, document, rows.versions[document.shown])
+        return Projected(built, self._gone(document_id, others))
 
     def _gone(self, uid: str, categories: set[Category]) -> tuple[Removal, ...]:
         return tuple(Removal(uid, category, self.rev) for category in sorted(categories))
 
-    def _search_document(self, document: Document, version: Version) -> SearchDocument:
-        customer = self.db.get_one(Customer, document.customer)
-        view = self.db.get_one(CustomerView, document.customer)
-        people = customers.people_of(self.db, [customer.id])[customer.id]
+    def _search_document(self, rows: Rows, document: Document, version: Version) -> SearchDocument:
+        customer = rows.customers[document.customer]
+        people = rows.people[document.customer]
         module = self.policy.kinds.by_code[document.kind].module
         day = document.dated or document.created.astimezone(self.zone).date()
         title, number = self._sealed(document, "title"), self._sealed(document, "number")
@@ -77,8 +85,8 @@ class Projection:
         body_t = ""
         found, body_codes = list(tokens), tuple[str, ...]()
         if document.grade != Grade.TOP and module is not Module.PERSONAL:
-            body, more = broken(texts.whole(self.db, self.ring, version.id), blind)
-            body_t, body_codes = tokenized(body), codes(body)
+            body, more = broken(self._body(rows.texts.get(version.id)), blind)
+            body_t, body_codes = indexed(body)
             found += more
         else:
             found = []
@@ -100,10 +108,15 @@ class Projection:
             rev=self.rev,
             title_t=tokenized(title_text),
             body_t=body_t,
-            customer_t=customer_tokens(view, customer.number),
+            customer_t=customer_tokens(rows.views[customer.id], customer.number),
             dated=document.dated,
             codes=tuple(dict.fromkeys((*title_codes, *body_codes)))[:MAX_CODES],
             blind=tuple(dict.fromkeys(found)),
+        )
+
+    def _body(self, text: texts.Stored | None) -> str:
+        return (
+            "".join(part for _, part in texts.open_parts(self.db, self.ring, text)) if text else ""
         )
 
     def _sealed(self, document: Document, column: str) -> str:

@@ -258,8 +258,9 @@ def _results(
     readable = [] if step is None else [r.version for r in confirmed if not _sealed(call, r)]
     found = texts.stored(db, readable, starts_below=highlight.MAX_PARTS * 2 * texts.PART)
     names = accounts.names(db, {row.created_by for row in confirmed})
+    marker = highlight.Marker(step)
     return tuple(
-        _result(call, row, step, found.get(row.version), names.get(row.created_by, ""))
+        _result(call, row, marker, found.get(row.version), names.get(row.created_by, ""))
         for row in confirmed
     )
 
@@ -326,19 +327,19 @@ def _sealed(call: Call, row: _Row) -> bool:
 
 
 def _result(
-    call: Call, row: _Row, step: Node | None, text: texts.Stored | None, creator: str
+    call: Call, row: _Row, marker: highlight.Marker, text: texts.Stored | None, creator: str
 ) -> Result:
     key = call.ring.field(row.customer, SEALED_AS)
     title = unseal_value(key, row.title_ct, Place(row.document, row.customer, "title"))
     shown = None
-    if step is not None and text is not None:
+    if text is not None:
         parts = texts.open_parts(call.db, call.ring, text)
-        shown = highlight.snippets(parts, text.page_starts, step)
+        shown = highlight.snippets(parts, text.page_starts, marker)
     return Result(
         id=row.document,
         version=row.version,
         title=title,
-        title_segments=highlight.segments(title, step),
+        title_segments=highlight.segments(title, marker),
         kind=row.kind,
         module=call.policy.kinds.by_code[row.kind].module,
         grade=Grade(row.grade),

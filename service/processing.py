@@ -1,14 +1,15 @@
 """What the worker asks and says of documents: where the bytes lie, what belongs in the index."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service import customers, texts
 from service.codes import Processing
-from service.models import Blob, Customer, Dirty, Document, Job, Version
+from service.models import Blob, Customer, CustomerView, Dirty, Document, Job, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,39 @@ def count_indexable(db: Session) -> int:
         db.scalar(select(func.count()).select_from(Document).where(Document.shown.is_not(None)))
         or 0
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is known of some documents, by their ids and those of what belongs to them."""
+
+    documents: Mapping[str, Document]
+    versions: Mapping[str, Version]
+    customers: Mapping[str, Customer]
+    views: Mapping[str, CustomerView]
+    people: Mapping[str, Mapping[str, str]]
+    texts: Mapping[str, texts.Stored]
+
+    @classmethod
+    def of(cls, db: Session, ids: Sequence[str]) -> "Rows":
+        """Fetch them, each table at once; nothing of an earlier batch stays in the session."""
+        db.expunge_all()
+        documents = {d.id: d for d in db.scalars(select(Document).where(Document.id.in_(ids)))}
+        owners = {d.customer for d in documents.values()}
+        shown = [d.shown for d in documents.values() if d.shown]
+        return cls(
+            documents,
+            {v.id: v for v in db.scalars(select(Version).where(Version.id.in_(shown)))},
+            {c.id: c for c in db.scalars(select(Customer).where(Customer.id.in_(owners)))},
+            {
+                view.customer: view
+                for view in db.scalars(
+                    select(CustomerView).where(CustomerView.customer.in_(owners))
+                )
+            },
+            customers.people_of(db, owners),
+            texts.stored(db, shown),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,19 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    BindParameter,
     Connection,
     Engine,
+    Select,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -44,6 +47,14 @@ _WAIT = 5
 _BATCH = 5000
 #: Mistakes of the program, not trouble of the database.
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
+
+
+# Made once: every call fetches keys, and building a statement takes longer than running it.
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_OWN = (keys.c.kind == bindparam("kind")) & keys.c.subject.in_(_SOME)
+_OF_SUBJECTS = select(keys).where(_OWN)
+_OF_VERSIONS = select(keys).where(or_(_OWN, keys.c.id.in_(select(keys.c.parent).where(_OWN))))
+_OF_IDS = select(keys).where(keys.c.id.in_(_SOME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +100,15 @@ class KeyDatabase:
 
     def find(self, kind: Kind, subjects: Iterable[str]) -> list[KeyRow]:
         """Return the keys of these subjects, as far as there are any."""
-        return self._rows(subjects, lambda some: (keys.c.kind == kind) & keys.c.subject.in_(some))
+        return self._rows(_OF_SUBJECTS, subjects, kind)
 
     def find_versions(self, versions: Iterable[str]) -> list[KeyRow]:
         """Return the keys of these versions and, in the same query, the keys that wrap them."""
-
-        def wanted(some: tuple[str, ...]) -> ColumnElement[bool]:
-            own = (keys.c.kind == Kind.VERSION) & keys.c.subject.in_(some)
-            return or_(own, keys.c.id.in_(select(keys.c.parent).where(own)))
-
-        return self._rows(versions, wanted)
+        return self._rows(_OF_VERSIONS, versions, Kind.VERSION)
 
     def find_id(self, key_id: str) -> KeyRow | None:
         """Return one key by the id of its row."""
-        rows = self._rows([key_id], keys.c.id.in_)
+        rows = self._rows(_OF_IDS, [key_id])
         return rows[0] if rows else None
 
     def content(self) -> Content:
@@ -138,18 +144,19 @@ class KeyDatabase:
             self._turn.release()
 
     def _rows(
-        self, values: Iterable[str], wanted: Callable[[tuple[str, ...]], ColumnElement[bool]]
+        self, wanted: Select[Any], values: Iterable[str], kind: Kind | None = None
     ) -> list[KeyRow]:
         found_rows: list[KeyRow] = []
         unique = sorted(set(values))
         if not unique:
             return found_rows
+        of_kind = {"kind": kind} if kind else {}
         with self.read() as connection:
             if not self._sqlite:  # one statement needs no transaction: saves two round trips
                 connection.execution_options(isolation_level="AUTOCOMMIT")
             for start in range(0, len(unique), _BATCH):
-                some = tuple(unique[start : start + _BATCH])
-                found_rows += map(KeyRow.of, connection.execute(select(keys).where(wanted(some))))
+                some = {"some": unique[start : start + _BATCH]}
+                found_rows += map(KeyRow.of, connection.execute(wanted, some | of_kind))
         return found_rows
 
 

@@ -8,7 +8,7 @@ of 64. Changing any of it makes a new analyser name, and every index must be reb
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 
@@ -90,7 +90,18 @@ def tokenized(text: str) -> str:
 
 def codes(text: str) -> tuple[str, ...]:
     """Return the words with letters and digits, separators removed, upper case, each once."""
-    words = (word for chunk in _chunks(text) for word in _CODE.findall(normal(chunk)))
+    return _codes(map(normal, _chunks(text)))
+
+
+def indexed(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what `tokenized` and `codes` do; a long text is brought to its normal form once."""
+    normalised = [normal(chunk) for chunk in _chunks(text)]
+    joined = (" ".join(_TOKEN.findall(chunk)) for chunk in normalised)
+    return " ".join(filter(None, joined)), _codes(normalised)
+
+
+def _codes(normalised: Iterable[str]) -> tuple[str, ...]:
+    words = (word for chunk in normalised for word in _CODE.findall(chunk))
     bare = (_SEPARATORS.sub("", word).upper() for word in words if _mixed(word))
     unique = dict.fromkeys(word for word in bare if len(word) <= PIECE)
     return tuple(islice(unique, MAX_CODES))

@@ -71,6 +71,11 @@ class _Mark(NamedTuple):
 class Marker:
     """Marks one query; made once, used on many texts."""
 
+    @classmethod
+    def of(cls, asked: "Asked") -> "Marker":
+        """Return the marker of a query, or the one that was made of it already."""
+        return asked if isinstance(asked, cls) else cls(asked)  # type: ignore[arg-type]
+
     def __init__(self, node: Node | None) -> None:
         leaves = list(dict.fromkeys(query.leaves(node)))
         wanted = [w for leaf in leaves if (w := patterns.wanted(leaf)) is not None]
@@ -92,22 +97,26 @@ class Marker:
         return sorted(found)
 
 
+#: What to mark: a query, or its marker where many texts are marked for the same one.
+Asked = Node | Marker | None
+
+
 def marks(text: str, node: Node | None) -> list[tuple[int, int]]:
     """Return where a text holds what was asked for: start and end, none overlapping."""
     return _joined((mark.start, mark.end) for mark in Marker(node).marks(text))
 
 
-def segments(text: str, node: Node | None) -> tuple[Segment, ...]:
+def segments(text: str, asked: Asked) -> tuple[Segment, ...]:
     """Return a whole short text, a title for example, with its hits marked."""
-    marker = Marker(node)
+    marker = Marker.of(asked)
     return _cut(text, 0, len(text), marker, marker.marks(text))
 
 
 def snippets(
-    parts: Iterable[tuple[int, str]], page_starts: Sequence[int], node: Node | None
+    parts: Iterable[tuple[int, str]], page_starts: Sequence[int], asked: Asked
 ) -> Snippets:
     """Return the best lines of a document; `parts` are its text as (start, text), in order."""
-    marker = Marker(node)
+    marker = Marker.of(asked)
     pages: Counter[int] = Counter()
     lines: list[_Line] = []
     for start, text, known in _overlapping(islice(parts, MAX_PARTS)):

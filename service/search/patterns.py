@@ -52,7 +52,7 @@ def wanted(node: Node) -> Wanted | None:
             pattern = _GAP.join(map(_token, ("", *tokens), tokens))
             return _wanted(pattern, "".join(tokens), lambda t: tuple(analysis.tokens(t)) == tokens)
         case Prefix(token):
-            pattern = f"(?<!{_kind(token)}){_written(token)}{_kind(token)}*"
+            pattern = f"{_begun(_written(token), token, _kind(token))}{_kind(token)}*"
             return _wanted(pattern, token, lambda text: analysis.normal(text).startswith(token))
         case Code(code):
             pattern = f"{_code(code)}(?!{SEPARATOR}?{_WORD})"
@@ -81,8 +81,21 @@ def _token(previous: str, token: str) -> str:
     written = _written(token)
     if not re.fullmatch(_WORD, token[0]):
         return written
-    start = "" if len(previous) == PIECE else f"(?<!{_kind(token)})"
-    return f"{start}{written}" + ("" if len(token) == PIECE else f"(?!{_kind(token)})")
+    if len(previous) != PIECE:
+        written = _begun(written, token, _kind(token))
+    return written + ("" if len(token) == PIECE else f"(?!{_kind(token)})")
+
+
+def _begun(written: str, token: str, *before: str) -> str:
+    """Say what must not stand before a token.
+
+    It is looked for after the first character where there is one: the pattern then begins with
+    that character, which is found several times as fast as a place that something is not before.
+    """
+    first = _character(token[0])
+    if not written.startswith(first):
+        return "".join(f"(?<!{one})" for one in before) + written
+    return first + "".join(rf"(?<!{one}[\s\S])" for one in before) + written[len(first) :]
 
 
 def _kind(token: str) -> str:
@@ -90,8 +103,9 @@ def _kind(token: str) -> str:
 
 
 def _code(code: str) -> str:
-    characters = f"{SEPARATOR}?".join(map(_character, code.lower()))
-    return f"(?<!{_WORD})(?<!{_WORD}{SEPARATOR}){characters}"
+    code = code.lower()
+    characters = f"{SEPARATOR}?".join(map(_character, code))
+    return _begun(characters, code, _WORD, f"{_WORD}{SEPARATOR}")
 
 
 def _begins(text: str, code: str) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,6 +16,9 @@ TEXT = {"title_t": 3.0, "customer_t": 2.0, "body_t": 1.0}
 
 #: A phrase found in several fields counts for the best one, plus this much of the others.
 TIE = 0.1
+
+
+_MEMBERS = tuple(member.name for member in dataclass_fields(SearchDocument))
 
 
 @cache
@@ -59,7 +62,8 @@ def values(document: SearchDocument) -> dict[str, Any]:
     Every text begins with a break: so each document has each field, which the engines would
     otherwise count differently, and each index has a token that its statistics can be asked by.
     """
-    found = {name: value for name, value in asdict(document).items() if value is not None}
+    every = ((name, getattr(document, name)) for name in _MEMBERS)
+    found = {name: value for name, value in every if value is not None}
     found |= {name: f"{BREAK} {found[name]}".rstrip() for name in TEXT}
     if document.dated:
         found["dated"] = document.dated.isoformat()

@@ -65,6 +65,7 @@ def test_cutting_a_long_text_changes_nothing(pieces, size):
         patch.setattr(analysis, "_CHUNK", size)
         assert analysis.tokenized(text) == whole
         assert analysis.codes(text) == codes
+        assert analysis.indexed(text) == (whole, codes)
 
 
 def test_a_text_longer_than_a_chunk_keeps_every_token():
