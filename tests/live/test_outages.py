@@ -200,6 +200,7 @@ def test_a_worker_that_loses_the_engine_in_the_middle_sends_everything_again(wor
         worker.extract_waiting()
     with gone("elastic"):
         assert indexing.run(world.archive, "worker:1") == 0
+    indexing.release_lease(world.archive, "worker:1")
     now_due(place)
     world.work()
     assert world.found("焊接机器人", by="archivist") == papers
