@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.ids import new_id
 from service.models import PolicySet, PolicySetMember, PolicyVersion
 from service.policy import KINDS, Policy, digest, parse, set_digest
 
+_SET = cast("Table", PolicySet.__table__)
 _NEWEST = (
-    select(PolicySet.id)
-    .where(PolicySet.effective_from <= bindparam("now"))
-    .order_by(PolicySet.effective_from.desc(), PolicySet.id.desc())
+    select(_SET.c.id)
+    .where(_SET.c.effective_from <= bindparam("now"))
+    .order_by(_SET.c.effective_from.desc(), _SET.c.id.desc())
     .limit(1)
 )
 
@@ -27,7 +29,7 @@ class Policies:
 
     def current(self, db: Session) -> Policy:
         """Return the policy in force in this snapshot; raises `LookupError` before the import."""
-        set_id = db.scalars(_NEWEST, {"now": datetime.now(UTC)}).first()
+        set_id = db.connection().scalars(_NEWEST, {"now": datetime.now(UTC)}).first()
         if set_id is None:
             message = "no policy set is in force"
             raise LookupError(message)

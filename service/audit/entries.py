@@ -84,21 +84,37 @@ class Entry:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """Return RFC 8785 bytes; refuses nulls, which the log writes as absence."""
-    _refuse_null(value)
+    """Return RFC 8785 bytes; refuses nulls, which the log writes as absence.
+
+    Of what the log holds (no fractions, plain names) the encoder of json gives the same bytes in
+    a tenth of the time; every search writes three of these. The rest goes to the library.
+    """
+    if _simple(value):
+        return _ENCODER.encode(value).encode()
     return rfc8785.dumps(dict(value))
 
 
-def _refuse_null(value: object) -> None:
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _simple(value: object) -> bool:
+    """Say whether there is one way to write this; raises `ValueError` for a null in it."""
     if value is None:
         message = "a null in a log entry"
         raise ValueError(message)
+    if isinstance(value, str):
+        return True
+    if isinstance(value, int):
+        return -_EXACT < value < _EXACT
+    if isinstance(value, dict):
+        found = [_simple(member) for member in value.values()]
+        return all(found) and all(isinstance(name, str) and name.isascii() for name in value)
+    if isinstance(value, (list, tuple)):
+        found = [_simple(member) for member in value]  # every one: a null may come late
+        return all(found)
     if isinstance(value, Mapping):
-        for member in value.values():
-            _refuse_null(member)
-    elif isinstance(value, (list, tuple)):
-        for member in value:
-            _refuse_null(member)
+        _simple(dict(value))
+    return False
 
 
 def sealable(detail: Mapping[str, Any]) -> dict[str, Any]:

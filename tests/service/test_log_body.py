@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.audit import entries, log, merkle
 from service.audit.entries import APP, Entry, PolicyRef, Result, Subject
@@ -137,3 +140,22 @@ def test_the_query_columns_of_a_vector_follow_from_its_body() -> None:
 def test_a_null_is_refused_at_any_depth(value: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="null"):
         entries.canonical(value)
+
+
+MEMBER_NAMES = st.text("abcdefghijklmnopqrstuvwxyz_é\ue000\U00010000", max_size=3)
+MEMBERS = st.recursive(
+    st.text(max_size=8) | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-9, 9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBER_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(MEMBER_NAMES, MEMBERS, max_size=5))
+def test_every_value_has_the_bytes_that_rfc_8785_gives_it(value: dict[str, Any]) -> None:
+    assert entries.canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), float("nan"), {1: 2}])
+def test_what_rfc_8785_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the library's words
+        entries.canonical({"a": value})
