@@ -43,6 +43,7 @@ def now_due(place: Home) -> None:
     """Let the pause before the next attempt be over, and what a dead worker held be free."""
     with postgres(place.url("archive")) as owner:
         owner.execute("UPDATE job SET due = created, held_until = created WHERE state <> 'done'")
+        owner.execute("DELETE FROM lease")
 
 
 def jobs_of(world: World, kind: str) -> list[tuple[str, int]]:
