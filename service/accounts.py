@@ -4,8 +4,9 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from service import passwords
@@ -263,13 +264,16 @@ def _view(person: Person, department: str) -> PersonView:
     )
 
 
+_people = cast("Table", Person.__table__).c
+_NAMES = select(_people.id, _people.name).where(_people.id.in_(bindparam("people", expanding=True)))
+
+
 def names(db: Session, ids: set[str]) -> dict[str, str]:
     """Return the names of people by id; the archive's own processes are not among them."""
     wanted = {i for i in ids if i}
     if not wanted:
         return {}
-    rows = db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(db.execute(_NAMES, {"people": list(wanted)}).tuples().all())
 
 
 def colleagues(db: Session) -> tuple[tuple[str, str], ...]:

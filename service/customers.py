@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from service import accounts, profiles
@@ -72,17 +73,18 @@ class Seen:
         return Category(self.row.category)
 
 
+_people = cast("Table", CustomerPerson.__table__).c
+_PEOPLE = select(_people.customer, _people.person, _people.relation).where(
+    _people.customer.in_(bindparam("customers", expanding=True))
+)
+
+
 def people_of(db: Session, customer_ids: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return person → relation for each customer."""
     wanted = list(set(customer_ids))
     found: dict[str, dict[str, str]] = {c: {} for c in wanted}
     if wanted:
-        rows = db.execute(
-            select(CustomerPerson.customer, CustomerPerson.person, CustomerPerson.relation).where(
-                CustomerPerson.customer.in_(wanted)
-            )
-        )
-        for customer, person, relation in rows:
+        for customer, person, relation in db.execute(_PEOPLE, {"customers": wanted}):
             found[customer][person] = relation
     return found
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from service import accounts, customers, directory, figures, recent, texts
@@ -23,7 +23,7 @@ from service.crypto import Place, unseal_value
 from service.customers import CustomerRef
 from service.documents import SEALED_AS
 from service.errors import Invalid, Unavailable
-from service.models import Customer, CustomerView, Dirty, Document, Version
+from service.models import Customer, CustomerView, Dirty, Document, Person, Version
 from service.permissions import Scopes
 from service.search import highlight, planner
 from service.search.port import Filters, Found, GenerationMismatch, Hit, Search
@@ -174,7 +174,8 @@ def _engine(call: Call, asked: Search) -> Found:
         ) from error
 
 
-_MARKS = select(Dirty.kind, Dirty.id)
+_dirty = cast("Table", Dirty.__table__).c
+_MARKS = select(_dirty.kind, _dirty.id)
 
 
 def _marks(db: Session) -> tuple[frozenset[str], frozenset[str]]:
@@ -257,12 +258,13 @@ def _results(
     )
     readable = [] if step is None else [r.version for r in confirmed if not _sealed(call, r)]
     found = texts.stored(db, readable, starts_below=highlight.MAX_PARTS * 2 * texts.PART)
-    names = accounts.names(db, {row.created_by for row in confirmed})
     marker = highlight.Marker(step)
-    return tuple(
-        _result(call, row, marker, found.get(row.version), names.get(row.created_by, ""))
-        for row in confirmed
-    )
+    return tuple(_result(call, row, marker, found.get(row.version)) for row in confirmed)
+
+
+_DOCUMENT, _VERSION = cast("Table", Document.__table__), cast("Table", Version.__table__)
+_CUSTOMER, _VIEW = cast("Table", Customer.__table__), cast("Table", CustomerView.__table__)
+_PERSON = cast("Table", Person.__table__)
 
 
 class _Row(NamedTuple):
@@ -274,7 +276,7 @@ class _Row(NamedTuple):
     title_ct: bytes
     dated: date | None
     created: datetime
-    created_by: str
+    creator: str | None
     version: str
     filing: str
     customer: str
@@ -287,15 +289,18 @@ class _Row(NamedTuple):
 
 _ROWS = (
     select(
-        *(Document.id, Document.kind, Document.grade, Document.title_ct, Document.dated),
-        *(Document.created, Document.created_by, Version.id, Version.filing),
-        *(Customer.id, Customer.number, Customer.category, Customer.status, Customer.coop_type),
-        CustomerView.name,
+        *(_DOCUMENT.c.id, _DOCUMENT.c.kind, _DOCUMENT.c.grade, _DOCUMENT.c.title_ct),
+        *(_DOCUMENT.c.dated, _DOCUMENT.c.created, _PERSON.c.name),
+        *(_VERSION.c.id, _VERSION.c.filing),
+        *(_CUSTOMER.c.id, _CUSTOMER.c.number, _CUSTOMER.c.category, _CUSTOMER.c.status),
+        *(_CUSTOMER.c.coop_type, _VIEW.c.name),
     )
-    .join(Version, Version.id == Document.shown)
-    .join(Customer, Customer.id == Document.customer)
-    .join(CustomerView, CustomerView.customer == Customer.id)
-    .where(Document.id.in_(bindparam("documents", expanding=True)))
+    .select_from(_DOCUMENT)
+    .join(_VERSION, _VERSION.c.id == _DOCUMENT.c.shown)
+    .join(_CUSTOMER, _CUSTOMER.c.id == _DOCUMENT.c.customer)
+    .join(_VIEW, _VIEW.c.customer == _CUSTOMER.c.id)
+    .outerjoin(_PERSON, _PERSON.c.id == _DOCUMENT.c.created_by)
+    .where(_DOCUMENT.c.id.in_(bindparam("documents", expanding=True)))
 )
 
 
@@ -326,9 +331,7 @@ def _sealed(call: Call, row: _Row) -> bool:
     return row.grade == Grade.TOP or module is Module.PERSONAL
 
 
-def _result(
-    call: Call, row: _Row, marker: highlight.Marker, text: texts.Stored | None, creator: str
-) -> Result:
+def _result(call: Call, row: _Row, marker: highlight.Marker, text: texts.Stored | None) -> Result:
     key = call.ring.field(row.customer, SEALED_AS)
     title = unseal_value(key, row.title_ct, Place(row.document, row.customer, "title"))
     shown = None
@@ -346,7 +349,7 @@ def _result(
         filing=Filing(row.filing),
         dated=row.dated,
         created=row.created,
-        created_by=creator,
+        created_by=row.creator or "",
         customer=CustomerRef(
             row.customer, row.number, row.name, Category(row.category), row.coop_type
         ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from service.archive import Call
@@ -20,10 +20,9 @@ _LONGEST = 200
 _ROW = cast("Table", Row.__table__)
 _MINE = _ROW.c.person == bindparam("whose")
 _INSERT = insert(_ROW)
-_FORGET_SAME = delete(_ROW).where(_MINE, _ROW.c.token == bindparam("same"))
-_FORGET_OLD = delete(_ROW).where(
-    _MINE,
-    _ROW.c.id.not_in(select(_ROW.c.id).where(_MINE).order_by(_ROW.c.at.desc()).limit(_KEPT)),
+_NEWEST = select(_ROW.c.id).where(_MINE).order_by(_ROW.c.at.desc()).limit(_KEPT - 1)
+_MAKE_ROOM = delete(_ROW).where(
+    _MINE, or_(_ROW.c.token == bindparam("same"), _ROW.c.id.not_in(_NEWEST))
 )
 
 
@@ -50,9 +49,8 @@ def remember(call: Call, q: str) -> None:
 
     def put(db: Session, _seq: int) -> None:
         connection = db.connection()
-        connection.execute(_FORGET_SAME, {"whose": person, "same": token})
+        connection.execute(_MAKE_ROOM, {"whose": person, "same": token})
         connection.execute(_INSERT, row | {"at": datetime.now(UTC)})
-        connection.execute(_FORGET_OLD, {"whose": person})
 
     call.at_outcome(put)
 

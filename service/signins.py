@@ -5,8 +5,9 @@ import hmac
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from service import passwords
@@ -249,12 +250,27 @@ def confirmed_lately(archive: Archive, actor: Actor) -> bool:
         return row is not None and datetime.now(UTC) - row.confirmed < timedelta(minutes=minutes)
 
 
+# Made once: every request asks who sent it, and building a statement takes longer than running it.
+_tokens = cast("Table", Token.__table__).c
+_people = cast("Table", Person.__table__).c
+_departments = cast("Table", DepartmentRow.__table__).c
+_person_roles = cast("Table", PersonRole.__table__).c
+_TOKEN = select(_tokens.person, _tokens.expires, _tokens.revoked, _tokens.last_used).where(
+    _tokens.id_hash == bindparam("id_hash")
+)
+_PERSON = select(
+    *(_people.id, _people.login, _people.name, _people.head, _people.department),
+    _departments.code,
+).where(_departments.id == _people.department, _people.id == bindparam("person"), _people.active)
+_ROLES = select(_person_roles.role).where(_person_roles.person == bindparam("person"))
+
+
 def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) -> Actor | None:
     """Return who an API token stands for; it stops with the account."""
     key = token_hash(token)
     now = datetime.now(UTC)
     with archive.db.read() as db:
-        row = db.get(Token, key)
+        row = db.execute(_TOKEN, {"id_hash": key}).first()
         if row is None or row.revoked or row.expires < now:
             return None
         actor = actor_of(db, row.person, via="token", sign_in=key)
@@ -267,17 +283,10 @@ def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) ->
 
 def actor_of(db: Session, person_id: str, *, via: str, sign_in: str | None = None) -> Actor | None:
     """Return an active person as an actor, with today's roles and team."""
-    row = db.execute(
-        select(Person, DepartmentRow.code)
-        .join(DepartmentRow, DepartmentRow.id == Person.department)
-        .where(Person.id == person_id, Person.active)
-    ).first()
-    if row is None:
+    person = db.execute(_PERSON, {"person": person_id}).first()
+    if person is None:
         return None
-    person, department = row
-    roles = frozenset(
-        Role(r) for r in db.scalars(select(PersonRole.role).where(PersonRole.person == person.id))
-    )
+    roles = frozenset(Role(r) for r in db.scalars(_ROLES, {"person": person_id}))
     team = {person.id}
     if person.head:
         team.update(db.scalars(select(Person.id).where(Person.department == person.department)))
@@ -286,7 +295,7 @@ def actor_of(db: Session, person_id: str, *, via: str, sign_in: str | None = Non
         id=person.id,
         login=person.login,
         name=person.name,
-        department=Department(department),
+        department=Department(person.code),
         roles=roles,
         head=person.head,
         team=frozenset(team),

@@ -182,9 +182,10 @@ _NEWEST = (
     .where(_TEXT.c.version.in_(bindparam("versions", expanding=True)))
     .order_by(_TEXT.c.revision)
 )
-_PARTS = select(_PART.c.text, _PART.c.ct).where(
-    _PART.c.text.in_(bindparam("texts", expanding=True)), _PART.c.n == bindparam("n")
+_BEGUN = _NEWEST.add_columns(_PART.c.ct).outerjoin_from(
+    _TEXT, _PART, (_PART.c.text == _TEXT.c.id) & (_PART.c.n == 0)
 )
+_NEXT = select(_PART.c.ct).where(_PART.c.text == bindparam("text"), _PART.c.n == bindparam("n"))
 _STARTS = (
     select(_PAGE.c.text, _PAGE.c.start)
     .where(
@@ -197,15 +198,14 @@ _STARTS = (
 
 def stored(db: Session, versions: Sequence[str], *, starts_below: int = 0) -> dict[str, Stored]:
     """Return version → its newest text, with the starts of its pages up to a limit."""
-    newest = {row.version: row for row in db.execute(_NEWEST, {"versions": versions})}
+    newest = {row.version: row for row in db.execute(_BEGUN, {"versions": versions})}
     ids = [row.id for row in newest.values()]
-    first = dict(db.execute(_PARTS, {"texts": ids, "n": 0}).tuples().all()) if ids else {}
     starts: dict[str, list[int]] = {text: [] for text in ids}
     if ids and starts_below:
         for text, start in db.execute(_STARTS, {"texts": ids, "below": starts_below}):
             starts[text].append(start)
     return {
-        version: Stored(row.id, version, row.chars, first.get(row.id), tuple(starts[row.id]))
+        version: Stored(row.id, version, row.chars, row.ct, tuple(starts[row.id]))
         for version, row in newest.items()
     }
 
@@ -218,8 +218,8 @@ def open_parts(db: Session, ring: Ring, text: Stored) -> Iterator[tuple[int, str
         part = unseal_text(key, sealed, text_id=text.id, part=n)
         yield start, part
         start, n = start + len(part), n + 1
-        following = db.execute(_PARTS, {"texts": [text.id], "n": n}) if start < text.chars else ()
-        sealed = next((row.ct for row in following), None)
+        unread = start < text.chars
+        sealed = db.execute(_NEXT, {"text": text.id, "n": n}).scalar() if unread else None
 
 
 def whole(db: Session, ring: Ring, version_id: str) -> str:

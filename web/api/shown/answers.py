@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from web.api.shown.members import Listed, day, string, whole
+from web.api.shown.members import Listed, Plain, day, string, whole
 from web.api.values import CustomerNamed
 
 
@@ -31,7 +31,7 @@ class Found(Schema):
     document = fields.Nested(FoundDocument, required=True)
     customer = fields.Nested(CustomerNamed, required=True)
     pages = fields.List(fields.Integer(), required=True)
-    snippets = fields.List(fields.List(fields.Nested(Piece)), required=True)
+    snippets = fields.List(fields.List(Plain(Piece)), required=True)
 
 
 class Counted(Schema):
@@ -45,7 +45,5 @@ class AnswerShown(Listed):
     """An answer: exact total, one page of results, facets, the number in the log."""
 
     items = fields.List(fields.Nested(Found), required=True)
-    facets = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.Nested(Counted)), required=True
-    )
+    facets = fields.Dict(keys=fields.String(), values=fields.List(Plain(Counted)), required=True)
     event = whole()

@@ -25,6 +25,18 @@ def day() -> fields.Date:
     return fields.Date(required=True, allow_none=True)
 
 
+class Plain(fields.Nested):
+    """A small record whose members are text, whole numbers or yes and no, under their own names.
+
+    An answer has hundreds of them: they are shown as they are, without asking each field.
+    """
+
+    def _serialize(  # type: ignore[override]  # called with all three by position
+        self, nested_obj: object, *_: object, **__: object
+    ) -> dict[str, object]:
+        return {name: getattr(nested_obj, name) for name in self.schema.fields}
+
+
 class Listed(Schema):
     """A page of a list."""
 
