@@ -3,13 +3,14 @@
 import io
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -44,6 +45,7 @@ from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
 from service.spool import spool
+from tests.web.browsing import Portal
 from tests.world import World, password
 
 #: A fictional person's numbers; the check digits are right.
@@ -291,6 +293,26 @@ def everything(world: World) -> None:
     customer = files(world)
     papers(world, customer)
     asking(world)
+    forged(world)
+
+
+def forged(world: World) -> None:
+    """Send a form of the portal from another site, canaries in its fields and its headers."""
+    browser = Portal.of(world)["archivist"].client
+    answer = browser.post(
+        "/customers",
+        data=dict.fromkeys(("name", "category", "reason"), "".join(CANARIES)),
+        headers={"Origin": "https://evil.example"},
+    )
+    assert answer.status_code == 403
+
+
+@pytest.fixture
+def operational_log() -> Iterator[None]:
+    """Write operational logs as the commands do, until the test ends."""
+    set_up_logging()
+    yield
+    structlog.reset_defaults()
 
 
 def in_clear(world: World) -> str:
@@ -311,11 +333,11 @@ def assert_clean(said: str) -> None:
             assert form not in said, repr(form)
 
 
+@pytest.mark.usefixtures("operational_log")
 def test_nothing_people_type_and_no_address_stands_in_the_log_in_clear(
     world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    set_up_logging()
     everything(world)
     assert_clean(in_clear(world))
     elsewhere = {Action.IMPORT_RUN, Action.POLICY_IMPORT, Action.STATUS_READ, Action.STEP_UP}
