@@ -29,7 +29,7 @@ class Policies:
 
     def current(self, db: Session) -> Policy:
         """Return the policy in force in this snapshot; raises `LookupError` before the import."""
-        set_id = db.connection().scalars(_NEWEST, {"now": datetime.now(UTC)}).first()
+        set_id = db.connection().execute(_NEWEST, {"now": datetime.now(UTC)}).scalar()
         if set_id is None:
             message = "no policy set is in force"
             raise LookupError(message)

@@ -1,5 +1,6 @@
 """Serve the web with gunicorn: threads, because slow uploads hold theirs while they last."""
 
+import sys
 from typing import Any
 
 from flask import Flask
@@ -13,6 +14,10 @@ from web.app import create_app
 
 #: Longest request line in bytes: a query of 10,000 characters, each sent as up to 12 of them.
 REQUEST_LINE = 128 * 1024
+
+#: Longest turn of a thread that computes, in seconds. A thread that appends to the log waits for
+#: its turn after every word with the database, while all other writers wait for it.
+_TURN = 0.0005
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -31,6 +36,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application in the process that serves it."""
+        sys.setswitchinterval(_TURN)
         # after the fork: connections are not shared between processes
         return create_app(open_archive(self._settings))
 

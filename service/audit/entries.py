@@ -107,8 +107,11 @@ def _simple(value: object) -> bool:
     if isinstance(value, int):
         return -_EXACT < value < _EXACT
     if isinstance(value, dict):
-        found = [_simple(member) for member in value.values()]
-        return all(found) and all(isinstance(name, str) and name.isascii() for name in value)
+        simple = True
+        for name, member in value.items():
+            known = type(member) is str or _simple(member)  # every one: a null may come late
+            simple = simple and known and isinstance(name, str) and name.isascii()
+        return simple
     if isinstance(value, (list, tuple)):
         found = [_simple(member) for member in value]  # every one: a null may come late
         return all(found)

@@ -5,15 +5,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.audit import entries, merkle
+from service.audit import entries, merkle, statements
 from service.audit.entries import Entry
-from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
+from service.audit.statements import Driver
+from service.models import AuditHead
 from service.models.columns import instant_text
 
 START = bytes(32)
@@ -32,31 +33,9 @@ def detail_aad(seq: int) -> bytes:
     return f"guidang.detail.v1|{seq}".encode()
 
 
-_HEAD = cast("Table", AuditHead.__table__)
-_EVENT = cast("Table", AuditEvent.__table__)
-_BODY = cast("Table", AuditBody.__table__)
-_DETAIL = cast("Table", AuditDetail.__table__)
-_TOUCH = cast("Table", AuditTouch.__table__)
-
-# Made once: building a statement takes longer than running it.
-_SELECT_HEAD = select(_HEAD.c.seq, _HEAD.c.chain, _HEAD.c.frontier).where(_HEAD.c.id == 1)
-_LOCK_HEAD = _SELECT_HEAD.with_for_update()
-_MOVE_HEAD = (
-    update(_HEAD)
-    .where(_HEAD.c.id == 1)
-    .values(
-        seq=bindparam("new_seq"),
-        chain=bindparam("new_chain"),
-        frontier=bindparam("new_frontier"),
-    )
-)
-_INSERT_EVENT, _INSERT_BODY = insert(_EVENT), insert(_BODY)
-_INSERT_DETAIL, _INSERT_TOUCH = insert(_DETAIL), insert(_TOUCH)
-
-
 def head_seq(db: Session) -> int:
     """Return the number of the last entry: the revision of a snapshot."""
-    return int(db.execute(select(_HEAD.c.seq).where(_HEAD.c.id == 1)).scalar_one())
+    return int(db.execute(select(AuditHead.seq).where(AuditHead.id == 1)).scalar_one())
 
 
 def append(db: Session, batch: Sequence[Entry], month: MonthKey) -> list[int]:
@@ -64,22 +43,20 @@ def append(db: Session, batch: Sequence[Entry], month: MonthKey) -> list[int]:
 
     Locks the head row: on PostgreSQL nobody else appends until this transaction ends.
     """
-    connection = db.connection()
-    sqlite = connection.dialect.name == "sqlite"
-    seq, chain, packed = connection.execute(_SELECT_HEAD if sqlite else _LOCK_HEAD).one()
-    frontier = merkle.unpack(packed)
-    rows = _Rows()
-    numbers = []
-    for entry in batch:
-        leaf = rows.add(entry, seq + 1, chain, month)
-        chain = chain_value(chain, leaf)
-        frontier = merkle.extend(frontier, seq, leaf)
-        seq += 1
-        numbers.append(seq)
-    rows.write(connection)
-    connection.execute(
-        _MOVE_HEAD, {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
-    )
+    with Driver.opened(db.connection()) as driver:
+        seq, chain, packed = driver.one(statements.LOCK_HEAD)
+        frontier = merkle.unpack(packed)
+        rows = _Rows()
+        numbers = []
+        for entry in batch:
+            leaf = rows.add(entry, seq + 1, chain, month)
+            chain = chain_value(chain, leaf)
+            frontier = merkle.extend(frontier, seq, leaf)
+            seq += 1
+            numbers.append(seq)
+        rows.write(driver)
+        head = {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
+        driver.run(statements.MOVE_HEAD, [head])
     return numbers
 
 
@@ -113,16 +90,12 @@ class _Rows:
             self._touches.append({"seq": seq, "document": document, "how": how})
         return leaf
 
-    def write(self, connection: Connection) -> None:
+    def write(self, driver: Driver) -> None:
         """Write them."""
-        for statement, rows in (
-            (_INSERT_EVENT, self._events),
-            (_INSERT_BODY, self._bodies),
-            (_INSERT_DETAIL, self._details),
-            (_INSERT_TOUCH, self._touches),
-        ):
-            if rows:
-                connection.execute(statement, rows)
+        driver.run(statements.EVENT, self._events)
+        driver.run(statements.BODY, self._bodies)
+        driver.run(statements.DETAIL, self._details)
+        driver.run(statements.TOUCH, self._touches)
 
 
 def _detail(entry: Entry, seq: int, month: MonthKey) -> tuple[bytes, bytes | None, str | None]:
