@@ -40,29 +40,110 @@ def sign_in(archive: Archive, login: str, password: str, *, address: str, agent:
     """Check a password and start a sign-in; raises `Denied` or `TooMany`, and logs either."""
     visitor = replace(ANONYMOUS, address=address, agent=agent)
     # as `accounts.add` stores it; PostgreSQL takes no NUL
-    login = login.strip().lower().replace("\x00", "\ufffd")[:64]
-    with archive.ring() as ring:
-        marks = _Marks(ring.blind("attempt"), login, address)
-    try:
-        with archive.db.read() as db:
-            policy = archive.policies.current(db)
-            locked = _locked_until(db, marks)
-            person = db.scalars(select(Person).where(Person.login == login)).first()
-            stored = person.password_hash if person and person.active else None
-            person_id = person.id if person else None
-    except Unavailable as error:
-        raise Unavailable("log") from error
-    if locked:
-        _refused(archive, visitor, policy, login, marks, counts=False)
-        raise TooMany(
-            "Too many attempts from here. Try again in %(minutes)s minutes.",
-            retry_after=max(1, int((locked - datetime.now(UTC)).total_seconds())),
-            minutes=max(1, round((locked - datetime.now(UTC)).total_seconds() / 60)),
+    known = login.strip().lower().replace("\x00", "\ufffd")[:64]
+    return _Attempt(archive, Action.SIGN_IN, visitor, known).checked(password)
+
+
+def step_up(archive: Archive, actor: Actor, password: str) -> str:
+    """Ask the password again; return the new token of the renewed sign-in, which ends the old one.
+
+    Raises `Denied` or `TooMany`, and logs either.
+    """
+    if actor.id is None or actor.sign_in is None:
+        raise Denied("Sign in first.", rule="step_up:anonymous")
+    return _Attempt(archive, Action.STEP_UP, actor, actor.login).checked(password).token
+
+
+class _Attempt:
+    """Somebody gives a password for an account: to sign in, or once more while signed in."""
+
+    def __init__(self, archive: Archive, action: Action, visitor: Actor, login: str) -> None:
+        self._archive = archive
+        self._action = action
+        self._visitor = visitor
+        self._login = login
+        with archive.ring() as ring:
+            self._marks = _Marks(ring.blind("attempt"), login, visitor.address)
+
+    def checked(self, password: str) -> SignedIn:
+        """Start a sign-in if the password is right; count the failure if not."""
+        try:
+            with self._archive.db.read() as db:
+                policy = self._archive.policies.current(db)
+                locked = _locked_until(db, self._marks)
+                person = db.scalars(select(Person).where(Person.login == self._login)).first()
+                stored = person.password_hash if person and person.active else None
+                person_id = person.id if person else None
+        except Unavailable as error:
+            raise Unavailable("log") from error
+        if locked:
+            self._refused(policy, counts=False)
+            wait = (locked - datetime.now(UTC)).total_seconds()
+            raise TooMany(
+                "Too many attempts from here. Try again in %(minutes)s minutes.",
+                retry_after=max(1, int(wait)),
+                minutes=max(1, round(wait / 60)),
+            )
+        if not passwords.matches(password, stored) or person_id is None or stored is None:
+            self._refused(policy, counts=True)
+            raise self._wrong()
+        fresh = passwords.hashed(password) if passwords.outdated(stored) else None
+        try:
+            return self._start(person_id, policy, stored, fresh)
+        except Unavailable as error:
+            raise Unavailable("log") from error
+
+    def _wrong(self) -> Denied:
+        return Denied(
+            "The account or the password is not right.", rule=f"{_rule(self._action)}:password"
         )
-    if not passwords.matches(password, stored) or person_id is None or stored is None:
-        _refused(archive, visitor, policy, login, marks, counts=True)
-        raise Denied("The account or the password is not right.", rule="sign_in:password")
-    return _start(archive, person_id, policy, marks, stored, password, address, agent)
+
+    def _refused(self, policy: Policy, *, counts: bool) -> None:
+        visitor = self._visitor
+        entry = Entry(
+            phase=Phase.EVENT,
+            action=self._action,
+            actor=visitor,
+            policy=PolicyRef(policy.id, policy.sha256),
+            subject=Subject("session"),
+            decision=Decision.DENY,
+            rule=f"{_rule(self._action)}:{'password' if counts else 'locked'}",
+            result=Result(error="denied" if counts else "too_many"),
+            detail={"login": self._login, "ip": visitor.address, "agent": visitor.agent[:200]},
+        )
+        try:
+            with self._archive.ring() as ring, self._archive.db.write() as db:
+                if counts:
+                    limits = policy.limits.sign_in
+                    _count(db, self._marks.pair, limits.pair_failures, limits.lock_minutes)
+                    _count(db, self._marks.place, limits.address_failures, limits.lock_minutes)
+                self._archive.append(db, [entry], ring)
+        except Unavailable as error:
+            raise Unavailable("log") from error
+
+    def _start(self, person_id: str, policy: Policy, stored: str, fresh: str | None) -> SignedIn:
+        """Start it, unless the account or its password changed since `stored` was read."""
+        token = secrets.token_urlsafe(32)
+        visitor = self._visitor
+        origin = f"{visitor.address}\n{visitor.agent[:200]}".encode()
+        with self._archive.ring() as ring, self._archive.db.write() as db:
+            still = select(Person.password_hash).where(Person.id == person_id).with_for_update()
+            actor = actor_of(db, person_id, via="session", sign_in=token_hash(token))
+            if actor is None or db.scalar(still) != stored:
+                raise self._wrong()
+            actor = replace(actor, address=visitor.address, agent=visitor.agent)
+            _insert(db, actor, seal(ring.blind("origin"), origin, token_hash(token)))
+            if visitor.sign_in is not None:
+                _end(db, visitor.sign_in)
+            db.execute(delete(Attempt).where(Attempt.key == self._marks.pair))
+            if fresh:
+                db.execute(update(Person).where(Person.id == person_id).values(password_hash=fresh))
+            self._archive.append(db, [_event(actor, self._action, policy)], ring)
+        return SignedIn(token, actor)
+
+
+def _rule(action: Action) -> str:
+    return action.value.removeprefix("session.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +178,6 @@ def _locked_until(db: Session, marks: _Marks) -> datetime | None:
     return max((until for until in found if until), default=None)
 
 
-def _refused(
-    archive: Archive, visitor: Actor, policy: Policy, login: str, marks: _Marks, *, counts: bool
-) -> None:
-    entry = Entry(
-        phase=Phase.EVENT,
-        action=Action.SIGN_IN,
-        actor=visitor,
-        policy=PolicyRef(policy.id, policy.sha256),
-        subject=Subject("session"),
-        decision=Decision.DENY,
-        rule="sign_in:password" if counts else "sign_in:locked",
-        result=Result(error="denied" if counts else "too_many"),
-        detail={"login": login, "ip": visitor.address, "agent": visitor.agent[:200]},
-    )
-    try:
-        with archive.ring() as ring, archive.db.write() as db:
-            if counts:
-                limits = policy.limits.sign_in
-                _count(db, marks.pair, limits.pair_failures, limits.lock_minutes)
-                _count(db, marks.place, limits.address_failures, limits.lock_minutes)
-            archive.append(db, [entry], ring)
-    except Unavailable as error:
-        raise Unavailable("log") from error
-
-
 def _count(db: Session, key: str, most: int, minutes: int) -> None:
     now = datetime.now(UTC)
     db.execute(delete(Attempt).where(Attempt.last < now - timedelta(days=1)))
@@ -134,38 +190,6 @@ def _count(db: Session, key: str, most: int, minutes: int) -> None:
         row.locked_until = now + timedelta(minutes=minutes)
         row.failures = 0
     db.flush()
-
-
-def _start(
-    archive: Archive,
-    person_id: str,
-    policy: Policy,
-    marks: _Marks,
-    stored: str,
-    password: str,
-    address: str,
-    agent: str,
-) -> SignedIn:
-    token = secrets.token_urlsafe(32)
-    fresh = passwords.hashed(password) if passwords.outdated(stored) else None
-    try:
-        with archive.ring() as ring, archive.db.write() as db:
-            actor = actor_of(db, person_id, via="session", sign_in=token_hash(token))
-            if actor is None:
-                raise Denied("The account or the password is not right.", rule="sign_in:password")
-            actor = replace(actor, address=address, agent=agent)
-            _insert(
-                db,
-                actor,
-                seal(ring.blind("origin"), f"{address}\n{agent[:200]}".encode(), token_hash(token)),
-            )
-            db.execute(delete(Attempt).where(Attempt.key == marks.pair))
-            if fresh:
-                db.execute(update(Person).where(Person.id == person_id).values(password_hash=fresh))
-            archive.append(db, [_event(actor, Action.SIGN_IN, policy)], ring)
-    except Unavailable as error:
-        raise Unavailable("log") from error
-    return SignedIn(token, actor)
 
 
 def _insert(db: Session, actor: Actor, origin: bytes) -> None:
@@ -199,23 +223,16 @@ def sign_out(archive: Archive, actor: Actor) -> None:
     """End this sign-in on the server."""
     try:
         with archive.ring() as ring, archive.db.write() as db:
-            db.execute(
-                update(SignIn)
-                .where(SignIn.id_hash == actor.sign_in)
-                .values(revoked=datetime.now(UTC))
-            )
+            if actor.sign_in is not None:
+                _end(db, actor.sign_in)
             archive.append(db, [_event(actor, Action.SIGN_OUT, archive.policies.current(db))], ring)
     except Unavailable as error:
         raise Unavailable("log") from error
 
 
-def step_up(archive: Archive, actor: Actor, password: str) -> str:
-    """Ask the password again; return the new token of the renewed sign-in."""
-    if actor.id is None or actor.sign_in is None:
-        raise Denied("Sign in first.", rule="step_up:anonymous")
-    signed = sign_in(archive, actor.login, password, address=actor.address, agent=actor.agent)
-    sign_out(archive, actor)
-    return signed.token
+def _end(db: Session, sign_in: str) -> None:
+    ended = update(SignIn).where(SignIn.id_hash == sign_in)
+    db.execute(ended.values(revoked=datetime.now(UTC)))
 
 
 def resolve(archive: Archive, token: str, *, address: str, agent: str) -> Actor | None:

@@ -3,7 +3,9 @@
 import re
 import sqlite3
 from datetime import timedelta
+from typing import Any
 
+import argon2
 import pytest
 from sqlalchemy import select, text, update
 
@@ -111,6 +113,39 @@ def test_giving_a_wrong_password_again_keeps_the_old_sign_in(world: World) -> No
     with pytest.raises(Denied):
         signins.step_up(world.archive, signed.actor, "not the password")
     assert who(world, signed.token) is not None
+
+
+def test_giving_the_password_again_stands_in_the_log_as_that_and_as_nothing_else(
+    world: World,
+) -> None:
+    signed = enter(world)
+    with pytest.raises(Denied):
+        signins.step_up(world.archive, signed.actor, "not the password")
+    signins.step_up(world.archive, signed.actor, password("sales"))
+    with world.archive.db.read() as db:
+        events = db.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(3)).all()
+    assert [(e.action, e.decision, e.actor) for e in events] == [
+        ("session.step_up", "allow", world.id("sales")),
+        ("session.step_up", "deny", world.id("sales")),
+        ("session.sign_in", "allow", world.id("sales")),
+    ]
+
+
+@pytest.mark.parametrize("meanwhile", [{"password": "a wholly other one"}, {"active": False}])
+def test_a_password_that_changes_while_it_is_checked_no_longer_opens(
+    world: World, meanwhile: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = argon2.PasswordHasher.verify
+
+    def slow(hasher: argon2.PasswordHasher, stored: str, given: str) -> bool:
+        change(world, "sales", PersonChange(**meanwhile))
+        return checked(hasher, stored, given)
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", slow)
+    with pytest.raises(Denied):
+        enter(world)
+    with world.archive.db.read() as db:
+        assert not db.scalars(select(SignIn).where(SignIn.revoked.is_(None))).all()
 
 
 def test_unknown_names_wrong_passwords_and_closed_accounts_get_the_same_answer(
