@@ -5,6 +5,7 @@ The one place where parts are made. Refuses to start, with a sentence, rather th
 
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from service import jobs, policies, schema
 from service.archive import Archive
 from service.blobs import open_blobs
 from service.db import Database
+from service.errors import Unavailable
 from service.keystore import Keystore, RootKey, create_root_key, read_root_key
 from service.models import Customer, Instance, Person
 from service.policy import packaged, parse
@@ -51,17 +53,20 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         indexer=settings.search_indexer if indexing else "",
         ca=settings.search_ca,
     )
+    blobs = open_blobs(
+        settings.blobs_url,
+        access_key=settings.blobs_access_key,
+        secret_key=settings.blobs_secret_key,
+    )
     if indexing:
         first_generation(db, engine)
+        with suppress(Unavailable):  # may be away: then its jobs wait, and /readyz says so
+            blobs.prepare()
     return Archive(
         settings=settings,
         db=db,
         keystore=keystore,
-        blobs=open_blobs(
-            settings.blobs_url,
-            access_key=settings.blobs_access_key,
-            secret_key=settings.blobs_secret_key,
-        ),
+        blobs=blobs,
         engine=engine,
     )
 

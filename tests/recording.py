@@ -195,6 +195,11 @@ class RecordingBlobs:
         self.recorder.note("blobs.list")
         return self.real.list()
 
+    def prepare(self) -> None:
+        """Make what the store needs."""
+        self.recorder.note("blobs.prepare")
+        self.real.prepare()
+
     def check(self) -> None:
         """Check that the store answers."""
         self.recorder.note("blobs.check")

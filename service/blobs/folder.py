@@ -81,6 +81,9 @@ class Folder:
                 listed = [_stored(folder.name, each) for each in found]
             yield from (each for each in listed if each is not None)
 
+    def prepare(self) -> None:
+        """Nothing to do: the folder was made when the store was opened."""
+
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the folder is there: a lost mount looks empty."""
         with _trouble():

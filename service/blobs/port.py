@@ -54,6 +54,9 @@ class Blobs(Protocol):
     def list(self) -> Iterator[Stored]:
         """Return every object in the store, in no particular order."""
 
+    def prepare(self) -> None:
+        """Make what the store needs before its first object, if it is absent."""
+
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the store answers and the bucket is there."""
 

@@ -139,8 +139,8 @@ class S3:
             if not self._client.bucket_exists(bucket_name=self._bucket):
                 raise Unavailable("blobs", "The bucket for stored files is missing.")
 
-    def make_bucket(self) -> None:
-        """Make the bucket if it is absent."""
+    def prepare(self) -> None:
+        """Make the bucket if it is absent; the credentials may lack the right to."""
         with _trouble():
             if not self._client.bucket_exists(bucket_name=self._bucket):
                 self._client.make_bucket(bucket_name=self._bucket)

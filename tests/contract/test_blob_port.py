@@ -40,7 +40,7 @@ def s3(variable: str) -> Iterator[S3]:
     bucket = f"test-{new_id()}"
     setting = f"s3://{bucket}?endpoint=http://{address}&region=us-east-1"
     store = S3.of(setting, access_key=access, secret_key=secret)
-    store.make_bucket()
+    store.prepare()
     yield store
     for each in store.list():
         store.delete(each.name)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from minio import Minio
 from sqlalchemy import make_url
 
 from indexer.extract.sandbox import Sandbox
@@ -88,8 +87,6 @@ def on_servers(home: Home, *, search: str = "", store: str = "") -> Iterator[Set
     """
     prefix = f"guidang-test-{secrets.token_hex(6)}"
     endpoint, access, secret = os.environ[STORE].split(",")
-    client = Minio(endpoint=endpoint, access_key=access, secret_key=secret, secure=False)
-    client.make_bucket(bucket_name=prefix)
     try:
         yield replace(
             home.settings,
