@@ -253,6 +253,7 @@ BODIES = [
     (b'{"name": "x", "category": "intended"}', "text/plain", 415),
     (b'{"name": 7, "category": "intended"}', "application/json", 422),
     (b'{"name": "\\ud800", "category": "intended"}', "application/json", 422),
+    (b'{"\\ud800": 1, "name": "x", "category": "intended"}', "application/json", 422),
     (b'{"name": "a\\u0000b", "category": "intended"}', "application/json", 422),
     (b'{"name": "", "category": "intended"}', "application/json", 422),
     (b'{"name": "x", "category": "intended", "status": "filed"}', "application/json", 422),

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from service.errors import Unavailable
 from tests.web.programs import Programs
 
 
@@ -17,11 +16,9 @@ def test_every_part_is_asked_by_name(programs):
     assert answer.json["parts"] == dict.fromkeys(("database", "keystore", "blobs", "search"), "ok")
 
 
-def test_a_part_that_is_away_is_named(programs, monkeypatch):
-    def away(_: object) -> None:
-        raise Unavailable("blobs")
-
-    monkeypatch.setattr(type(programs.world.archive.blobs), "check", away)
+def test_a_part_that_is_away_is_named(programs):
+    blobs = programs.world.archive.settings.data / "blobs"
+    blobs.rename(blobs.with_name("elsewhere"))
     answer = programs.client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json["parts"]["blobs"] == "unavailable"

@@ -84,9 +84,12 @@ def _json(data: bytes) -> object:
     if request.mimetype != "application/json":
         raise Unsupported("Send JSON.", fields={"Content-Type": "unsupported"})
     try:
-        return json.loads(data, parse_constant=_no_constant)
+        read: object = json.loads(data, parse_constant=_no_constant)
+        # half of a surrogate pair is no character: nothing can store it
+        json.dumps(read, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Invalid("The body is not JSON.", fields={"body": "json"}) from None
+    return read
 
 
 def _no_constant(name: str) -> object:
