@@ -5,7 +5,7 @@ blob or key cannot happen.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
 from service.crypto import Place, content_token, seal_value
 from service.customers import Seen
 from service.documents import SEALED_AS, DocumentView, describe, hold, lock, readable, versions_of
-from service.errors import Hidden, Invalid, NotFound, Unsupported
+from service.errors import Hidden, Invalid, NotFound, TooMany, Unsupported
 from service.ids import new_id
 from service.jobs import Lane
 from service.models import Blob, Document, Version
@@ -62,6 +62,7 @@ def expect(call: Call, customer_id: str) -> Seen:
     """Check, before the body of an upload is read, that something may be added here at all."""
     with call.look() as db:
         seen = _addable(call, db, customer_id)
+        _check_waiting(call, db)
         db.expunge_all()
     if not customers.addable_kinds(call, seen):
         call.require(customers.target(seen))
@@ -87,6 +88,26 @@ def expect_version(call: Call, document_id: str) -> None:
     with call.look() as db:
         held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
         call.require(held.target())
+        _check_waiting(call, db)
+
+
+def _check_waiting(call: Call, db: Session) -> None:
+    """Refuse a person more than so many unread documents: one may not fill everybody's queue.
+
+    What was added longer than a day ago nobody waits for any more, and is not looked at.
+    """
+    most = call.policy.limits.upload.waiting_per_person
+    unread = select(Version.id).where(
+        Version.created_by == call.actor.person,
+        Version.created > datetime.now(UTC) - timedelta(days=1),
+        Version.processing.in_([Processing.STORED, Processing.EXTRACTING]),
+    )
+    if len(db.scalars(unread.limit(most)).all()) >= most:
+        raise TooMany(
+            "%(most)s of your documents still wait to be read. Try again in a few minutes.",
+            retry_after=60,
+            most=most,
+        )
 
 
 def add(
@@ -100,6 +121,8 @@ def add(
     """Store a new document: keystore, then blob, then rows; the worker reads it afterwards."""
     with call.look() as db:
         seen = _addable(call, db, customer_id)
+        if lane is Lane.INTERACTIVE:
+            _check_waiting(call, db)
         kind = checked_kind(call, properties.kind)
         call.require(customers.target(seen, kind=kind))
         db.expunge_all()
@@ -155,6 +178,7 @@ def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
     with call.look() as db:
         held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
         call.require(held.target())
+        _check_waiting(call, db)
         customer_id = held.document.customer
         db.expunge_all()
     file_name = clean_file_name(upload.file_name)
