@@ -1,4 +1,4 @@
-"""Photographs every page of a demo archive: `make screens` writes screens/NAME-WIDTH.png.
+"""Photographs every page of a demo archive: `make screens` writes screens/NAME-LANGUAGE-WIDTH.png.
 
 `--url URL --accounts FILE` photographs an archive that runs already; `--only NAME` takes one page.
 """
@@ -17,11 +17,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.live import chromium
 from tests.live.process import LOOPBACK, Server, answers, free_port
+from web.session import LANGUAGE_COOKIE, LANGUAGES
 
 SCREENS = Path(__file__).parent.parent / "screens"
 SIZES = {1440: 900, 390: 844}
 STRANGER = ""
-CLERK, AUDITOR = "shenyingxue", "yanshouzhuo"
+CLERK, AUDITOR, SECURITY, SALES = "shenyingxue", "yanshouzhuo", "duanmingzhe", "yechengze"
 #: a root user needs the first; the others keep the browser from calling home
 SWITCHES = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -39,16 +40,31 @@ class Screen:
     link: str = ""
 
 
+#: where a customer's page leads to adding documents
+_UPLOAD = "main a[href*='/upload?customer=']"
+_DOCUMENT = "main a[href*='/documents/']"
+_CUSTOMER = "main a[href^='/customers/']:not([href$='/new'])"
+
 SCREEN_LIST = (
     Screen("sign-in", STRANGER, "/"),
     Screen("home", CLERK, "/"),
+    Screen("home-sales", SALES, "/"),
+    Screen("home-security", SECURITY, "/"),
     Screen("results", CLERK, "/search?q=焊接机器人"),
+    Screen("results-filtered", CLERK, "/search?q=机器人&category=active&sort=newest"),
     Screen("results-empty", CLERK, "/search?q=没有这个词"),
-    Screen("document", CLERK, "/search?q=焊接机器人", "a[href*='/documents/']"),
+    Screen("results-refused", CLERK, "/search?q=*器人"),
+    Screen("document", CLERK, "/search?q=焊接机器人", _DOCUMENT),
     Screen("customers", CLERK, "/customers"),
-    Screen("customer", CLERK, "/customers", "main table a"),
-    Screen("upload", CLERK, "/upload"),
+    Screen("customers-empty", CLERK, "/customers?q=没有这个词"),
+    Screen("customer", CLERK, "/customers", _CUSTOMER),
+    Screen("customer-new", CLERK, "/customers/new"),
+    Screen("upload", SALES, "/upload"),
+    Screen("upload-here", SALES, "/upload", _UPLOAD),
+    Screen("account", SALES, "/account"),
     Screen("log", AUDITOR, "/log"),
+    Screen("log-filtered", AUDITOR, "/log?action=search.run"),
+    Screen("people", SECURITY, "/people"),
     Screen("forbidden", CLERK, "/log"),
     Screen("not-found", CLERK, "/nowhere"),
 )
@@ -84,7 +100,7 @@ def sign_in(page: Page, url: str, login: str, password: str) -> None:
     page.locator("input[type=password]").wait_for(state="detached")
 
 
-def shoot(page: Page, url: str, screen: Screen) -> list[str]:
+def shoot(page: Page, url: str, screen: Screen, language: str) -> list[str]:
     """Photograph one page at every width; name what is wider than its window."""
     page.goto(url + screen.path)
     if screen.link:
@@ -92,10 +108,10 @@ def shoot(page: Page, url: str, screen: Screen) -> list[str]:
     wide = []
     for width, height in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=SCREENS / f"{screen.name}-{width}.png", full_page=True)
+        page.screenshot(path=SCREENS / f"{screen.name}-{language[:2]}-{width}.png", full_page=True)
         reach = int(page.evaluate("document.documentElement.scrollWidth"))
         if reach > width:
-            wide.append(f"{screen.name} is {reach} px wide in a window of {width}")
+            wide.append(f"{screen.name} ({language}) is {reach} px wide in a window of {width}")
     return wide
 
 
@@ -108,9 +124,11 @@ def photograph(browser: Browser, url: str, accounts: dict[str, str], names: set[
             page = context.new_page()
             if person:
                 sign_in(page, url, person, accounts[person])
-            for screen in screens:
-                if screen.person == person:
-                    wide += shoot(page, url, screen)
+            for language in LANGUAGES:
+                context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": url}])
+                for screen in screens:
+                    if screen.person == person:
+                        wide += shoot(page, url, screen, language)
     return wide
 
 
