@@ -114,6 +114,21 @@ def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
     expect(auditor.locator("main")).to_contain_text("周牧野")
 
 
+def test_filters_fold_on_a_phone_and_stand_open_once_the_window_is_wide(
+    browser: Browser, demo: tuple[str, dict[str, str]]
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/search?q=机器人")
+    choice = page.locator("form[data-filters] input[type=checkbox]").first
+    expect(choice).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(choice).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(choice).to_be_hidden()
+
+
 def test_the_main_pages_work_without_script(
     browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -80,7 +80,10 @@
       filters.requestSubmit();
     });
     const sheet = $("details.fold", filters);
-    if (sheet && innerWidth < 992) sheet.open = false;
+    const wide = matchMedia("(min-width: 992px)");
+    const fold = () => { if (sheet) sheet.open = wide.matches; };
+    wide.addEventListener("change", fold);  // a window grows, a tablet is turned
+    fold();
   }
   document.addEventListener("keydown", e => {
     if (e.key === "Backspace" && document.activeElement.matches?.("a.chip")) { e.preventDefault(); document.activeElement.click(); }
