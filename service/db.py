@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from service.errors import Unavailable
+from service.postgres import postgres_engine
 
 __all__ = ["Database", "Session", "WriteLock"]
 
@@ -90,16 +91,27 @@ class Database:
             self._lock = WriteLock(lock_file(path))
             self._reader = _sqlite_engine(url, pool, begin="BEGIN", read_only=True)
             self._writer = _sqlite_engine(url, 4, begin="BEGIN IMMEDIATE", read_only=False)
+            self._glancer = self._reader
         else:
             self._writer = _postgres_engine(url, pool)
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a read-only session on one snapshot."""
         with _translated(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """Give a session for reading whose statements need not see the same moment.
+
+        On a server each then costs one exchange, without those that begin and end a snapshot.
+        """
+        with _translated(), Session(self._glancer, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -174,14 +186,12 @@ class _WithoutNul(StrDumper):
 
 
 def _postgres_engine(url: str, pool: int) -> Engine:
-    engine = create_engine(
+    engine = postgres_engine(
         url,
-        pool_size=pool,
-        max_overflow=8,
-        pool_timeout=WRITE_WAIT,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={
+        size=pool,
+        overflow=8,
+        wait=WRITE_WAIT,
+        connect={
             "connect_timeout": 3,
             "options": "-c lock_timeout=2000 -c timezone=UTC -c statement_timeout=60000",
         },

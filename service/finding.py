@@ -151,7 +151,7 @@ def _ask(
     call: Call, asked: Search, steps: Sequence[Node | None]
 ) -> tuple[Found, Search, Node | None]:
     """Try the steps of a plan in order until one finds something; pages stay on their step."""
-    with call.look() as db:
+    with call.archive.db.glance() as db:
         dirty_documents, dirty_customers = _marks(db)
     asked = replace(asked, dirty_documents=dirty_documents, dirty_customers=dirty_customers)
     found = Found(0, (), {})
@@ -374,7 +374,7 @@ def home(call: Call) -> Home:
     scopes = call.scopes
     documents = 0
     if not scopes.empty:
-        with call.look() as db:
+        with call.archive.db.glance() as db:
             dirty_documents, dirty_customers = _marks(db)
         asked = Search(
             scopes=scopes,

@@ -269,24 +269,28 @@ def confirmed_lately(archive: Archive, actor: Actor) -> bool:
 
 # Made once: every request asks who sent it, and building a statement takes longer than running it.
 _tokens = cast("Table", Token.__table__).c
-_people = cast("Table", Person.__table__).c
-_departments = cast("Table", DepartmentRow.__table__).c
-_person_roles = cast("Table", PersonRole.__table__).c
+_person = cast("Table", Person.__table__)
+_department = cast("Table", DepartmentRow.__table__)
+_role = cast("Table", PersonRole.__table__)
 _TOKEN = select(_tokens.person, _tokens.expires, _tokens.revoked, _tokens.last_used).where(
     _tokens.id_hash == bindparam("id_hash")
 )
-_PERSON = select(
-    *(_people.id, _people.login, _people.name, _people.head, _people.department),
-    _departments.code,
-).where(_departments.id == _people.department, _people.id == bindparam("person"), _people.active)
-_ROLES = select(_person_roles.role).where(_person_roles.person == bindparam("person"))
+_PERSON = (
+    select(
+        *(_person.c.id, _person.c.login, _person.c.name, _person.c.head, _person.c.department),
+        *(_department.c.code, _role.c.role),
+    )
+    .join_from(_person, _department, _department.c.id == _person.c.department)
+    .outerjoin(_role, _role.c.person == _person.c.id)
+    .where(_person.c.id == bindparam("person"), _person.c.active)
+)
 
 
 def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) -> Actor | None:
     """Return who an API token stands for; it stops with the account."""
     key = token_hash(token)
     now = datetime.now(UTC)
-    with archive.db.read() as db:
+    with archive.db.glance() as db:
         row = db.execute(_TOKEN, {"id_hash": key}).first()
         if row is None or row.revoked or row.expires < now:
             return None
@@ -300,10 +304,11 @@ def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) ->
 
 def actor_of(db: Session, person_id: str, *, via: str, sign_in: str | None = None) -> Actor | None:
     """Return an active person as an actor, with today's roles and team."""
-    person = db.execute(_PERSON, {"person": person_id}).first()
-    if person is None:
+    rows = db.execute(_PERSON, {"person": person_id}).all()
+    if not rows:
         return None
-    roles = frozenset(Role(r) for r in db.scalars(_ROLES, {"person": person_id}))
+    person = rows[0]
+    roles = frozenset(Role(row.role) for row in rows if row.role is not None)
     team = {person.id}
     if person.head:
         team.update(db.scalars(select(Person.id).where(Person.department == person.department)))

@@ -54,9 +54,10 @@ def append(db: Session, batch: Sequence[Entry], month: MonthKey) -> list[int]:
             frontier = merkle.extend(frontier, seq, leaf)
             seq += 1
             numbers.append(seq)
-        rows.write(driver)
         head = {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
-        driver.run(statements.MOVE_HEAD, [head])
+        with driver.together():
+            rows.write(driver)
+            driver.run(statements.MOVE_HEAD, [head])
     return numbers
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    CompoundSelect,
     Connection,
     Engine,
     Select,
@@ -23,9 +24,9 @@ from sqlalchemy import (
     insert,
     inspect,
     make_url,
-    or_,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.exc import (
     DataError,
@@ -40,6 +41,7 @@ from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore.refusals import NewerKeystore
 from service.keystore.rows import SCHEMA, KeyRow, Kind, destroyed, keys, meta, metadata
+from service.postgres import postgres_engine
 
 #: Longest wait for another writer, or for a server to answer, in seconds.
 _WAIT = 5
@@ -53,7 +55,13 @@ _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
 _OWN = (keys.c.kind == bindparam("kind")) & keys.c.subject.in_(_SOME)
 _OF_SUBJECTS = select(keys).where(_OWN)
-_OF_VERSIONS = select(keys).where(or_(_OWN, keys.c.id.in_(select(keys.c.parent).where(_OWN))))
+# Two queries joined, not one with OR: for that PostgreSQL reads the whole table.
+_OF_VERSIONS = union_all(
+    _OF_SUBJECTS, select(keys).where(keys.c.id.in_(select(keys.c.parent).where(_OWN)))
+)
+_OF_TOKENS = union_all(
+    _OF_SUBJECTS, select(keys).where(keys.c.kind.in_([Kind.BLIND, Kind.CONTENT]))
+)
 _OF_IDS = select(keys).where(keys.c.id.in_(_SOME))
 
 
@@ -106,6 +114,10 @@ class KeyDatabase:
         """Return the keys of these versions and, in the same query, the keys that wrap them."""
         return self._rows(_OF_VERSIONS, versions, Kind.VERSION)
 
+    def find_with_tokens(self, kind: Kind, subject: str) -> list[KeyRow]:
+        """Return the key of this subject and, in the same query, the few keys of tokens."""
+        return self._rows(_OF_TOKENS, [subject], kind)
+
     def find_id(self, key_id: str) -> KeyRow | None:
         """Return one key by the id of its row."""
         rows = self._rows(_OF_IDS, [key_id])
@@ -144,7 +156,10 @@ class KeyDatabase:
             self._turn.release()
 
     def _rows(
-        self, wanted: Select[Any], values: Iterable[str], kind: Kind | None = None
+        self,
+        wanted: Select[Any] | CompoundSelect[Any],
+        values: Iterable[str],
+        kind: Kind | None = None,
     ) -> list[KeyRow]:
         found_rows: list[KeyRow] = []
         unique = sorted(set(values))
@@ -233,13 +248,12 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _server_engine(url: str) -> Engine:
-    return create_engine(
+    return postgres_engine(
         url,
-        pool_size=8,
-        max_overflow=64,
-        pool_timeout=_WAIT,
-        pool_pre_ping=True,
-        connect_args={
+        size=8,
+        overflow=64,
+        wait=_WAIT,
+        connect={
             "connect_timeout": _WAIT,
             "tcp_user_timeout": _WAIT * 1000,
             "options": f"-c lock_timeout={_WAIT}s -c statement_timeout=60s",

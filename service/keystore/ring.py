@@ -159,7 +159,8 @@ class Ring:
 
     def _made(self, kind: Kind, subject: str) -> bytes:
         if (kind, subject) not in self._held:
-            for row in self._keystore.find(kind, [subject]):
+            # nearly every call needs a month's key, then one or two of these
+            for row in self._keystore.find_with_tokens(kind, subject):
                 self._hold(row, row.unwrap(self._root))
         if (kind, subject) not in self._held:
             try:

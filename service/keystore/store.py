@@ -89,6 +89,10 @@ class Keystore:
         """Return the wrapped keys of these versions and the keys that wrap them."""
         return self._primary.find_versions(versions)
 
+    def find_with_tokens(self, kind: Kind, subject: str) -> list[KeyRow]:
+        """Return the wrapped key of this subject and those of all blind and content tokens."""
+        return self._primary.find_with_tokens(kind, subject)
+
     def detail_key(self, key_id: str) -> bytes | None:
         """Return the key of log details by the id of its row; None if it was erased."""
         row = self._primary.find_id(key_id)

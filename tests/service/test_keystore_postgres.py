@@ -9,11 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import event, insert, make_url, text
 
 from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import KeyExists, KeyMissing, Keystore, Mirror, RootKey, WrongRootKey
+from service.keystore.rows import KeyRow, Kind, keys
 from tests.live.control import gone
 
 pytestmark = pytest.mark.live
@@ -70,6 +71,32 @@ def test_keys_come_back_after_a_restart_and_from_the_mirror(primary, mirror, key
             assert (ring.customer(customer), ring.version(version)) == made
         with pytest.raises(WrongRootKey):
             Keystore.open(url, RootKey(bytes(32)))
+
+
+def test_the_keys_of_a_page_are_found_without_reading_every_key(primary, keystore):
+    customer = new_id()
+    with keystore.ring() as ring:
+        ring.create_customer(customer)
+        (parent,) = keystore.find(Kind.CUSTOMER, [customer])
+    made = [KeyRow(Kind.VERSION, new_id(), 1, parent=parent.id) for _ in range(5_000)]
+    with keystore._primary.write() as connection:
+        rows = [{**row.values(), "wrapped": bytes(60)} for row in made]
+        connection.execute(insert(keys), rows)
+    with keystore._primary.write() as connection:
+        connection.execute(text("ANALYZE"))
+    statements = []
+
+    def explained(connection, cursor, statement, parameters, _context, _many):
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        statements.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    engine = keystore._primary._engine
+    event.listen(engine, "before_cursor_execute", explained)
+    assert len(keystore.find_versions(row.subject for row in made[:20])) == 21
+    assert len(keystore.find_with_tokens(Kind.VERSION, made[0].subject)) == 1
+    event.remove(engine, "before_cursor_execute", explained)
+    assert len(statements) == 2
+    assert "Seq Scan" not in "".join(statements)
 
 
 def test_a_moved_document_keeps_its_key(keystore):
