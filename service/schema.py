@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -27,6 +28,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
     """Return the schema revision this program was written for."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()

@@ -165,7 +165,8 @@ def no_chinese_code(path: str, source: str) -> Iterator[str]:
         return
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        # only where the value has some: a character may be written as its number
+        if isinstance(node, ast.Constant) and _HAN.search(str(node.value)):
             written = ast.get_source_segment(source, node) or ""
             if _HAN.search(written):
                 yield f"{node.lineno}: Chinese text outside the catalogue"

@@ -7,7 +7,8 @@ closes a door.
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -62,10 +63,17 @@ def _toml(kind: str, text: str) -> dict[str, object]:
 
 def parse(texts: Mapping[str, str], *, set_id: str = "") -> Policy:
     """Turn policy texts into a `Policy`; raises `PolicyError` that names file and word."""
+    return replace(_parsed(*(texts[kind] for kind in KINDS)), id=set_id)
+
+
+@lru_cache(maxsize=8)
+def _parsed(*in_order: str) -> Policy:
+    """Parse once: the start checks what is packaged, and mostly just that governs."""
+    texts = dict(zip(KINDS, in_order, strict=True))
     kinds = Kinds.parse(_toml("kinds", texts["kinds"]))
     roles = _toml("roles", texts["roles"])
     return Policy(
-        id=set_id,
+        id="",
         sha256=set_digest(texts),
         kinds=kinds,
         read=ReadRules.parse(roles, kinds),

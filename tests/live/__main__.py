@@ -1,6 +1,6 @@
 """Runs tests on the real servers: `python -m tests.live`.
 
-python -m tests.live                    every live and browser test, then those that stop servers
+python -m tests.live                    every live, browser and slow test, then those that stop servers
 python -m tests.live -- pytest …        one command with the servers running
 python -m tests.live --keep             keep them running and print the environment
 python -m tests.live --only postgres    fewer servers (may be repeated)
@@ -19,7 +19,7 @@ from tests.live.servers import NAMES, running
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 #: marks of the tests → how many run side by side; a test that stops a server runs alone
-PHASES = {"(live or browser) and not outage": "2", "outage": "0"}
+PHASES = {"(live or browser or slow) and not outage": "2", "outage": "0"}
 
 
 def main(arguments: list[str]) -> int:

@@ -51,6 +51,7 @@ def test_a_value_cut_short_is_corrupt(length):
         crypto.unseal(KEY, crypto.seal(KEY, b"", "a")[:length], "a")
 
 
+@pytest.mark.slow
 def test_a_million_seals_repeat_no_nonce():
     nonces = {crypto.seal(KEY, b"", b"")[: crypto.NONCE_BYTES] for _ in range(1_000_000)}
     assert len(nonces) == 1_000_000
