@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy import Row, String, Table, bindparam, func, insert, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from service import readings
@@ -186,28 +187,30 @@ _BEGUN = _NEWEST.add_columns(_PART.c.ct).outerjoin_from(
     _TEXT, _PART, (_PART.c.text == _TEXT.c.id) & (_PART.c.n == 0)
 )
 _NEXT = select(_PART.c.ct).where(_PART.c.text == bindparam("text"), _PART.c.n == bindparam("n"))
+#: as one line: a page of long documents has a thousand of them, and a row each takes its time
 _STARTS = (
-    select(_PAGE.c.text, _PAGE.c.start)
-    .where(
-        _PAGE.c.text.in_(bindparam("texts", expanding=True)),
-        _PAGE.c.start < bindparam("below"),
-    )
-    .order_by(_PAGE.c.text, _PAGE.c.no)
+    select(func.aggregate_strings(cast_to(_PAGE.c.start, String), ","))
+    .where(_PAGE.c.text == _TEXT.c.id, _PAGE.c.start < bindparam("below"))
+    .scalar_subquery()
 )
+_BEGUN_WITH_STARTS = _BEGUN.add_columns(_STARTS.label("starts"))
 
 
 def stored(db: Session, versions: Sequence[str], *, starts_below: int = 0) -> dict[str, Stored]:
     """Return version → its newest text, with the starts of its pages up to a limit."""
-    newest = {row.version: row for row in db.execute(_BEGUN, {"versions": versions})}
-    ids = [row.id for row in newest.values()]
-    starts: dict[str, list[int]] = {text: [] for text in ids}
-    if ids and starts_below:
-        for text, start in db.execute(_STARTS, {"texts": ids, "below": starts_below}):
-            starts[text].append(start)
-    return {
-        version: Stored(row.id, version, row.chars, row.ct, tuple(starts[row.id]))
-        for version, row in newest.items()
-    }
+    if starts_below:
+        asked = {"versions": versions, "below": starts_below}
+        rows = db.execute(_BEGUN_WITH_STARTS, asked)
+        return {row.version: _stored(row, _numbers(row.starts)) for row in rows}
+    return {row.version: _stored(row) for row in db.execute(_BEGUN, {"versions": versions})}
+
+
+def _stored(row: Row[Any], starts: tuple[int, ...] = ()) -> Stored:
+    return Stored(row.id, row.version, row.chars, row.ct, starts)
+
+
+def _numbers(line: str | None) -> tuple[int, ...]:
+    return tuple(sorted(map(int, line.split(",")))) if line else ()
 
 
 def open_parts(db: Session, ring: Ring, text: Stored) -> Iterator[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """Serve the web with gunicorn: threads, because slow uploads hold theirs while they last."""
 
+import gc
 import sys
 from typing import Any
 
@@ -20,6 +21,10 @@ REQUEST_LINE = 128 * 1024
 _TURN = 0.0005
 
 
+#: New objects before the youngest are looked through for cycles.
+_GARBAGE = 20_000
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, with the settings of an archive."""
 
@@ -38,7 +43,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Make the application in the process that serves it."""
         sys.setswitchinterval(_TURN)
         # after the fork: connections are not shared between processes
-        return create_app(open_archive(self._settings))
+        app = create_app(open_archive(self._settings))
+        # what is here stays: looking through it again and again would stop all threads
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
+        return app
 
 
 def options(settings: Settings) -> dict[str, Any]:

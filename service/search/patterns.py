@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from service.search import analysis
-from service.search.analysis import BREAK, HAN, LETTER, PIECE, SEPARATOR
+from service.search.analysis import BREAK, PIECE
 from service.search.query import Code, CodePrefix, Node, Phrase, Prefix
 
 #: Where other ways to write a character stand: radicals, punctuation and symbols, compatibility
@@ -31,9 +31,18 @@ _FORMS = (
 _LIGATURES = {"ffi": "ﬃ", "ffl": "ﬄ", "ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ"}
 _LIGATURE = re.compile("|".join(_LIGATURES))
 
+# The classes of `analysis` again, put together of small ones: re builds a table of 64 Ki for each
+# class of three or more pieces beyond Latin, which takes longer than marking a page.
+_NO_HAN = r"(?![々〇])(?![\u3400-\u4dbf\u4e00-\u9fff])(?![\uf900-\ufaff\U00020000-\U0003ffff])"
+_LETTER = rf"(?:{_NO_HAN}[^\W\d_])"
+_WORD = rf"(?:{_NO_HAN}[^\W_])"
+_SEPARATOR = r"(?:[-_./\\]|(?!-)[\u2010-\u2015\u2212])"
+
 #: What may stand between two tokens: anything that is no token itself.
-_GAP = rf"(?:[^\w{BREAK}]|_){{0,64}}"
-_WORD = rf"[^\W_{HAN}]"
+_GAP = rf"(?:(?!{BREAK})[\W_]){{0,64}}"
+
+#: Words whose patterns are kept: people page on, and ask for the same things.
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Wanted:
     digits: bool
 
 
+@lru_cache(maxsize=_KEPT)
 def wanted(node: Node) -> Wanted | None:
     """Return what to mark for a leaf of a query."""
     match node:
@@ -55,10 +65,10 @@ def wanted(node: Node) -> Wanted | None:
             pattern = f"{_begun(_written(token), token, _kind(token))}{_kind(token)}*"
             return _wanted(pattern, token, lambda text: analysis.normal(text).startswith(token))
         case Code(code):
-            pattern = f"{_code(code)}(?!{SEPARATOR}?{_WORD})"
+            pattern = f"{_code(code)}(?!{_SEPARATOR}?{_WORD})"
             return _wanted(pattern, code, lambda text: analysis.code(text) == code)
         case CodePrefix(code):
-            pattern = f"{_code(code)}(?:{SEPARATOR}?{_WORD})*"
+            pattern = f"{_code(code)}(?:{_SEPARATOR}?{_WORD})*"
             return _wanted(pattern, code, lambda text: _begins(text, code))
         case _:
             return None
@@ -99,13 +109,13 @@ def _begun(written: str, token: str, *before: str) -> str:
 
 
 def _kind(token: str) -> str:
-    return r"\d" if token[0].isdecimal() else LETTER
+    return r"\d" if token[0].isdecimal() else _LETTER
 
 
 def _code(code: str) -> str:
     code = code.lower()
-    characters = f"{SEPARATOR}?".join(map(_character, code))
-    return _begun(characters, code, _WORD, f"{_WORD}{SEPARATOR}")
+    characters = f"{_SEPARATOR}?".join(map(_character, code))
+    return _begun(characters, code, _WORD, f"{_WORD}{_SEPARATOR}")
 
 
 def _begins(text: str, code: str) -> bool:

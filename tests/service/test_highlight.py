@@ -1,13 +1,14 @@
 """What was found is marked in the original text, and nothing else is, and no number is shown."""
 
 import random
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.search import analysis, highlight
+from service.search import analysis, highlight, patterns
 from service.search.highlight import Segment, marks, segments, snippets
 from service.search.query import AtLeast, Node, Phrase, parse
 
@@ -203,3 +204,17 @@ def test_a_page_of_long_documents_with_many_hits_reads_only_what_it_needs():
     found = snippets(parts(), list(range(0, len(text), 900)), node("合同"))
     assert read == [0]
     assert len(found.snippets) == 3
+
+
+@pytest.mark.parametrize(
+    ("quick", "said"),
+    [
+        (patterns._LETTER, analysis.LETTER),
+        (patterns._SEPARATOR, analysis.SEPARATOR),
+        (patterns._WORD, rf"[^\W_{analysis.HAN}]"),
+    ],
+)
+def test_the_classes_that_compile_quickly_hold_the_same_characters(quick: str, said: str) -> None:
+    one, other = re.compile(quick), re.compile(said)
+    characters = [chr(code) for code in range(0x32000)]
+    assert [c for c in characters if one.fullmatch(c)] == list(filter(other.fullmatch, characters))
