@@ -1,6 +1,6 @@
 """Runs tests on the real servers: `python -m tests.live`.
 
-python -m tests.live                    every live, browser and slow test, then those that stop servers
+python -m tests.live                    every live, browser and slow test, then those of outages
 python -m tests.live -- pytest …        one command with the servers running
 python -m tests.live --keep             keep them running and print the environment
 python -m tests.live --only postgres    fewer servers (may be repeated)
