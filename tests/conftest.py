@@ -1,6 +1,5 @@
 """What every test run has: no test may be skipped, here or anywhere."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
+def peopled(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     """An embedded archive with people and nothing else, to be copied."""
     data = tmp_path_factory.mktemp("template") / "data"
     with World.opened(embedded(data), sandbox) as world:
@@ -54,10 +53,14 @@ def template(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path
     return data
 
 
+@pytest.fixture(scope="session")
+def template(peopled: Path) -> Path:
+    """What every `world` is a copy of; a module that wants more in it has a template of its own."""
+    return peopled
+
+
 @pytest.fixture
 def world(template: Path, tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
     """An embedded archive of this test's own."""
-    data = tmp_path / "data"
-    shutil.copytree(template, data)
-    with World.opened(embedded(data), sandbox) as opened:
+    with World.copied(template, tmp_path / "data", sandbox) as opened:
         yield opened

@@ -1,6 +1,7 @@
 """An archive with one person for each role, and short ways to do what people do in it."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -60,6 +61,14 @@ class World:
             yield cls(archive, sandbox)
         finally:
             archive.close()
+
+    @classmethod
+    @contextmanager
+    def copied(cls, template: Path, data: Path, sandbox: Sandbox) -> Iterator["World"]:
+        """Open a copy of an embedded archive."""
+        shutil.copytree(template, data)
+        with cls.opened(embedded(data), sandbox) as opened:
+            yield opened
 
     def people(self) -> None:
         """Open an account for every role, a second salesperson and a head of sales."""

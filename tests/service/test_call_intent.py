@@ -1,9 +1,11 @@
 """Nothing goes out to engine or store before its intent is committed (E26)."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from indexer.extract.sandbox import Sandbox
 from indexer.rebuild import rebuild
 from service import filing, finding, originals, texts
 from service.audit.entries import Subject
@@ -19,11 +21,25 @@ from tests.world import World
 TEXT = "谐波减速器的回差在第三轴上"
 
 
+@pytest.fixture(scope="module")
+def furnished(
+    peopled: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
+) -> tuple[Path, DocumentView]:
+    data = tmp_path_factory.mktemp("furnished") / "data"
+    with World.copied(peopled, data, sandbox) as world:
+        made = world.document(world.customer().id, TEXT)
+        world.work()
+    return data, made
+
+
+@pytest.fixture(scope="module")
+def template(furnished: tuple[Path, DocumentView]) -> Path:
+    return furnished[0]
+
+
 @pytest.fixture
-def document(world: World) -> DocumentView:
-    made = world.document(world.customer().id, TEXT)
-    world.work()
-    return made
+def document(furnished: tuple[Path, DocumentView]) -> DocumentView:
+    return furnished[1]
 
 
 def head(world: World) -> int:
