@@ -13,9 +13,13 @@ from service.archive import Call
 from service.audit import entries, merkle
 from service.audit.verify import Watch
 from service.directory import cursor_of, offset_of
+from service.errors import Invalid
 from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer, Person
 from service.models.columns import instant_text
 from service.permissions import Target
+
+#: Years that days are looked for in.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,10 @@ def _conditions(call: Call, db: Session, wanted: Wanted) -> list[ColumnElement[b
     if wanted.seq is not None:
         conditions.append((AuditEvent.seq == wanted.seq) | (AuditEvent.ref == wanted.seq))
     if wanted.day_from:
-        conditions.append(AuditEvent.ts >= _midnight(wanted.day_from, zone))
+        conditions.append(AuditEvent.ts >= _midnight(_known(wanted.day_from, "from"), zone))
     if wanted.day_to:
-        conditions.append(AuditEvent.ts < _midnight(wanted.day_to + timedelta(days=1), zone))
+        after = _known(wanted.day_to, "to") + timedelta(days=1)
+        conditions.append(AuditEvent.ts < _midnight(after, zone))
     if wanted.actor:
         conditions.append(AuditEvent.actor.in_(_actors(db, wanted.actor)))
     if wanted.customer:
@@ -136,6 +141,13 @@ def _conditions(call: Call, db: Session, wanted: Wanted) -> list[ColumnElement[b
         if value:
             conditions.append(column == value)
     return conditions
+
+
+def _known(day: date, name: str) -> date:
+    """Refuse a day that has no moment in every time zone, or whose text does not sort."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Invalid("Some values cannot be taken as they are.", fields={name: "range"})
+    return day
 
 
 def _midnight(day: date, zone: ZoneInfo) -> str:

@@ -214,7 +214,7 @@ def offset_of(cursor: str | None) -> int:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         offset = json.loads(base64.urlsafe_b64decode(padded))["o"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         offset = None
     if not isinstance(offset, int) or not 0 <= offset < 2**31:
         raise Invalid("This cursor is not one of ours.", fields={"cursor": "invalid"})

@@ -190,16 +190,20 @@ def _excluding(asked: Search, documents: set[str]) -> Search:
     return replace(asked, dirty_documents=asked.dirty_documents | documents)
 
 
+#: One more than a sort key can be: the day's ordinal, and 32 bits of the document's serial.
+_SORT_KEYS = (date.max.toordinal() + 1) << 32
+
+
 def _position(question: Question) -> tuple[int, int | None]:
     if question.cursor is None:
         return 0, None
     try:
         padded = question.cursor + "=" * (-len(question.cursor) % 4)
         sort, at, seen = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         sort, at, seen = None, None, None
-    good = sort == question.sort and isinstance(at, int) and isinstance(seen, int) and at >= 0
-    if not good:
+    known = sort == question.sort and isinstance(at, int) and isinstance(seen, int)
+    if not known or not 0 <= at < _SORT_KEYS:
         raise Invalid("This cursor is not one of ours.", fields={"cursor": "invalid"})
     if question.sort is Sort.RELEVANCE:
         if at + question.limit > WINDOW:

@@ -19,6 +19,9 @@ from service.models import Blob, Version
 from service.permissions import Actor
 from service.streams import DecryptingReader, blob_aad
 
+#: One more than the number of a version can be: the database holds it in 32 bits.
+_VERSIONS = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -62,6 +65,8 @@ def reading_of(
     archive: Archive, actor: Actor, document_id: str, version_no: int | None
 ) -> int | None:
     """Return the entry of a running reading of this version, for calls that fetch a piece."""
+    if version_no is not None and not 0 < version_no < _VERSIONS:
+        return None  # the call says what is wrong with it
     with archive.db.read() as db:
         wanted = select(Version.id).where(Version.document == document_id)
         if version_no is not None:
