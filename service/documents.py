@@ -4,8 +4,8 @@ Adding is in `intake`, their way into the file in `filing`, their content in `te
 `originals`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import select, update
@@ -93,6 +93,15 @@ class Held:
             status=Status(self.seen.row.status),
             in_scope=self.in_scope,
         )
+
+    def whole(self, versions: Sequence[Version]) -> Target:
+        """Return what changing its properties is asked with: they belong to all its versions.
+
+        It counts as filed from the first version that was, and its uploader began it.
+        """
+        filed = any(v.filing == Filing.FILED for v in versions)
+        filing = Filing.FILED if filed else Filing(versions[0].filing)
+        return replace(self.target(), filing=filing)
 
 
 def readable(call: Call, document: Document, seen: Seen) -> bool:
@@ -194,7 +203,10 @@ def get(call: Call, document_id: str, version_no: int | None = None) -> Document
 
 
 def describe(call: Call, db: Session, held: Held, *, version_no: int | None = None) -> DocumentView:
-    """Return a document as pages show it, with what this person may do with it."""
+    """Return a document as pages show it, with what this person may do with it.
+
+    Who may only change its state, not read it, gets no more than their own versions.
+    """
     document = held.document
     key = call.ring.field(document.customer, SEALED_AS)
     rows = versions_of(db, document.id)
@@ -213,7 +225,7 @@ def describe(call: Call, db: Session, held: Held, *, version_no: int | None = No
         place = Place(document.id, document.customer, column)
         return unseal_value(key, sealed, place) if sealed else ""
 
-    return DocumentView(
+    shown = DocumentView(
         id=document.id,
         customer=CustomerRef(
             document.customer,
@@ -234,7 +246,32 @@ def describe(call: Call, db: Session, held: Held, *, version_no: int | None = No
         rev=document.rev,
         version=next(v for v in views if v.id == chosen.id),
         versions=views,
-        allowed=allowed(call, held, chosen),
+        allowed=allowed(call, held, chosen, rows),
+    )
+    return shown if held.in_scope or untouched(call, document) else _outside(call, shown)
+
+
+def untouched(call: Call, document: Document) -> bool:
+    """Say whether everything a document says of itself was said by this person."""
+    return document.rev == 1 and document.created_by == call.actor.id
+
+
+def _outside(call: Call, view: DocumentView) -> DocumentView:
+    def own(version: VersionView) -> bool:
+        return version.created_by.id == call.actor.id
+
+    version = view.version
+    if not own(version):
+        version = replace(version, file_name="", sha256="", reason="")
+    versions = tuple(v for v in view.versions if own(v))
+    return replace(
+        view,
+        title=version.file_name,
+        number="",
+        note="",
+        dated=None,
+        version=version,
+        versions=versions,
     )
 
 
@@ -292,10 +329,12 @@ def _version_view(
     )
 
 
-def allowed(call: Call, held: Held, version: Version) -> frozenset[Action]:
+def allowed(
+    call: Call, held: Held, version: Version, versions: Sequence[Version]
+) -> frozenset[Action]:
     """Return what this person may do with a version now: what buttons are drawn from."""
     filing, processing = Filing(version.filing), Processing(version.processing)
-    asked = [Action.DOCUMENT_EDIT, Action.DOCUMENT_ADD_VERSION]
+    asked = [Action.DOCUMENT_ADD_VERSION]
     if filing is Filing.SUBMITTED:
         asked += [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN]
     if filing in (Filing.SUBMITTED, Filing.RETURNED, Filing.DRAFT):
@@ -303,6 +342,8 @@ def allowed(call: Call, held: Held, version: Version) -> frozenset[Action]:
     if processing is Processing.FAILED:
         asked.append(Action.DOCUMENT_RETRY)
     may = {a for a in asked if call.decide(held.target(version), a).allowed}
+    if call.decide(held.whole(versions), Action.DOCUMENT_EDIT).allowed:
+        may.add(Action.DOCUMENT_EDIT)
     if held.in_scope:
         may |= {Action.DOCUMENT_TEXT, Action.DOCUMENT_ORIGINAL}
     return frozenset(may)

@@ -23,6 +23,7 @@ from service.documents import (
     lock,
     readable,
     reshow,
+    untouched,
     version_of,
 )
 from service.errors import Conflict, Invalid, NotFound
@@ -264,12 +265,16 @@ def _row(
     def plain(sealed: bytes | None, row: str, column: str) -> str:
         return unseal_value(key, sealed, Place(row, document.customer, column)) if sealed else ""
 
+    may_read = readable(call, document, seen)
+    file_name = plain(version.file_name_ct, version.id, "file_name")
+    title = plain(document.title_ct, document.id, "title")
     return QueueRow(
         document=document.id,
         version=version.id,
         no=version.no,
-        title=plain(document.title_ct, document.id, "title"),
-        file_name=plain(version.file_name_ct, version.id, "file_name"),
+        # who may not read it is told what they brought, not what others made of it
+        title=title if may_read or untouched(call, document) else file_name,
+        file_name=file_name,
         kind=document.kind,
         module=call.policy.kinds.by_code[document.kind].module,
         grade=Grade(document.grade),
@@ -285,7 +290,7 @@ def _row(
         customer=CustomerRef(
             document.customer, seen.row.number, view.name, seen.category, seen.row.coop_type
         ),
-        readable=readable(call, document, seen),
+        readable=may_read,
     )
 
 

@@ -2,16 +2,16 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service import customers
 from service.archive import Call
 from service.codes import Grade, Role
 from service.crypto import Place, seal_value
-from service.documents import SEALED_AS, DocumentView, bump, describe, hold, version_of
+from service.documents import SEALED_AS, DocumentView, Held, bump, describe, hold, versions_of
 from service.errors import Denied, Invalid
-from service.permissions import Action
+from service.permissions import Action, Target
 
 #: Who may lower a document's grade; everybody who may edit can raise it.
 LOWERERS = frozenset({Role.ARCHIVIST, Role.SERVICE_MANAGER})
@@ -88,6 +88,24 @@ def limited(text: str | None, longest: int, name: str) -> str:
     return plain
 
 
+def _other_kind(call: Call, held: Held, whole: Target, wanted: str) -> str:
+    """Return the kind that a document gets, if it may have it from this person."""
+    kind = checked_kind(call, wanted)
+    in_scope = call.scopes.covers(
+        held.document.id,
+        held.seen.category,
+        kind,
+        Grade(held.document.grade),
+        held.seen.people,
+    )
+    target = replace(whole, kind=kind, in_scope=in_scope)
+    call.require(target)
+    if not call.decide(replace(target, uploader=None)).allowed:
+        # may change it only because they brought it: then it must be what they may bring
+        call.require(customers.target(held.seen, kind=kind), Action.DOCUMENT_ADD)
+    return kind
+
+
 def edit(
     call: Call,
     document_id: str,
@@ -99,18 +117,21 @@ def edit(
     """Change a document's properties; `clear` names those to empty (dated, number, note)."""
     held = hold(call, call.db, document_id, by=Action.DOCUMENT_EDIT)
     db = call.db
-    newest = version_of(db, held, None)
-    call.require(held.target(newest))
+    whole = held.whole(versions_of(db, document_id))
+    call.require(whole)
     customers.check_rev(held.document.rev, if_match)
     document = held.document
     key = call.ring.field(document.customer, SEALED_AS)
     before = {"kind": document.kind, "grade": document.grade}
     filtered_by = (document.kind, document.grade, document.dated)
+    least = Grade(document.grade)
     if wanted.kind and wanted.kind != document.kind:
-        kind = checked_kind(call, wanted.kind)
-        call.require(held.target(newest, kind=kind))
-        document.kind = kind
-    document.grade = str(checked_grade(call, wanted.grade, Grade(document.grade)))
+        document.kind = _other_kind(call, held, whole, wanted.kind)
+        least = max(least, call.policy.kinds.by_code[document.kind].grade, key=list(Grade).index)
+    document.grade = str(checked_grade(call, wanted.grade, least))
+    if not held.in_scope and before != {"kind": document.kind, "grade": document.grade}:
+        # who could, would open a document to themselves
+        raise Denied("Only who may read a document changes who may.", rule="document:scope")
     if wanted.title is not None:
         title = checked_title(wanted.title)
         if not title:
