@@ -120,7 +120,7 @@ def add(call: Call, new: NewPerson) -> PersonView:
     db.add(person)
     db.flush()
     call.about(id=person.id)
-    call.note(login=login, name=name, roles=sorted(map(str, new.roles)))
+    call.note(login=login, after=_said(person))
     return _view(person, str(new.department))
 
 
@@ -137,7 +137,7 @@ def change(
     if if_match is not None and person.rev != if_match:
         raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
     _guard_privileged(call, person, wanted)
-    before = {"roles": sorted(r.role for r in person.roles), "active": person.active}
+    before = _said(person)
     if wanted.name is not None:
         person.name = wanted.name.strip()[:100] or person.name
     if wanted.department is not None:
@@ -155,11 +155,19 @@ def change(
         _end_everything(db, person_id)
     person.rev += 1
     db.flush()
-    call.note(
-        before=before,
-        after={"roles": sorted(r.role for r in person.roles), "active": person.active},
-    )
+    call.note(before=before, after=_said(person), password="changed" if stored else None)
     return _view(person, _department_code(db, person.department))
+
+
+def _said(person: Person) -> dict[str, object]:
+    """Return what the log keeps of an account, before and after a change."""
+    return {
+        "name": person.name,
+        "department": person.department,
+        "roles": sorted(r.role for r in person.roles),
+        "head": "yes" if person.head else "no",
+        "active": "yes" if person.active else "no",
+    }
 
 
 def _new_password(call: Call, person_id: str, wanted: PersonChange) -> str | None:
@@ -184,8 +192,7 @@ def _require(call: Call, person_id: str | None, roles: frozenset[Role]) -> None:
 
 def _guard_privileged(call: Call, person: Person, wanted: PersonChange) -> None:
     held = {Role(r.role) for r in person.roles}
-    takes_over = wanted.roles is not None or wanted.password is not None
-    if call.actor.kind == "person" and held & PRIVILEGED and takes_over:
+    if call.actor.kind == "person" and held & PRIVILEGED and wanted != PersonChange():
         raise Denied(
             "Privileged seats need the approval of management; "
             "the operator gives them with the guidang command.",

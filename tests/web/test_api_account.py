@@ -170,3 +170,16 @@ def test_privileged_seats_and_own_rights_are_not_given_here(programs):
     mine = f"/users/{programs.world.id('security_admin')}"
     answer = admin.patch(mine, {"roles": ["management"]}, etag=admin.etag(mine))
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"active": False}, {"name": "冒名"}, {"head": True}, {"department": "sales"}],
+)
+def test_a_privileged_seat_is_touched_by_no_other(programs, change):
+    admin, auditor = programs["security_admin"], programs["auditor"]
+    path = f"/users/{programs.world.id('auditor')}"
+    before = admin.get(path).json
+    assert admin.patch(path, change, etag=admin.etag(path)).status_code == 403
+    assert admin.get(path).json == before
+    assert auditor.get("/me").status_code == 200
