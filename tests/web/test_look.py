@@ -1,6 +1,7 @@
 """What every page keeps to: budgets, contrast, names of controls, one primary button, words."""
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -116,7 +117,8 @@ class Controls(HTMLParser):
                 self.nameless.append(values)
 
 
-def test_every_control_has_a_name_and_a_page_at_most_one_primary_button(portal):
+def pages_of(portal):
+    """Return every page as several roles see it: who, where, and its text."""
     world = portal.world
     customer = world.customer(category=Category.ACTIVE, owner="sales")
     document = world.document(customer.id, "减速机异响", kind="repair", by="sales")
@@ -143,12 +145,23 @@ def test_every_control_has_a_name_and_a_page_at_most_one_primary_button(portal):
     for login, paths in pages.items():
         person = portal[login]
         for path in paths:
-            controls = Controls()
-            controls.feed(person.get(path).text)
-            assert controls.nameless == [], (login, path)
-            assert controls.headings == 1 or "/documents/" in path, (login, path)
-            script_only = "customer=" in path
-            assert controls.primary <= 1 + script_only, (login, path)
+            yield login, path, person.get(path).text
+
+
+def test_every_control_has_a_name_and_a_page_at_most_one_primary_button(portal):
+    for login, path, text in pages_of(portal):
+        controls = Controls()
+        controls.feed(text)
+        assert controls.nameless == [], (login, path)
+        assert controls.headings == 1 or "/documents/" in path, (login, path)
+        script_only = "customer=" in path
+        assert controls.primary <= 1 + script_only, (login, path)
+
+
+def test_no_page_gives_two_elements_the_same_id(portal):
+    for login, path, text in pages_of(portal):
+        ids = Counter(re.findall(r'<[^>]*\sid="([^"]*)"', text))
+        assert [i for i, times in ids.items() if times > 1] == [], (login, path)
 
 
 def test_chinese_text_has_chinese_punctuation():
