@@ -174,6 +174,7 @@ class Call:
         self._result = Result()
         self._members: dict[str, Any] = {}
         self._touches: list[tuple[str, str]] = []
+        self._shown: tuple[str, ...] = ()
         self._jobs: list[jobs.New] = []
         self._dirty: list[tuple[str, str]] = []
         self._at_outcome: list[AtOutcome] = []
@@ -236,9 +237,11 @@ class Call:
         self._members.update(members)
 
     def returned(self, ids: Iterable[str], how: str | None = None) -> None:
-        """Record which things were shown; with `how`, documents are indexed by it."""
+        """Record which things were shown, too; with `how`, documents are indexed by it."""
         shown = tuple(ids)
-        self._result = replace(self._result, count=len(shown), ids_digest=ids_digest(shown))
+        self._shown += shown
+        digest = ids_digest(self._shown)
+        self._result = replace(self._result, count=len(self._shown), ids_digest=digest)
         if how:
             self._touches.extend((i, how) for i in shown)
 

@@ -462,3 +462,13 @@ def test_every_entry_states_who_what_on_what_and_how_it_ended(world: World) -> N
         assert ("ref" in entry) is (entry["phase"] in ("outcome", "delivered"))
         if entry["actor"]["kind"] == "person":
             assert set(entry["actor"]["roles"]) <= set(map(str, Role))
+
+
+def test_what_two_lists_of_one_call_show_is_counted_together(world: World) -> None:
+    customer = world.customer(owner="sales").id
+    world.document(customer, "一份", by="archivist")
+    world.document(customer, "另一份", by="sales")
+    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_QUEUE, writes=False) as call:
+        mine, waiting = filing.uploads(call), filing.to_file(call)
+    assert (len(mine), len(waiting)) == (1, 1)
+    assert log(world)[-1]["result"]["count"] == 2
