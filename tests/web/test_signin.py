@@ -34,6 +34,16 @@ def test_many_wrong_passwords_lock_this_address_out_and_say_for_how_long(portal)
     assert int(answers[-1].headers["Retry-After"]) > 60
 
 
+def test_signing_in_as_another_ends_the_sign_in_that_this_browser_had(portal):
+    browser, kept = portal["sales"], portal["sales"]
+    earlier = portal.stranger()
+    earlier.client.set_cookie("guidang", browser.client.get_cookie("guidang").value)
+    assert earlier.get("/").status_code == 200
+    browser.send("/sign-in", login="archivist", password=password("archivist"))
+    assert earlier.get("/").status_code == 302
+    assert kept.get("/").status_code == 200
+
+
 def test_the_session_before_signing_in_is_worth_nothing_after(portal):
     stranger = portal.stranger()
     token = stranger.token()

@@ -35,8 +35,20 @@ def enter() -> ResponseReturnValue:
         if isinstance(refusal, TooMany):
             answer.headers["Retry-After"] = str(refusal.retry_after)
         return answer
+    _end_earlier(session.token())
     session.start(signed.token)
     return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+
+
+def _end_earlier(token: str | None) -> None:
+    """End the sign-in that this browser had: nobody could end it there any more."""
+    earlier = (
+        signins.resolve(g.archive, token, address=g.actor.address, agent=g.actor.agent)
+        if token
+        else None
+    )
+    if earlier:
+        signins.sign_out(g.archive, earlier)
 
 
 @pages.post("/confirm")
