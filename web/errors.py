@@ -2,7 +2,7 @@
 
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any, ParamSpec, cast
@@ -112,10 +112,35 @@ def _refused_here() -> Refusal | None:
 
 
 def typed(name: str, default: object = "") -> object:
-    """Return what was typed into a field that was refused, else its present value."""
-    if _refused_here() and name in request.form and "password" not in name:
+    """Return what was typed into a field that was refused, else its present value.
+
+    A field left as it was shows its present value too: to send back what it held when the
+    page was loaded would undo, at the next attempt, what somebody else has changed since.
+    """
+    if _refused_here() and "password" not in name and _touched(name):
         return request.form[name]
     return "" if default is None else default
+
+
+def _touched(name: str) -> bool:
+    """Say whether a field was sent with another value than it was made from."""
+    was = request.form.get(f"was.{name.removeprefix('field.')}")
+    sent = request.form.get(name)
+    return sent is not None and (was is None or _plain(sent) != _plain(was))
+
+
+def _plain(value: str) -> str:
+    """Return a value without what a browser alters of it on the way."""
+    return value.replace("\r\n", "\n").strip()
+
+
+def ticked(name: str, present: Iterable[str]) -> frozenset[str]:
+    """Return which boxes to tick: the present ones, with what a refused form changed of them."""
+    now = frozenset(map(str, present))
+    if not _refused_here():
+        return now
+    sent, was = (frozenset(request.form.getlist(n)) for n in (name, f"was.{name}"))
+    return (now | (sent - was)) - (was - sent)
 
 
 def problem(name: str) -> str:
@@ -228,7 +253,8 @@ def register(app: Flask, problem_of: Problem) -> None:
     }
     for kind, view in views.items():
         app.register_error_handler(kind, _for_either(view, problem_of))
-    app.jinja_env.globals.update(typed=typed, problem=problem, sentence=sentence, within=within)
+    app.jinja_env.globals.update(typed=typed, ticked=ticked, problem=problem)
+    app.jinja_env.globals.update(sentence=sentence, within=within)
 
 
 def _for_either(

@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -21,6 +22,50 @@ def found(pattern: str, page: str) -> str:
     match = re.search(pattern, page)
     assert match, pattern
     return unescape(match[1])
+
+
+class _Form(HTMLParser):
+    """Collects what a browser would send of the form with an action."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action, self.inside, self.name = action, False, ""
+        self.fields: dict[str, list[str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        name, value = values.get("name") or "", values.get("value") or ""
+        if tag == "form":
+            self.inside = values.get("action") == self.action
+        elif tag in ("select", "textarea"):
+            self.name = name
+            self._add(name, tag == "textarea", "")
+        elif tag == "option":
+            self._add(self.name, "selected" in values, value)
+        elif tag == "input" and values.get("type") not in ("checkbox", "radio", "file"):
+            self._add(name, name != "", value)
+        elif tag == "input":
+            self._add(name, "checked" in values, values.get("value", "on") or "")
+
+    def _add(self, name: str, said: bool, value: str) -> None:  # noqa: FBT001
+        if self.inside and said:
+            self.fields.setdefault(name, []).append(value)
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.name and (self.get_starttag_text() or "").startswith("<textarea"):
+            self.fields[self.name][-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "form"
+        self.name = "" if tag in ("select", "textarea") else self.name
+
+
+def form(page: str, action: str) -> dict[str, list[str]]:
+    """Return what an untouched form of a page holds, but for the token, which `send` adds."""
+    reader = _Form(action)
+    reader.feed(page)
+    assert reader.fields, action
+    return {name: said for name, said in reader.fields.items() if name != "csrf_token"}
 
 
 @dataclass(slots=True)

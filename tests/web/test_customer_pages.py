@@ -5,7 +5,7 @@ import re
 import pytest
 
 from service.codes import Category
-from tests.web.browsing import found
+from tests.web.browsing import form, found
 
 
 def opened(person, **fields):
@@ -111,6 +111,36 @@ def test_the_second_of_two_who_edit_at_once_is_told_and_loses_nothing(portal):
     assert "浙江 北仑" in late.text
     assert "浙江 宁波" in late.text
     assert 'class="dlg shown" id="edit"' in late.text
+
+
+def test_a_change_sent_again_after_another_persons_keeps_both(portal):
+    customer = portal.world.customer()
+    first, second = portal["service_officer"], portal["archivist"]
+    path = f"/customers/{customer.id}"
+    loaded = form(first.html(path), f"{path}/edit")
+    first.send(f"{path}/edit", **{**loaded, "field.company.region": "浙江 宁波"})
+    late = second.send(f"{path}/edit", **{**loaded, "field.company.name": "望潮二厂"})
+    assert late.status_code == 412
+    assert second.send(f"{path}/edit", **form(late.text, f"{path}/edit")).status_code == 302
+    after = form(first.html(path), f"{path}/edit")
+    assert after["field.company.region"] == ["浙江 宁波"]
+    assert after["field.company.name"] == ["望潮二厂"]
+
+
+def test_owner_and_coworkers_sent_again_after_another_persons_change_keep_both(portal):
+    world = portal.world
+    sales, sales2, officer = map(world.id, ("sales", "sales2", "service_officer"))
+    customer = world.customer(owner="sales", coworkers=("service_officer",))
+    first, second = portal["service_officer"], portal["archivist"]
+    path, send = f"/customers/{customer.id}", f"/customers/{customer.id}/people"
+    loaded = form(first.html(path), send)
+    first.send(send, **{**loaded, "owner": sales2, "coworkers": []})
+    late = second.send(send, **{**loaded, "coworkers": [officer, sales]})
+    assert late.status_code == 412
+    assert second.send(send, **form(late.text, send)).status_code == 302
+    after = form(first.html(path), send)
+    assert after["owner"] == [sales2]
+    assert after["coworkers"] == [sales]
 
 
 def test_the_owner_hands_a_client_over(portal):

@@ -6,7 +6,7 @@ import pytest
 
 from service.codes import Category
 from service.properties import Properties
-from tests.web.browsing import found
+from tests.web.browsing import form, found
 from tests.world import World
 
 TEXT = "维修记录\n2 号线 R03 机器人 J4 轴减速机异响，更换减速机后恢复。"
@@ -120,6 +120,20 @@ def test_a_change_that_cannot_be_taken_says_why(portal, document, change, status
     assert answer.status_code == status
     assert sentence in answer.text
     assert 'class="dlg shown" id="edit"' in answer.text
+
+
+def test_a_change_sent_again_after_another_persons_keeps_both(portal, document):
+    first, second = portal["archivist"], portal["service_officer"]
+    edit = f"{path(document)}/edit"
+    loaded = form(first.html(path(document)), edit)
+    first.send(edit, **{**loaded, "title": "新题名", "note": "一\r\n二"})
+    late = second.send(edit, **{**loaded, "number": "WX-9"})
+    assert late.status_code == 412
+    repeated = form(late.text, edit)
+    assert second.send(edit, **repeated).status_code == 302
+    after = form(first.html(path(document)), edit)
+    assert (after["title"], after["number"]) == (["新题名"], ["WX-9"])
+    assert "".join(after["note"]).split() == ["一", "二"]
 
 
 def test_who_uploaded_does_not_file_and_another_does(portal, document):

@@ -89,7 +89,7 @@ def edit(customer_id: str) -> ResponseReturnValue:
 @errors.again(show)
 def people(customer_id: str) -> ResponseReturnValue:
     """Set who owns the client and who works on it."""
-    forms.only("seen", "owner", "coworkers")
+    forms.only("seen", "owner", "coworkers", "was.owner", "was.coworkers")
     with g.archive.call(g.actor, Action.CUSTOMER_EDIT, _subject(customer_id)) as call:
         customers.edit(
             call,

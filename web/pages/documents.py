@@ -10,6 +10,8 @@ from web import downloads, errors, forms, uploads
 
 pages = Blueprint("documents", __name__)
 
+_PROPERTIES = ("title", "kind", "grade", "dated", "number", "note")
+
 
 @pages.get("/documents/<document_id>")
 def show(document_id: str) -> ResponseReturnValue:
@@ -39,7 +41,7 @@ def content(document_id: str) -> ResponseReturnValue:
 @errors.again(show)
 def edit(document_id: str) -> ResponseReturnValue:
     """Change a document's properties."""
-    forms.only("seen", "title", "kind", "grade", "dated", "number", "note")
+    forms.only("seen", *_PROPERTIES, *(f"was.{name}" for name in _PROPERTIES))
     emptied = frozenset({"dated", "number", "note"} - {k for k, v in request.form.items() if v})
     with g.archive.call(g.actor, Action.DOCUMENT_EDIT, Subject("document", document_id)) as call:
         properties.edit(
