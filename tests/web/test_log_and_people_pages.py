@@ -5,7 +5,7 @@ import re
 import pytest
 
 from service.codes import Category
-from tests.web.browsing import found
+from tests.web.browsing import form, found
 
 NEW = {
     "login": "chen.yan",
@@ -107,6 +107,39 @@ def test_roles_change_on_the_next_request(portal):
     )
     assert answer.status_code == 302
     assert 'href="/search"' not in person.html("/")
+
+
+def test_a_stale_tab_gives_no_role_back(portal):
+    admin = portal["security_admin"]
+    change = f"/people/{portal.world.id('service_officer')}"
+    loaded = form(admin.html("/people"), change)
+    taken = {**loaded, "roles": ["sales"], "department": "sales"}
+    assert admin.send(change, **taken).status_code == 302
+    late = admin.send(change, **{**loaded, "name": "新名"})
+    assert late.status_code == 412
+    assert "期间有人改过此项" in late.text
+    assert form(admin.html("/people"), change)["roles"] == ["sales"]
+    assert admin.send(change, **form(late.text, change)).status_code == 302
+    after = form(admin.html("/people"), change)
+    assert (after["name"], after["roles"], after["department"]) == (["新名"], ["sales"], ["sales"])
+
+
+def test_a_refused_account_form_keeps_its_ticks(portal):
+    admin = portal["security_admin"]
+    change = f"/people/{portal.world.id('sales')}"
+    loaded = form(admin.html("/people"), change)
+    typed = {**loaded, "head": "on", "roles": ["sales", "finance"], "password": "short"}
+    refused = admin.send(change, **typed)
+    assert refused.status_code == 422
+    again = form(refused.text, change)
+    assert again["head"] == ["on"]
+    assert set(again["roles"]) == {"sales", "finance"}
+    new = admin.send("/people", **{**NEW, "head": "on", "password": "short", "dialog": "new"})
+    assert form(new.text, "/people")["head"] == ["on"]
+
+
+def test_the_list_of_accounts_names_a_persons_name_as_such(portal):
+    assert 'data-l="姓名"' in portal["security_admin"].html("/people")
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(portal):

@@ -11,6 +11,8 @@ from web import errors, forms, guard
 
 pages = Blueprint("people", __name__)
 
+_KEPT = ("name", "department", "roles", "head")
+
 
 @pages.get("/people")
 @guard.fresh
@@ -37,10 +39,10 @@ def add() -> ResponseReturnValue:
 @errors.again(show)
 def change(person_id: str) -> ResponseReturnValue:
     """Change an account's name, department, roles or password."""
-    forms.only("name", "department", "roles", "head", "password")
+    forms.only("seen", *_KEPT, *(f"was.{name}" for name in _KEPT), "password")
     subject = Subject("person", person_id)
     with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
-        accounts.change(call, person_id, forms.person_change())
+        accounts.change(call, person_id, forms.person_change(), if_match=forms.seen())
     return redirect(url_for("people.show", done="saved"))
 
 
