@@ -1,8 +1,10 @@
 """The `guidang` command: run the archive, look after people and index, verify the log.
 
-The only module of `service` that imports the web and the worker.
+The only module of `service` that imports the web and the worker. What opens an archive is
+imported by the commands that open one: `guidang run` only starts the others, and soon.
 """
 
+import gc
 import json
 import os
 import sys
@@ -10,22 +12,21 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 
-from service import accounts
-from service.archive import Archive
 from service.audit.entries import Subject
 from service.codes import Department, Role
 from service.errors import NotFound, Refusal, Unavailable
-from service.keystore import KeystoreRefused
-from service.opening import open_archive
 from service.operation import end_with
 from service.permissions import Action, service_actor
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
+
+if TYPE_CHECKING:
+    from service.archive import Archive
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,14 +54,23 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except NotFound as error:
             raise Ended(str(error) or "There is no such thing.") from error
-        except (Refusal, SettingsError, PolicyError, KeystoreRefused, LookupError) as error:
+        except _refusing() as error:
             raise Ended(str(error)) from error
 
     return guarded
 
 
-def opened(*, indexing: bool = False) -> Archive:
+def _refusing() -> tuple[type[Exception], ...]:
+    """Return what ends a command with a sentence; asked for only when something was raised."""
+    from service.keystore import KeystoreRefused
+
+    return (Refusal, SettingsError, PolicyError, KeystoreRefused, LookupError)
+
+
+def opened(*, indexing: bool = False) -> "Archive":
     """Open the archive that the environment describes."""
+    from service.opening import open_archive
+
     return open_archive(from_environment(), indexing=indexing)
 
 
@@ -76,7 +86,7 @@ def run() -> None:
     """Start the web and the worker; on an empty data folder the demo archive is loaded."""
     from service.running import run_everything
 
-    def drain(archive: Archive) -> None:
+    def drain(archive: "Archive") -> None:
         from indexer.worker import Worker
 
         with Worker(archive, children=children_of(archive.settings)) as running:
@@ -99,8 +109,11 @@ with_parent = click.option("--with-parent", type=int, hidden=True)
 @refusals
 def web(with_parent: int | None) -> None:
     """Start the web alone (servers: one or more processes, see GUIDANG_WEB_PROCESSES)."""
+    # what is imported stays: looking through it for garbage meanwhile costs a quarter of the start
+    gc.disable()
     from web.serving import serve
 
+    gc.enable()
     end_with(with_parent)
     serve(from_environment())
 
@@ -111,6 +124,7 @@ def web(with_parent: int | None) -> None:
 def worker(with_parent: int | None) -> None:
     """Start a worker alone."""
     from indexer.worker import Worker
+    from service.opening import open_archive
     from service.operation import set_up_logging
 
     end_with(with_parent)
@@ -126,8 +140,7 @@ def worker(with_parent: int | None) -> None:
 @refusals
 def demo() -> None:
     """Print the demo people and their passwords."""
-    from service.demo.loading import accounts_file
-    from service.running import accounts_table
+    from service.running import accounts_file, accounts_table
 
     path = accounts_file(from_environment().data)
     if not path.exists():
@@ -175,6 +188,8 @@ def user_add(
     password_file: str,
 ) -> None:
     """Open an account; the first line of the password file is the password."""
+    from service import accounts
+
     lines = Path(password_file).read_text(encoding="utf-8").splitlines()
     new = accounts.NewPerson(
         login=login,
@@ -196,6 +211,8 @@ def user_add(
 @refusals
 def user_list(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """List accounts."""
+    from service import accounts
+
     archive = opened()
     with archive.call(CLI, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         people = accounts.people(call)
@@ -221,6 +238,8 @@ def token() -> None:
 @refusals
 def token_add(login: str, name: str, days: int | None) -> None:
     """Make an API token for somebody and print it: it is shown this once."""
+    from service import accounts
+
     archive = opened()
     with archive.db.read() as db:
         person = accounts.person_by_login(db, login)
@@ -283,6 +302,7 @@ def audit() -> None:
 def audit_verify(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Recompute the whole log and name the first bad entry."""
     from service import commands
+    from service.keystore import KeystoreRefused
 
     try:
         code = commands.verify(from_environment(), as_json=as_json)

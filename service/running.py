@@ -1,51 +1,122 @@
-"""`guidang run`: the archive on one host: demo on an empty folder, web and worker, one Ctrl-C."""
+"""`guidang run`: the archive on one host: demo on an empty folder, web and worker, one Ctrl-C.
 
+What opens an archive is imported only for the first start: later ones begin a few seconds sooner.
+"""
+
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from service.archive import Archive
-from service.demo import loading
 from service.demo.content import read
-from service.opening import open_archive
-from service.settings import Settings
+from service.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from service.archive import Archive
 
 #: Seconds a part gets to end by itself.
 _GRACE = 20
 
 
-def run_everything(settings: Settings, drain: Callable[[Archive], None]) -> int:
+def run_everything(settings: Settings, drain: "Callable[[Archive], None]") -> int:
     """Start web and worker and wait; returns the exit code.
 
     `drain` does the work that loading the demo queued.
     """
     console = Console(highlight=False)
+    settings.check()
+    _want_free(settings.listen)
+    if not _opened_before(settings):
+        _first_start(settings, drain, console)
+    parts = [_start(name) for name in ("web", "worker")]
+    return _wait(parts, lambda: _answers(settings.listen), lambda: _tell(settings, console))
+
+
+def accounts_file(data: Path) -> Path:
+    """Return where the demo people's passwords are kept; the demo's loader writes them there."""
+    return data / "demo-accounts.json"
+
+
+def _opened_before(settings: Settings) -> bool:
+    """Say whether web and worker can open the archive by themselves, side by side."""
+    known = settings.root_key_path.exists()
+    return known and (not settings.demo or accounts_file(settings.data).exists())
+
+
+def _first_start(settings: Settings, drain: "Callable[[Archive], None]", console: Console) -> None:
+    """Make keys and tables, and load the demo where nobody has an account."""
+    from service.demo import loading  # noqa: PLC0415 - see above
+    from service.opening import open_archive  # noqa: PLC0415 - see above
+
     archive = open_archive(settings, indexing=True)
-    fresh = settings.demo and loading.empty(archive)
-    if fresh:
+    if settings.demo and loading.empty(archive):
         _load_demo(archive, drain, console)
     archive.close()
-    parts = [_start(name) for name in ("worker", "web")]
+
+
+def _place(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5):  # noqa: PLR2004 - digits of a port
+        message = "GUIDANG_LISTEN must be ADDRESS:PORT"
+        raise SettingsError(message)
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - as gunicorn reads it
+
+
+def _want_free(listen: str) -> None:
+    """Raise `SettingsError` when the web could not listen there, before anything is started."""
+    host, port = _place(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        # as the web binds it: connections of an earlier run that linger do not count
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            message = f"cannot listen on {listen}: {error.strerror}"
+            if error.errno == errno.EADDRINUSE:
+                message = f"another program listens on {listen}: stop it, or set GUIDANG_LISTEN"
+            raise SettingsError(message) from error
+
+
+def _answers(listen: str) -> bool:
+    """Say whether the web answers: its port is open a while before."""
+    connection = HTTPConnection(*_place(listen), timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _tell(settings: Settings, console: Console) -> None:
     address = settings.public_url or f"http://{settings.listen}"
     console.print(f"\n客户档案库 · Client Archive: [bold]{address}[/bold]")
     _tell_accounts(settings, console)
     console.print("Ctrl-C 停止 / stops.\n")
     # not a terminal perhaps: whoever waits for the address must see it now
     sys.stdout.flush()
-    return _wait(parts)
 
 
-def _load_demo(archive: Archive, drain: Callable[[Archive], None], console: Console) -> None:
+def _load_demo(archive: "Archive", drain: "Callable[[Archive], None]", console: Console) -> None:
+    from service.demo import loading  # noqa: PLC0415 - see above
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"))
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("载入演示档案 / loading the demo archive")
@@ -55,7 +126,7 @@ def _load_demo(archive: Archive, drain: Callable[[Archive], None], console: Cons
 
 
 def _tell_accounts(settings: Settings, console: Console) -> None:
-    path = loading.accounts_file(settings.data)
+    path = accounts_file(settings.data)
     if path.exists():
         click.echo(accounts_table(json.loads(path.read_text(encoding="utf-8"))))
         console.print(f"口令存于 / passwords kept in {path}")
@@ -80,8 +151,11 @@ def _start(name: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own program
 
 
-def _wait(parts: list[subprocess.Popen[bytes]]) -> int:
-    asked = False
+def _wait(
+    parts: list[subprocess.Popen[bytes]], answers: Callable[[], bool], tell: Callable[[], None]
+) -> int:
+    """Wait for Ctrl-C or the end of a part; `tell` once it `answers`."""
+    asked = told = False
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
         nonlocal asked
@@ -90,6 +164,9 @@ def _wait(parts: list[subprocess.Popen[bytes]]) -> int:
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
     while not asked and all(part.poll() is None for part in parts):
+        if not told and answers():
+            told = True
+            tell()
         time.sleep(0.1)
     failed = not asked
     for part in reversed(parts):
