@@ -185,9 +185,9 @@ def test_fields_nobody_asked_for_are_refused(portal):
     customer = portal.world.customer()
     person, path = portal["archivist"], f"/customers/{customer.id}"
     rev = seen(person.html(path))
-    for form in ("people", "file", "category"):
-        answer = person.send(f"{path}/{form}", seen=rev, status="filed", number="KH-1")
-        assert answer.status_code == 422, form
+    for verb in ("people", "file", "category"):
+        answer = person.send(f"{path}/{verb}", seen=rev, status="filed", number="KH-1")
+        assert answer.status_code == 422, verb
     assert "草稿" in person.html(path)
 
 
