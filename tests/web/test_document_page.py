@@ -165,6 +165,29 @@ def test_an_uploader_withdraws_before_filing_and_not_after(portal, document):
     assert "没有同时符合条件的文件" in own.html("/search?q=减速机")
 
 
+@pytest.mark.parametrize(("verb", "by"), [("return", "archivist"), ("withdraw", "sales")])
+def test_a_version_taken_back_is_not_called_searchable(portal, document, verb, by):
+    own = portal["sales"]
+    assert "可检索</div>" in own.html("/upload")
+    assert "可检索</span>" in own.html(path(document))
+    assert portal[by].send(f"{path(document)}/{verb}", reason="缺盖章").status_code == 302
+    portal.world.work()
+    assert "可检索</div>" not in own.html("/upload")
+    assert "可检索</span>" not in own.html(path(document))
+
+
+def test_a_refused_step_comes_back_to_the_page_it_was_taken_on(portal, document):
+    person = portal["archivist"]
+    assert person.send(f"{path(document)}/file", dialog="file").status_code == 302
+    filed = person.send(f"{path(document)}/file", dialog="file")
+    retried = portal["sales"].send(f"{path(document)}/retry")
+    listed = portal["sales"].send(f"{path(document)}/retry", next="uploads")
+    for answer, mark in ((filed, "p-props"), (retried, "p-props"), (listed, "uploads")):
+        assert answer.status_code == 409
+        assert 'role="alert"' in answer.text
+        assert f'id="{mark}"' in answer.text
+
+
 def test_a_newer_version_waits_beside_the_filed_one(portal, document):
     portal["archivist"].send(f"{path(document)}/file")
     own = portal["sales"]

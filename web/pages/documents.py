@@ -7,6 +7,7 @@ from service import documents, filing, intake, originals, properties, texts
 from service.audit.entries import Subject
 from service.permissions import Action
 from web import downloads, errors, forms, uploads
+from web.pages import uploads as queue
 
 pages = Blueprint("documents", __name__)
 
@@ -87,6 +88,7 @@ def send_back(document_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/documents/<document_id>/file")
+@errors.again(show)
 def file(document_id: str) -> ResponseReturnValue:
     """File a version."""
     with g.archive.call(g.actor, Action.DOCUMENT_FILE, Subject("document", document_id)) as call:
@@ -94,7 +96,13 @@ def file(document_id: str) -> ResponseReturnValue:
     return _onwards(document_id, "filed")
 
 
+def _where_from(document_id: str) -> ResponseReturnValue:
+    """Show the page that a form was on: the own uploads, else the document."""
+    return queue.show() if request.form.get("next") == "uploads" else show(document_id)
+
+
 @pages.post("/documents/<document_id>/retry")
+@errors.again(_where_from)
 def retry(document_id: str) -> ResponseReturnValue:
     """Read a failed version once more."""
     with g.archive.call(g.actor, Action.DOCUMENT_RETRY, Subject("document", document_id)) as call:
