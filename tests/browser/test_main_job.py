@@ -129,6 +129,31 @@ def test_filters_fold_on_a_phone_and_stand_open_once_the_window_is_wide(
     expect(choice).to_be_hidden()
 
 
+def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_stored(
+    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    customer = customer_of_another_salesperson(page, url)
+    file = tmp_path / "abc.txt"
+    file.write_text("一行字", encoding="utf-8")
+    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
+    page.locator("form[data-upload] input[type=file]").first.set_input_files(str(file))
+    row = page.locator("#uploads tr").first
+    state = row.locator("[data-state]")
+    page.locator("[data-send]").click()
+    expect(state).to_have_text("请选择类型")
+    page.locator("select#kind").select_option("minutes")
+    expect(row.locator("select[name=kind]")).to_have_value("minutes")
+    expect(state).to_have_text("尚未上传")
+    page.locator("form[data-upload] > input[name=csrf_token]").evaluate("i => i.value = 'old'")
+    page.locator("[data-send]").click()
+    expect(state).to_contain_text("重新载入")
+    page.context.clear_cookies()
+    page.locator("[data-send]").click()
+    expect(state).to_contain_text("重新登录")
+
+
 def test_the_main_pages_work_without_script(
     browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from service.codes import Category
 from tests.web.browsing import Portal, found
+from web.assets import HERE
 
 CANARY = b"only the customer may read this sentence "
 
@@ -122,6 +123,19 @@ def test_only_who_may_add_is_offered_the_form(portal, client_file):
     assert denied.status_code == 403
     other = portal["sales"].upload(path(client_file), (b"t", "a.txt"), kind="invoice")
     assert other.status_code == 403
+
+
+def test_the_page_has_words_for_answers_that_are_no_row(portal, client_file):
+    person = portal["sales"]
+    page = person.html(f"/upload?customer={client_file.id}")
+    script = (HERE / "static" / "app.js").read_text("utf-8")
+    old = person.client.post(path(client_file), headers={"X-Part": "row"}, data={"kind": "repair"})
+    gone = portal.stranger().upload(path(client_file), (b"t", "a.txt"), part=True, kind="repair")
+    for answer, name, words in ((old, "old", "重新载入"), (gone, "ended", "重新登录")):
+        assert not answer.text.strip().startswith("<tr")
+        assert words in found(f'data-{name}="([^"]+)"', page)
+        assert f"{answer.status_code}: {name}" in script
+    assert "请选择类型" in found('data-untyped="([^"]+)"', page)
 
 
 def test_a_form_that_breaks_off_leaves_nothing(portal, client_file):

@@ -201,6 +201,13 @@
         .sort((a, b) => b.text.length - a.text.length)[0];
       select.value = found ? found.value : $("[name=kind]", upload).value;
     };
+    const mark = (row, words) => {
+      const state = $("[data-state]", row);
+      state.dataset.first ??= state.textContent;
+      state.textContent = words || state.dataset.first;
+      row.classList.toggle("st-row-bad", Boolean(words));
+    };
+    const typed = row => { $("[name=kind]", row).removeAttribute("aria-invalid"); mark(row, ""); };
     const add = files => {
       for (const file of files) {
         const row = blank.cloneNode(true).firstElementChild;
@@ -208,6 +215,7 @@
         $("[data-name]", row).title = file.name;
         $("[data-size]", row).textContent = size(file.size);
         guess($("[name=kind]", row), file.name);
+        $("[name=kind]", row).addEventListener("change", () => typed(row));
         $("[data-remove]", row).addEventListener("click", () => { waiting.delete(row); row.remove(); tell(); });
         waiting.set(row, { file, sent: false });
         rows.prepend(row);
@@ -230,6 +238,7 @@
       kind.disabled = true;
       $("[data-remove]", row).hidden = true;
       bar.hidden = false;
+      mark(row, "");
       const data = new FormData();
       data.append("kind", kind.value);
       for (const name of ["grade", "dated"]) {
@@ -250,8 +259,9 @@
           kind.disabled = false;
           bar.hidden = true;
           $("[data-remove]", row).hidden = false;
-          row.classList.add("st-row-bad");
-          $("[data-state]", row).textContent = row.dataset.lost;
+          const { lost, ended, old, failed } = row.dataset;
+          mark(row, { 0: lost, 401: ended, 400: old }[call.status] ?? failed);
+          say($("[data-state]", row).textContent);
         }
         tell();
         next();
@@ -268,12 +278,19 @@
       let first = null;
       for (const [row, one] of waiting) {
         const kind = $("[name=kind]", row), missing = !kind.value;
-        kind.toggleAttribute("aria-invalid", missing);
-        if (missing) { kind.setAttribute("aria-invalid", "true"); first = first || kind; } else { kind.removeAttribute("aria-invalid"); one.go = !one.sent; }
+        if (one.sent) continue;
+        one.go = !missing;
+        if (missing) { kind.setAttribute("aria-invalid", "true"); mark(row, row.dataset.untyped); first = first || kind; }
       }
       first?.focus();
       next();
     };
+    $("[name=kind]", upload).addEventListener("change", e => {
+      for (const [row, one] of waiting) {
+        const kind = $("[name=kind]", row);
+        if (!one.sent && !kind.value && e.target.value) { kind.value = e.target.value; typed(row); }
+      }
+    });
     input.addEventListener("change", () => { add(input.files); input.value = ""; });
     $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
     send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
