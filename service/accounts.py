@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -136,7 +137,7 @@ def change(
         raise NotFound
     if if_match is not None and person.rev != if_match:
         raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
-    _guard_privileged(call, person, wanted)
+    _guard_privileged(call, (Role(r.role) for r in person.roles))
     before = _said(person)
     if wanted.name is not None:
         person.name = wanted.name.strip()[:100] or person.name
@@ -161,13 +162,8 @@ def change(
 
 def _said(person: Person) -> dict[str, object]:
     """Return what the log keeps of an account, before and after a change."""
-    return {
-        "name": person.name,
-        "department": person.department,
-        "roles": sorted(r.role for r in person.roles),
-        "head": "yes" if person.head else "no",
-        "active": "yes" if person.active else "no",
-    }
+    said = {name: str(getattr(person, name)) for name in ("name", "department", "head", "active")}
+    return said | {"roles": sorted(r.role for r in person.roles)}
 
 
 def _new_password(call: Call, person_id: str, wanted: PersonChange) -> str | None:
@@ -182,17 +178,11 @@ def _new_password(call: Call, person_id: str, wanted: PersonChange) -> str | Non
 
 def _require(call: Call, person_id: str | None, roles: frozenset[Role]) -> None:
     call.require(Target(subject_person=person_id))
-    if call.actor.kind == "person" and roles & PRIVILEGED:
-        raise Denied(
-            "Privileged seats need the approval of management; "
-            "the operator gives them with the guidang command.",
-            rule="user.manage:privileged",
-        )
+    _guard_privileged(call, roles)
 
 
-def _guard_privileged(call: Call, person: Person, wanted: PersonChange) -> None:
-    held = {Role(r.role) for r in person.roles}
-    if call.actor.kind == "person" and held & PRIVILEGED and wanted != PersonChange():
+def _guard_privileged(call: Call, roles: Iterable[Role]) -> None:
+    if call.actor.kind == "person" and not PRIVILEGED.isdisjoint(roles):
         raise Denied(
             "Privileged seats need the approval of management; "
             "the operator gives them with the guidang command.",

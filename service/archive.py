@@ -238,10 +238,8 @@ class Call:
 
     def returned(self, ids: Iterable[str], how: str | None = None) -> None:
         """Record which things were shown, too; with `how`, documents are indexed by it."""
-        shown = tuple(ids)
-        self._shown += shown
-        digest = ids_digest(self._shown)
-        self._result = replace(self._result, count=len(self._shown), ids_digest=digest)
+        self._shown += (shown := tuple(ids))
+        self._result = Result(len(self._shown), ids_digest(self._shown))
         if how:
             self._touches.extend((i, how) for i in shown)
 
