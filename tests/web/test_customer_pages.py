@@ -191,6 +191,16 @@ def test_fields_nobody_asked_for_are_refused(portal):
     assert "草稿" in person.html(path)
 
 
+def test_a_refusal_is_read_even_when_its_dialog_is_no_longer_offered(portal):
+    customer = portal.world.customer()
+    person, path = portal["archivist"], f"/customers/{customer.id}"
+    loaded = form(person.html(path), f"{path}/file")
+    assert person.send(f"{path}/file", **loaded).status_code == 302
+    twice = person.send(f"{path}/file", **loaded)
+    assert twice.status_code in (409, 412)
+    assert 'role="alert"' in twice.text
+
+
 def test_buttons_are_drawn_by_right(portal):
     customer = portal.world.customer(owner="sales", by="service_officer")
     path = f"/customers/{customer.id}"
