@@ -115,6 +115,11 @@ def shows(scopes: CustomerScopes, seen: Seen) -> bool:
     )
 
 
+def still_shown(call: Call, customer_id: str) -> bool:
+    """Say whether this call's person still sees a customer after changing it."""
+    return shows(call.customer_scopes, load(call.db, customer_id))
+
+
 def target(seen: Seen, **more: object) -> Target:
     """Return what a do right about a customer is asked with."""
     return Target(

@@ -152,6 +152,14 @@ def test_the_owner_hands_a_client_over(portal):
     assert portal["sales"].get(path).status_code == 404
 
 
+def test_who_gave_a_client_away_is_told_so_among_those_they_have(portal):
+    path = f"/customers/{portal.world.customer(owner='sales').id}"
+    person = portal["sales"]
+    to = portal.world.id("sales2")
+    answer = person.send(f"{path}/people", seen=seen(person.html(path)), owner=to)
+    assert "已保存。该客户现由他人负责，不再在你名下。" in person.html(answer.location)
+
+
 def test_filing_gives_the_number_and_its_creator_is_not_offered_it(portal):
     customer = portal.world.customer(by="archivist2")
     path = f"/customers/{customer.id}"

@@ -98,7 +98,8 @@ def people(customer_id: str) -> ResponseReturnValue:
             owner=forms.text("owner") or None,
             coworkers=request.form.getlist("coworkers"),
         )
-    return redirect(url_for("customers.show", customer_id=customer_id, done="saved"))
+        still = customers.still_shown(call, customer_id)
+    return _onwards(customer_id, "saved", still=still)
 
 
 @pages.post("/customers/<customer_id>/file")
@@ -126,4 +127,12 @@ def move_category(customer_id: str) -> ResponseReturnValue:
             evidence=request.form.getlist("evidence"),
             coop_type=forms.text("coop_type") or None,
         )
-    return redirect(url_for("customers.show", customer_id=customer_id, done="moved"))
+        still = customers.still_shown(call, customer_id)
+    return _onwards(customer_id, "moved", still=still)
+
+
+def _onwards(customer_id: str, done: str, *, still: bool) -> ResponseReturnValue:
+    """Go back to the client's file, or to the list when a person gave it away."""
+    if still:
+        return redirect(url_for("customers.show", customer_id=customer_id, done=done))
+    return redirect(url_for("customers.listing", done="given_away"))
