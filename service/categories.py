@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
+from service import profiles
 from service.archive import Call
 from service.codes import Category, Status
 from service.customers import (
@@ -19,7 +17,6 @@ from service.customers import (
     load,
 )
 from service.errors import Conflict, Denied, Invalid
-from service.models import Document
 from service.permissions import Target
 
 
@@ -44,7 +41,10 @@ def move(
     if call.decide(target_in(seen, wanted)).allowed is False:
         raise Denied("Your role does not allow this.", rule=call.rule or "")
     db = call.db
-    _check_evidence(db, customer_id, evidence)
+    if not profiles.citable(call, customer_id, seen.category, seen.people, evidence):
+        raise Invalid(
+            "The evidence must be documents of this customer.", fields={"evidence": "unknown"}
+        )
     coop = checked_coop_type(coop_type, wanted)
     call.say(before={"category": str(seen.category)}, after={"category": str(wanted)})
     call.about(categories=(str(seen.category), str(wanted)))
@@ -67,16 +67,3 @@ def target_in(seen: Seen, category: Category) -> Target:
         creator=seen.row.created_by,
         status=Status(seen.row.status),
     )
-
-
-def _check_evidence(db: Session, customer_id: str, evidence: Iterable[str]) -> None:
-    wanted = set(evidence)
-    if not wanted:
-        return
-    found = db.scalars(
-        select(Document.id).where(Document.customer == customer_id, Document.id.in_(wanted))
-    ).all()
-    if set(found) != wanted:
-        raise Invalid(
-            "The evidence must be documents of this customer.", fields={"evidence": "unknown"}
-        )

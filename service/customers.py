@@ -179,7 +179,7 @@ def create(
     )
     db.flush()
     _set_people(db, row.id, owner or call.actor.person, coworkers)
-    profiles.enter(call, db, row.id, values)
+    profiles.enter(call, row.id, values, Category(row.category), frozenset())
     rebuild_view(db, row.id)
     call.about(id=row.id, customer=row.id)
     call.say(after={"category": row.category, "status": row.status})
@@ -327,7 +327,7 @@ def edit(
     db = call.db
     if fields:
         profiles.check(call.policy.fields, fields, whole=False)
-        profiles.enter(call, db, customer_id, fields)
+        profiles.enter(call, customer_id, fields, seen.category, seen.people)
         rebuild_view(db, customer_id)
         call.enqueue("project_customer", customer_id)
     if owner is not None or coworkers is not None:

@@ -1,6 +1,6 @@
 """The values of a customer file: entered with their source, never overwritten, shown newest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service import accounts, names
 from service.archive import Call
-from service.codes import Module
+from service.codes import Category, Grade, Module
 from service.crypto import Place, seal_value, unseal_value
 from service.errors import Invalid
 from service.ids import new_id
@@ -75,8 +75,20 @@ def check(fields: Fields, new: Mapping[str, NewValue], *, whole: bool = True) ->
         raise Invalid("Some values cannot be taken as they are.", fields=wrong)
 
 
-def enter(call: Call, db: Session, customer_id: str, new: Mapping[str, NewValue]) -> None:
+def enter(
+    call: Call,
+    customer_id: str,
+    new: Mapping[str, NewValue],
+    category: Category,
+    people: frozenset[str],
+) -> None:
     """Add values to a customer file; each replaces the one that counted so far."""
+    db = call.db
+    cited = [value.document for value in new.values() if value.document]
+    if not citable(call, customer_id, category, people, cited):
+        raise Invalid(
+            "The source must be a document of this customer.", fields={"source": "document"}
+        )
     record = db.scalars(
         select(Record.id).where(
             Record.customer == customer_id, Record.module == str(Module.COMPANY), Record.no == 0
@@ -119,21 +131,37 @@ def _put(call: Call, row: FieldValue, value: str) -> None:
     row.ct = seal_value(key, value, Place(row.id, row.customer, row.key))
 
 
+def citable(
+    call: Call,
+    customer_id: str,
+    category: Category,
+    people: frozenset[str],
+    documents: Iterable[str],
+) -> bool:
+    """Say whether all these are documents of this customer that the person may read.
+
+    One they may not read is none: naming it may not tell that it exists.
+    """
+    wanted = set(documents)
+    found = call.db.scalars(
+        select(Document).where(Document.customer == customer_id, Document.id.in_(wanted))
+    )
+    known = {
+        d.id for d in found if call.scopes.covers(d.id, category, d.kind, Grade(d.grade), people)
+    }
+    return known == wanted
+
+
 def _source_version(db: Session, customer_id: str, document: str | None) -> str | None:
     if document is None:
         return None
-    version = db.scalars(
+    return db.scalars(
         select(Version.id)
         .join(Document, Document.id == Version.document)
         .where(Document.id == document, Document.customer == customer_id)
         .order_by(Version.no.desc())
         .limit(1)
     ).first()
-    if version is None:
-        raise Invalid(
-            "The source must be a document of this customer.", fields={"source": "document"}
-        )
-    return version
 
 
 def _current(db: Session, customer_id: str) -> dict[str, FieldValue]:

@@ -192,3 +192,25 @@ def test_people_without_content_cannot_be_made_owners(world: World) -> None:
     for login in ("auditor", "system_admin", "hr"):
         with pytest.raises(Invalid):
             world.customer(owner=login)
+
+
+def test_a_document_that_one_may_not_read_is_cited_like_one_that_is_not_there(
+    world: World,
+) -> None:
+    customer = world.customer(owner="sales")
+    open_one = world.document(customer.id, "来函", kind="letter", by="archivist").id
+    hidden = world.document(customer.id, "身份证件", kind="id_document", by="archivist").id
+
+    def cite(document: str, rev: int) -> customers.CustomerFile:
+        subject = Subject("customer", customer.id)
+        value = {"company.industry": NewValue("造船", document=document)}
+        with world.archive.call(world.actor("sales"), Action.CUSTOMER_EDIT, subject) as call:
+            return customers.edit(call, customer.id, if_match=rev, fields=value)
+
+    refusals = set()
+    for document in (hidden, "a" * 26):
+        with pytest.raises(Invalid) as refusal:
+            cite(document, customer.rev)
+        refusals.add((refusal.value.sentence, str(refusal.value.fields)))
+    assert len(refusals) == 1
+    assert cite(open_one, customer.rev).rev > customer.rev
