@@ -154,6 +154,26 @@ def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_
     expect(state).to_contain_text("重新登录")
 
 
+def test_the_way_back_from_a_document_leads_to_the_same_results(
+    browser: Browser, demo: tuple[str, dict[str, str]]
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    page.goto(f"{url}/search?q=机器人&category=active&sort=newest")
+    results = page.url
+    page.locator("article a").first.click()
+    page.wait_for_url("**/documents/**")
+    page.locator("a.back").click()
+    page.wait_for_url("**/search?**")
+    assert page.url == results
+    page.goto(f"{url}/search?q=减速机")
+    page.locator("article a").first.click()
+    page.wait_for_url("**/documents/**")
+    page.keyboard.press("u")
+    page.wait_for_url("**/search?**")
+    assert "category" not in page.url
+
+
 def test_the_main_pages_work_without_script(
     browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -108,6 +108,17 @@
     hits.forEach((hit, i) => hit.addEventListener("click", () => sessionStorage.setItem(placeKey, String(i))));
   }
 
+  /* ---- the way back from a document: the same results, with their filters, order and page ---- */
+  const RESULTS = "results";
+  const back = $("a.back[data-key=back]");
+  if (filters) sessionStorage.setItem(RESULTS, location.pathname + location.search);
+  if (back && sessionStorage.getItem(RESULTS)) {
+    const kept = new URL(sessionStorage.getItem(RESULTS), location.origin);
+    const leads = new URL(back.href);
+    const same = kept.pathname === leads.pathname && kept.searchParams.get("q") === leads.searchParams.get("q");
+    if (same) back.href = kept.href;
+  }
+
   /* ---- marks in a document's text: n and p jump ---- */
   const marks = $$("mark[id^=hit-]");
   const where = $("#hit-no");
