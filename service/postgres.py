@@ -10,7 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 #: Seconds after which a connection is tried. Trying it each time costs a quarter of a search's
 #: words with the server; one that broke a moment ago costs one call its answer, and it says 503.
-_IDLE = 1.0
+_IDLE = 0.1
 
 
 def postgres_engine(

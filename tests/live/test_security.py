@@ -340,7 +340,8 @@ def unannounced(recorded: Recorded) -> list[Request]:
 
 def test_neither_engine_nor_store_is_asked_before_the_intent_is_committed(recorded):
     world = recorded.world
-    # making the first generation belongs to nobody's call
+    # making the bucket and the first generation belongs to nobody's call
+    recorded.store.requests.clear()
     recorded.engine.requests.clear()
     customer = world.customer(category=Category.INTENDED)
     paper = world.document(customer.id, "焊接机器人" * 50_000)
