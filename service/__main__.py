@@ -140,7 +140,8 @@ def worker(with_parent: int | None) -> None:
 @refusals
 def demo() -> None:
     """Print the demo people and their passwords."""
-    from service.running import accounts_file, accounts_table
+    from service.demo.content import accounts_file
+    from service.running import accounts_table
 
     path = accounts_file(from_environment().data)
     if not path.exists():

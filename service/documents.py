@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service import accounts, customers
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Module, Processing, Status
+from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
 from service.errors import Hidden, NotFound
@@ -104,10 +104,10 @@ class Held:
         return replace(self.target(), filing=filing)
 
 
-def readable(call: Call, document: Document, seen: Seen) -> bool:
-    """Say whether this document is inside the person's read scopes, and shown at all."""
+def readable(call: Call, document: Document, seen: Seen, *, kind: str | None = None) -> bool:
+    """Say whether this document (as another kind) is in the person's read scopes, and shown."""
     return Status(seen.row.status) not in HIDDEN_STATUSES and call.scopes.covers(
-        document.id, Category(seen.row.category), document.kind, Grade(document.grade), seen.people
+        document.id, seen.category, kind or document.kind, Grade(document.grade), seen.people
     )
 
 

@@ -62,7 +62,6 @@ def expect(call: Call, customer_id: str) -> Seen:
     """Check, before the body of an upload is read, that something may be added here at all."""
     with call.look() as db:
         seen = _addable(call, db, customer_id)
-        _check_waiting(call, db)
         db.expunge_all()
     if not customers.addable_kinds(call, seen):
         call.require(customers.target(seen))
@@ -88,7 +87,6 @@ def expect_version(call: Call, document_id: str) -> None:
     with call.look() as db:
         held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
         call.require(held.target())
-        _check_waiting(call, db)
 
 
 def _check_waiting(call: Call, db: Session) -> None:

@@ -9,7 +9,16 @@ from service import customers
 from service.archive import Call
 from service.codes import Grade, Role
 from service.crypto import Place, seal_value
-from service.documents import SEALED_AS, DocumentView, Held, bump, describe, hold, versions_of
+from service.documents import (
+    SEALED_AS,
+    DocumentView,
+    Held,
+    bump,
+    describe,
+    hold,
+    readable,
+    versions_of,
+)
 from service.errors import Denied, Invalid
 from service.permissions import Action, Target
 
@@ -91,13 +100,7 @@ def limited(text: str | None, longest: int, name: str) -> str:
 def _other_kind(call: Call, held: Held, whole: Target, wanted: str) -> str:
     """Return the kind that a document gets, if it may have it from this person."""
     kind = checked_kind(call, wanted)
-    in_scope = call.scopes.covers(
-        held.document.id,
-        held.seen.category,
-        kind,
-        Grade(held.document.grade),
-        held.seen.people,
-    )
+    in_scope = readable(call, held.document, held.seen, kind=kind)
     target = replace(whole, kind=kind, in_scope=in_scope)
     call.require(target)
     if not call.decide(replace(target, uploader=None)).allowed:

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from service.demo.content import read
+from service.demo.content import accounts_file, read
 from service.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -44,11 +43,6 @@ def run_everything(settings: Settings, drain: "Callable[[Archive], None]") -> in
         _first_start(settings, drain, console)
     parts = [_start(name) for name in ("web", "worker")]
     return _wait(parts, lambda: _answers(settings.listen), lambda: _tell(settings, console))
-
-
-def accounts_file(data: Path) -> Path:
-    """Return where the demo people's passwords are kept; the demo's loader writes them there."""
-    return data / "demo-accounts.json"
 
 
 def _opened_before(settings: Settings) -> bool:

@@ -41,7 +41,7 @@ def sign_in(archive: Archive, login: str, password: str, *, address: str, agent:
     visitor = replace(ANONYMOUS, address=address, agent=agent)
     # as `accounts.add` stores it; PostgreSQL takes no NUL
     known = login.strip().lower().replace("\x00", "\ufffd")[:64]
-    return _Attempt(archive, Action.SIGN_IN, visitor, known).checked(password)
+    return _PasswordCheck(archive, Action.SIGN_IN, visitor, known).checked(password)
 
 
 def step_up(archive: Archive, actor: Actor, password: str) -> str:
@@ -51,10 +51,10 @@ def step_up(archive: Archive, actor: Actor, password: str) -> str:
     """
     if actor.id is None or actor.sign_in is None:
         raise Denied("Sign in first.", rule="step_up:anonymous")
-    return _Attempt(archive, Action.STEP_UP, actor, actor.login).checked(password).token
+    return _PasswordCheck(archive, Action.STEP_UP, actor, actor.login).checked(password).token
 
 
-class _Attempt:
+class _PasswordCheck:
     """Somebody gives a password for an account: to sign in, or once more while signed in."""
 
     def __init__(self, archive: Archive, action: Action, visitor: Actor, login: str) -> None:
@@ -239,7 +239,7 @@ def resolve(archive: Archive, token: str, *, address: str, agent: str) -> Actor 
     """Return who a browser's token stands for, while it is valid; touches `last_seen`."""
     key = token_hash(token)
     now = datetime.now(UTC)
-    with archive.db.read() as db:
+    with archive.db.glance() as db:
         row = db.get(SignIn, key)
         limits = archive.policies.current(db).limits.sign_in
         if (

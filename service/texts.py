@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
-from sqlalchemy import Row, String, Table, bindparam, func, insert, select
+from sqlalchemy import String, Table, bindparam, func, insert, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
@@ -183,9 +183,6 @@ _NEWEST = (
     .where(_TEXT.c.version.in_(bindparam("versions", expanding=True)))
     .order_by(_TEXT.c.revision)
 )
-_BEGUN = _NEWEST.add_columns(_PART.c.ct).outerjoin_from(
-    _TEXT, _PART, (_PART.c.text == _TEXT.c.id) & (_PART.c.n == 0)
-)
 _NEXT = select(_PART.c.ct).where(_PART.c.text == bindparam("text"), _PART.c.n == bindparam("n"))
 #: as one line: a page of long documents has a thousand of them, and a row each takes its time
 _STARTS = (
@@ -193,20 +190,18 @@ _STARTS = (
     .where(_PAGE.c.text == _TEXT.c.id, _PAGE.c.start < bindparam("below"))
     .scalar_subquery()
 )
-_BEGUN_WITH_STARTS = _BEGUN.add_columns(_STARTS.label("starts"))
+_BEGUN = _NEWEST.add_columns(_PART.c.ct, _STARTS.label("starts")).outerjoin_from(
+    _TEXT, _PART, (_PART.c.text == _TEXT.c.id) & (_PART.c.n == 0)
+)
 
 
 def stored(db: Session, versions: Sequence[str], *, starts_below: int = 0) -> dict[str, Stored]:
     """Return version → its newest text, with the starts of its pages up to a limit."""
-    if starts_below:
-        asked = {"versions": versions, "below": starts_below}
-        rows = db.execute(_BEGUN_WITH_STARTS, asked)
-        return {row.version: _stored(row, _numbers(row.starts)) for row in rows}
-    return {row.version: _stored(row) for row in db.execute(_BEGUN, {"versions": versions})}
-
-
-def _stored(row: Row[Any], starts: tuple[int, ...] = ()) -> Stored:
-    return Stored(row.id, row.version, row.chars, row.ct, starts)
+    rows = db.execute(_BEGUN, {"versions": versions, "below": starts_below})
+    return {
+        row.version: Stored(row.id, row.version, row.chars, row.ct, _numbers(row.starts))
+        for row in rows
+    }
 
 
 def _numbers(line: str | None) -> tuple[int, ...]:

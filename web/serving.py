@@ -20,7 +20,6 @@ REQUEST_LINE = 128 * 1024
 #: its turn after every word with the database, while all other writers wait for it.
 _TURN = 0.0005
 
-
 #: New objects before the youngest are looked through for cycles.
 _GARBAGE = 20_000
 

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from service.codes import Category, CooperationType, Department, Filing, Grade, Role, Status
+
+
+def accounts_file(data: Path) -> Path:
+    """Return where the demo people's passwords are kept."""
+    return data / "demo-accounts.json"
 
 
 @dataclass(frozen=True, slots=True)

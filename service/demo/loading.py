@@ -27,11 +27,6 @@ Progress = Callable[[int, int], None]
 CLI = service_actor("cli")
 
 
-def accounts_file(data: Path) -> Path:
-    """Return where the demo people's passwords are kept."""
-    return data / "demo-accounts.json"
-
-
 def empty(archive: Archive) -> bool:
     """Say whether nobody has an account yet."""
     with archive.db.read() as db:
@@ -60,7 +55,7 @@ def load(archive: Archive, progress: Progress) -> dict[str, str]:
 
 
 def _keep(data: Path, chosen: dict[str, str]) -> None:
-    path = accounts_file(data)
+    path = content.accounts_file(data)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(chosen, file, indent=1)

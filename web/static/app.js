@@ -71,16 +71,16 @@
   /* ---- filters: a change asks again at once, and the focus returns to what was changed ---- */
   const filters = $("form[data-filters]");
   if (filters) {
+    const wide = matchMedia("(min-width: 992px)");
     const kept = sessionStorage.getItem("filter");
     sessionStorage.removeItem("filter");
     if (kept) { document.getElementById(kept)?.focus(); say(filters.dataset.count); }
     filters.addEventListener("change", e => {
-      if (e.target.type === "date" || innerWidth < 992) return;
+      if (e.target.type === "date" || !wide.matches) return;
       sessionStorage.setItem("filter", e.target.id);
       filters.requestSubmit();
     });
     const sheet = $("details.fold", filters);
-    const wide = matchMedia("(min-width: 992px)");
     const fold = () => { if (sheet) sheet.open = wide.matches; };
     wide.addEventListener("change", fold);  // a window grows, a tablet is turned
     fold();
