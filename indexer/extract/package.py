@@ -20,6 +20,8 @@ _RATIO_FROM: Final = 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = 0x1
+#: What zipfile raises for a file that is packed in a way it does not know.
+_UNKNOWN: Final = NotImplementedError
 _RELATIONSHIP: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
@@ -32,7 +34,7 @@ class Package:
             raise Unreadable(Reason.PASSWORD, "ole")
         try:
             self._zip = zipfile.ZipFile(source)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        except (zipfile.BadZipFile, _UNKNOWN, ValueError, EOFError) as error:
             raise Unreadable(Reason.DAMAGED, "zip") from error
         self._parts = {info.filename: info for info in self._zip.infolist()}
         self._inflated = 0
@@ -63,7 +65,7 @@ class Package:
                     yield piece
         except (
             zipfile.BadZipFile,
-            NotImplementedError,
+            _UNKNOWN,
             EOFError,
             OSError,
             zlib.error,
