@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from indexer.extract.sandbox import Sandbox
+from tests.web.browsing import Portal
+from tests.web.programs import Programs
 from tests.world import World, embedded
 
 
@@ -53,10 +56,25 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     return data
 
 
-@pytest.fixture(scope="session")
-def template(peopled: Path) -> Path:
-    """What every `world` is a copy of; a module that wants more in it has a template of its own."""
-    return peopled
+@pytest.fixture(scope="module")
+def furnished(
+    request: pytest.FixtureRequest,
+    peopled: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    sandbox: Sandbox,
+) -> tuple[Path, Any]:
+    """A copy of `peopled` with what the module's function `furnish` puts in, and returns."""
+    data = tmp_path_factory.mktemp("furnished") / "data"
+    with World.copied(peopled, data, sandbox) as world:
+        return data, request.module.furnish(world)
+
+
+@pytest.fixture(scope="module")
+def template(request: pytest.FixtureRequest, peopled: Path) -> Path:
+    """What every `world` of a module is a copy of."""
+    if not hasattr(request.module, "furnish"):
+        return peopled
+    return cast("Path", request.getfixturevalue("furnished")[0])
 
 
 @pytest.fixture
@@ -64,3 +82,15 @@ def world(template: Path, tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
     """An embedded archive of this test's own."""
     with World.copied(template, tmp_path / "data", sandbox) as opened:
         yield opened
+
+
+@pytest.fixture
+def programs(world: World) -> Programs:
+    """The API of this test's archive, with a token for everybody."""
+    return Programs.of(world)
+
+
+@pytest.fixture
+def portal(world: World) -> Portal:
+    """The pages of this test's archive."""
+    return Portal.of(world)

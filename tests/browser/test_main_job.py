@@ -41,14 +41,14 @@ def page_of(browser: Browser, demo: tuple[str, dict[str, str]], login: str) -> P
     return page
 
 
-def customer_of_another_salesperson(page: Page, url: str) -> str:
-    """Return the address of a filed customer that 林知微 owns."""
+def choose_for_another_salesperson(page: Page, url: str, file: Path, text: str) -> None:
+    """Choose a file with this text on the upload page of a filed customer that 林知微 owns."""
     page.goto(f"{url}/customers?category=active&q=隼翼")
-    return str(
-        page.locator("main a[href*='/customers/']")
-        .filter(has_text="隼翼")
-        .first.get_attribute("href")
-    )
+    listed = page.locator("main a[href*='/customers/']").filter(has_text="隼翼")
+    customer = str(listed.first.get_attribute("href"))
+    file.write_text(text, encoding="utf-8")
+    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?', maxsplit=1)[0]}")
+    page.locator("form[data-upload] input[name=file]").first.set_input_files(str(file))
 
 
 def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
@@ -56,13 +56,10 @@ def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
 ) -> None:
     url, _ = demo
     page = page_of(browser, demo, OFFICER)
-    customer = customer_of_another_salesperson(page, url)
     file = tmp_path / "第九工位巡检.txt"
-    file.write_text(f"巡检记录\n{SENTENCE}，已拍照。\n", encoding="utf-8")
 
     # upload by the page's own script, with its progress and states
-    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
-    page.locator("form[data-upload] input[type=file]").first.set_input_files(str(file))
+    choose_for_another_salesperson(page, url, file, f"巡检记录\n{SENTENCE}，已拍照。\n")
     row = page.locator("#uploads tr").first
     row.locator("select[name=kind]").select_option("inspection")
     page.locator("[data-send]").click()
@@ -134,11 +131,7 @@ def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_
 ) -> None:
     url, _ = demo
     page = page_of(browser, demo, OFFICER)
-    customer = customer_of_another_salesperson(page, url)
-    file = tmp_path / "abc.txt"
-    file.write_text("一行字", encoding="utf-8")
-    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
-    page.locator("form[data-upload] input[type=file]").first.set_input_files(str(file))
+    choose_for_another_salesperson(page, url, tmp_path / "abc.txt", "一行字")
     row = page.locator("#uploads tr").first
     state = row.locator("[data-state]")
     page.locator("[data-send]").click()
@@ -183,11 +176,7 @@ def test_the_main_pages_work_without_script(
     page.locator("input[name=login]").fill(OFFICER)
     page.locator("input[name=password]").fill(passwords[OFFICER])
     page.locator("main form.in button.btn-primary").click()
-    customer = customer_of_another_salesperson(page, url)
-    file = tmp_path / "无脚本.txt"
-    file.write_text("不用脚本上传的纪要", encoding="utf-8")
-    page.goto(f"{url}/upload?customer={customer.rsplit('/', 1)[-1].split('?')[0]}")
-    page.locator("form[data-upload] input[name=file]").first.set_input_files(str(file))
+    choose_for_another_salesperson(page, url, tmp_path / "无脚本.txt", "不用脚本上传的纪要")
     page.locator("select#kind").select_option("minutes")
     page.locator("form[data-upload] button.btn-primary").click()
     expect(page.locator("#uploads tr").first).to_contain_text("无脚本.txt")

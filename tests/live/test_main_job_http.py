@@ -4,22 +4,10 @@ import pytest
 
 from service.codes import Category
 from tests.live.control import gone
-from tests.web.browsing import Portal, found
-from tests.web.programs import Programs
+from tests.web.browsing import found
 from tests.web.test_api_main_job import *  # noqa: F403 - the same sentences, on other servers
-from tests.world import World
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-def programs(world: World) -> Programs:
-    return Programs.of(world)
-
-
-@pytest.fixture
-def portal(world: World) -> Portal:
-    return Portal.of(world)
 
 
 def test_a_browser_drops_a_file_and_another_finds_it(portal):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extract.sandbox import Sandbox
 from indexer.rebuild import rebuild
 from service import filing, finding, originals, texts
 from service.audit.entries import Subject
@@ -21,20 +20,10 @@ from tests.world import World
 TEXT = "谐波减速器的回差在第三轴上"
 
 
-@pytest.fixture(scope="module")
-def furnished(
-    peopled: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
-) -> tuple[Path, DocumentView]:
-    data = tmp_path_factory.mktemp("furnished") / "data"
-    with World.copied(peopled, data, sandbox) as world:
-        made = world.document(world.customer().id, TEXT)
-        world.work()
-    return data, made
-
-
-@pytest.fixture(scope="module")
-def template(furnished: tuple[Path, DocumentView]) -> Path:
-    return furnished[0]
+def furnish(world: World) -> DocumentView:
+    made = world.document(world.customer().id, TEXT)
+    world.work()
+    return made
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.demo import loading
-from service.running import accounts_file, run_everything
+from service.running import run_everything
 from service.settings import Settings, SettingsError
 from tests.live.process import free_port
 
@@ -23,10 +22,6 @@ def test_starting_the_parts_imports_nothing_that_opens_an_archive():
     asked = f"import sys, service.__main__, service.running; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
     assert done.stdout.decode().strip() == "set()"
-
-
-def test_passwords_are_looked_for_where_the_demo_puts_them(tmp_path):
-    assert accounts_file(tmp_path) == loading.accounts_file(tmp_path)
 
 
 def test_a_taken_address_is_refused_before_anything_is_made(tmp_path):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, text
 
-from indexer.extract.sandbox import Sandbox
 from service import categories, customers, documents, filing, properties
 from service.audit.entries import Subject
 from service.codes import Category, Sort
@@ -85,24 +84,14 @@ LOSSES: dict[str, Change] = {
 }
 
 
-@pytest.fixture(scope="module")
-def furnished(
-    peopled: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
-) -> tuple[Path, DocumentView]:
-    """An archive with two documents of the salesperson's customers, indexed; one stays theirs."""
-    data = tmp_path_factory.mktemp("furnished") / "data"
-    with World.copied(peopled, data, sandbox) as world:
-        made = world.document(world.customer(owner="sales", filed=True).id, f"谐波{WORD}的回差")
-        other = world.customer("苏州留守机械有限公司", "active", owner="sales", filed=True)
-        world.document(other.id, f"齿轮{WORD}的油封", kind="letter")
-        world.work()
-        assert asked(world).total == 2
-    return data, made
-
-
-@pytest.fixture(scope="module")
-def template(furnished: tuple[Path, DocumentView]) -> Path:
-    return furnished[0]
+def furnish(world: World) -> DocumentView:
+    """Two documents of the salesperson's customers, indexed; one stays theirs."""
+    made = world.document(world.customer(owner="sales", filed=True).id, f"谐波{WORD}的回差")
+    other = world.customer("苏州留守机械有限公司", "active", owner="sales", filed=True)
+    world.document(other.id, f"齿轮{WORD}的油封", kind="letter")
+    world.work()
+    assert asked(world).total == 2
+    return made
 
 
 @pytest.fixture

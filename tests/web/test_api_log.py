@@ -3,22 +3,12 @@
 import pytest
 from sqlalchemy import text
 
-from tests.world import World
 
-
-@pytest.fixture(scope="module")
-def furnished(peopled, tmp_path_factory, sandbox):
-    data = tmp_path_factory.mktemp("furnished") / "data"
-    with World.copied(peopled, data, sandbox) as world:
-        customer = world.customer(owner="sales").id
-        made = world.document(customer, "会议纪要 谐波减速器", by="sales").id
-        world.work()
-    return data, made
-
-
-@pytest.fixture(scope="module")
-def template(furnished):
-    return furnished[0]
+def furnish(world):
+    customer = world.customer(owner="sales").id
+    made = world.document(customer, "会议纪要 谐波减速器", by="sales").id
+    world.work()
+    return made
 
 
 @pytest.fixture

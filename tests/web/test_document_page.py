@@ -7,31 +7,22 @@ import pytest
 from service.codes import Category
 from service.properties import Properties
 from tests.web.browsing import form, found
-from tests.world import World
 
 TEXT = "维修记录\n2 号线 R03 机器人 J4 轴减速机异响，更换减速机后恢复。"
 
 
-@pytest.fixture(scope="module")
-def furnished(peopled, tmp_path_factory, sandbox):
-    data = tmp_path_factory.mktemp("furnished") / "data"
-    with World.copied(peopled, data, sandbox) as world:
-        customer = world.customer(category=Category.ACTIVE, owner="sales")
-        made = world.document(
-            customer.id,
-            TEXT,
-            kind="repair",
-            by="sales",
-            file_name="维修记录 417.txt",
-            properties=Properties(title="J4 轴减速机更换", number="WX-2026-0417"),
-        )
-        world.work()
-    return data, made
-
-
-@pytest.fixture(scope="module")
-def template(furnished):
-    return furnished[0]
+def furnish(world):
+    customer = world.customer(category=Category.ACTIVE, owner="sales")
+    made = world.document(
+        customer.id,
+        TEXT,
+        kind="repair",
+        by="sales",
+        file_name="维修记录 417.txt",
+        properties=Properties(title="J4 轴减速机更换", number="WX-2026-0417"),
+    )
+    world.work()
+    return made
 
 
 @pytest.fixture
