@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service import accounts, customers
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
+from service.codes import Filing, Grade, Module, Processing
 from service.crypto import Place, seal_value, unseal_value
 from service.customers import CustomerRef
 from service.directory import cursor_of, offset_of
@@ -208,7 +208,7 @@ def states(call: Call, document_ids: list[str]) -> tuple[QueueRow, ...]:
 
 
 def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
-    """Return submitted versions that this person may file, oldest first."""
+    """Return submitted versions that this person may look at and file, oldest first."""
     rows = call.db.execute(
         select(Version, Document)
         .join(Document, Document.id == Version.document)
@@ -222,8 +222,8 @@ def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
 
 def _may_file(call: Call, version: Version, document: Document) -> bool:
     seen = customers.load(call.db, document.customer)
-    if Status(seen.row.status) in HIDDEN_STATUSES:
-        return False
+    if not readable(call, document, seen):
+        return False  # who files has looked; some kinds are filed by others than read them
     where = Target(
         category=seen.category,
         kind=document.kind,

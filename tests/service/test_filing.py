@@ -99,3 +99,11 @@ def test_a_stranger_to_the_customer_cannot_tell_that_a_document_exists(world: Wo
             act(call)
         assert isinstance(refused.value, NotFound)
         assert refused.value.event is None
+
+
+def test_only_what_one_may_look_at_waits_to_be_filed(world: World) -> None:
+    customer = world.customer(owner="sales").id
+    letter = world.document(customer, "来函", kind="letter", by="archivist2").id
+    world.document(customer, "身份证件", kind="id_document", by="archivist2")
+    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_QUEUE, writes=False) as call:
+        assert [row.document for row in filing.to_file(call)] == [letter]
