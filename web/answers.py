@@ -9,7 +9,7 @@ from flask import request, url_for
 from flask_babel import gettext
 
 from service.finding import WINDOW, Answer, FacetValue
-from web import forms, labels
+from web import forms, labels, paging
 
 #: values of a group shown before the rest is folded away
 SHOWN = 5
@@ -110,11 +110,6 @@ def at_page(number: int) -> str:
     return _address([*request.args.items(multi=True), ("page", str(number))], "page")
 
 
-def after(cursor: str) -> str:
-    """Return the address of what follows, in an order that is paged by cursor."""
-    return _address([*request.args.items(multi=True), ("cursor", cursor)], "cursor")
-
-
 def _address(pairs: list[tuple[str, str]], keep: str = "") -> str:
     args: dict[str, Any] = {}
     for name, value in pairs:
@@ -132,16 +127,14 @@ class Pager:
     first: int
     last: int
     links: tuple[tuple[str, str, bool], ...]
-    newer: str | None
-    older: str | None
+    ways: paging.Ways
 
 
 def pager(answer: Answer) -> Pager:
-    """Return the page links: numbers by relevance, only onwards by date."""
+    """Return the page links: numbers by relevance, onwards and back by date."""
     shown = len(answer.items)
     if "cursor" in request.args or request.args.get("sort") in ("newest", "oldest"):
-        older = after(answer.next_cursor) if answer.next_cursor else None
-        return Pager(0, 0, (), None, older)
+        return Pager(0, 0, (), paging.ways(answer.next_cursor))
     here = forms.page()
     pages = ceil(min(answer.total, WINDOW) / forms.PAGE)
     numbers = list(range(max(1, here - 3), min(pages, here + 3) + 1))
@@ -149,6 +142,9 @@ def pager(answer: Answer) -> Pager:
         answer.offset + 1,
         answer.offset + shown,
         tuple((str(n), at_page(n), n == here) for n in numbers) if pages > 1 else (),
-        at_page(here - 1) if here > 1 else None,
-        at_page(here + 1) if here < pages else None,
+        paging.Ways(
+            None,
+            at_page(here - 1) if here > 1 else None,
+            at_page(here + 1) if here < pages else None,
+        ),
     )

@@ -13,6 +13,7 @@ from service.finding import WINDOW, Question, cursor
 from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
+from web import paging
 
 #: how many results a page shows
 PAGE = 20
@@ -90,7 +91,7 @@ def page() -> int:
 
 def _position(order: Sort) -> str | None:
     if order is not Sort.RELEVANCE:
-        return request.args.get("cursor") or None
+        return paging.cursor()
     return cursor(order, (page() - 1) * PAGE) if page() > 1 else None
 
 
@@ -119,7 +120,7 @@ def customers() -> CustomersWanted:
         status=_several("status"),
         owner=_several("owner"),
         sort=request.args.get("sort") or "newest",
-        cursor=request.args.get("cursor") or None,
+        cursor=paging.cursor(),
     )
 
 
@@ -222,5 +223,5 @@ def events() -> EventsWanted:
         category=asked.get("category", "")[:20],
         decision=asked.get("decision", "")[:10],
         seq=int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 16 else None,  # noqa: PLR2004
-        cursor=asked.get("cursor") or None,
+        cursor=paging.cursor(),
     )

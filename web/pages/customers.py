@@ -7,7 +7,7 @@ from service import accounts, categories, customers, directory, filing
 from service.audit.entries import Subject
 from service.errors import Denied
 from service.permissions import Action
-from web import errors, forms
+from web import errors, forms, paging
 
 pages = Blueprint("customers", __name__)
 
@@ -25,7 +25,12 @@ def listing() -> ResponseReturnValue:
         found = directory.listing(call, wanted)
         colleagues = accounts.colleagues(call.db)
     return render_template(
-        "customers/list.html", found=found, wanted=wanted, colleagues=colleagues, event=call.event
+        "customers/list.html",
+        found=found,
+        wanted=wanted,
+        colleagues=colleagues,
+        ways=paging.ways(found.next_cursor),
+        event=call.event,
     )
 
 

@@ -1,0 +1,57 @@
+"""Ways through a list that goes on by cursor: onwards, back, and to its first page.
+
+An address holds every cursor on the way to its page, the latest last (`cursor=a&cursor=b`). So a
+page has a way back that needs no script, and a link to it can be shared.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+
+#: cursors an address keeps, or it would grow too long to be sent
+KEPT = 30
+
+_NAME = "cursor"
+#: stands before the kept cursors when earlier ones were left out
+_CUT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The addresses of a list's first page and of those beside the one shown, if there are any."""
+
+    first: str | None
+    newer: str | None
+    older: str | None
+
+
+def cursor() -> str | None:
+    """Return the cursor of the page that an address asks for; None for the first page."""
+    return (_trail() or [_CUT])[-1] or None
+
+
+def ways(next_cursor: str | None) -> Ways:
+    """Return the ways from the page of this request; `next_cursor` is where the list goes on."""
+    trail = _trail()
+    older = _at([*trail, next_cursor]) if next_cursor else None
+    if not cursor():
+        return Ways(None, None, older)
+    before = trail[:-1]
+    return Ways(_at([]), None if before == [_CUT] else _at(before), older)
+
+
+def _trail() -> list[str]:
+    return request.args.getlist(_NAME)
+
+
+def _at(trail: list[str]) -> str:
+    """Return the address of this list at the end of a trail."""
+    args: dict[str, Any] = {}
+    for name, value in request.args.items(multi=True):
+        if name not in (_NAME, "page") and value:
+            args.setdefault(name, []).append(value)
+    kept = trail if len(trail) <= KEPT else [_CUT, *trail[-KEPT + 1 :]]
+    if kept:
+        args[_NAME] = kept
+    return url_for(str(request.endpoint), **args)
