@@ -1,5 +1,6 @@
 """Signing in and staying signed in: cookie and bearer tokens, locks after failures."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -14,7 +15,7 @@ from service import passwords
 from service.archive import Archive
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Department, Phase, Role
-from service.crypto import seal
+from service.crypto import Corrupt, seal, unseal
 from service.errors import Denied, TooMany, Unavailable
 from service.models import Attempt, Person, PersonRole, SignIn, Token
 from service.models import Department as DepartmentRow
@@ -255,6 +256,24 @@ def resolve(archive: Archive, token: str, *, address: str, agent: str) -> Actor 
         with archive.db.write() as db:
             db.execute(update(SignIn).where(SignIn.id_hash == key).values(last_seen=now))
     return replace(actor, address=address, agent=agent) if actor else None
+
+
+def sealed(archive: Archive, actor: Actor, text: str) -> str:
+    """Return a text that only this sign-in opens again, fit for a cookie."""
+    with archive.ring() as ring:
+        closed = seal(ring.blind("shown_once"), text.encode(), f"shown_once|{actor.sign_in}")
+    return base64.urlsafe_b64encode(closed).decode()
+
+
+def opened(archive: Archive, actor: Actor, closed: str) -> str | None:
+    """Return what `sealed` closed, or None if it was for another sign-in."""
+    with archive.ring() as ring:
+        key = ring.blind("shown_once")
+    try:
+        octets = base64.urlsafe_b64decode(closed)
+        return unseal(key, octets, f"shown_once|{actor.sign_in}").decode()
+    except (Corrupt, ValueError):
+        return None
 
 
 def confirmed_lately(archive: Archive, actor: Actor) -> bool:

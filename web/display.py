@@ -156,5 +156,6 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         choices=labels.choices,
         tone=lambda code: TONES.get(str(code), "off"),
         language=session.language,
+        told=session.told,
         greeting=lambda name: greeting(name, datetime.now(zone).hour),
     )

@@ -1,9 +1,10 @@
-"""The cookie: it holds the token of a server-side sign-in and the CSRF token, nothing else."""
+"""The cookie: the token of a sign-in, the CSRF token, and what the next page says once."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, request, session
+from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 
 from service.settings import Settings
 
@@ -12,6 +13,8 @@ LANGUAGES = ("zh_CN", "en")
 LANGUAGE_COOKIE = "lang"
 
 _TOKEN = "t"  # noqa: S105 - the name of a member
+_DONE = "d"
+_SHOWN_ONCE = "s"
 
 
 def configure(app: Flask, settings: Settings, key: str) -> None:
@@ -44,6 +47,32 @@ def token() -> str | None:
     """Return the sign-in token the browser sent."""
     value = session.get(_TOKEN)
     return value if isinstance(value, str) else None
+
+
+def done(what: str, endpoint: str, **place: str) -> ResponseReturnValue:
+    """Go on to a page, which says what was done; a reload does not say it again."""
+    session[_DONE] = what
+    return redirect(url_for(endpoint, **place))
+
+
+def told() -> str:
+    """Return what was done just before this page, the first time this is asked."""
+    return _once(_DONE)
+
+
+def show_once(sealed: str) -> None:
+    """Keep a sealed text for the next page that asks for it."""
+    session[_SHOWN_ONCE] = sealed
+
+
+def shown_once() -> str:
+    """Return the sealed text that was kept, the first time this is asked."""
+    return _once(_SHOWN_ONCE)
+
+
+def _once(name: str) -> str:
+    value = session.pop(name) if name in session else ""
+    return value if isinstance(value, str) else ""
 
 
 def language() -> str:

@@ -91,12 +91,14 @@ def language() -> ResponseReturnValue:
 
 
 @pages.get("/account")
-def show(token: str | None = None) -> ResponseReturnValue:
-    """Show the person's own sign-ins and API tokens."""
+def show() -> ResponseReturnValue:
+    """Show the person's own sign-ins and API tokens; a new token once."""
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, writes=False) as call:
         mine = accounts.sign_ins(call)
         tokens = accounts.tokens(call)
         limits = call.policy.limits.token
+    kept = session.shown_once()
+    token = signins.opened(g.archive, g.actor, kept) if kept else None
     return render_template("account.html", sign_ins=mine, tokens=tokens, limits=limits, token=token)
 
 
@@ -104,11 +106,12 @@ def show(token: str | None = None) -> ResponseReturnValue:
 @guard.fresh
 @errors.again(show)
 def add_token() -> ResponseReturnValue:
-    """Make an API token; it is shown this once."""
+    """Make an API token; the page that follows shows it, this once."""
     forms.only("name", "days")
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
         token = accounts.add_token(call, forms.text("name"), forms.days("days"))
-    return show(token)
+    session.show_once(signins.sealed(g.archive, g.actor, token))
+    return redirect(url_for("account.show"))
 
 
 @pages.post("/account/tokens/<token_id>/revoke")
@@ -117,7 +120,7 @@ def revoke_token(token_id: str) -> ResponseReturnValue:
     subject = Subject("token", token_id)
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, subject) as call:
         accounts.revoke_token(call, token_id)
-    return redirect(url_for("account.show", done="token_revoked"))
+    return session.done("token_revoked", "account.show")
 
 
 @pages.post("/account/sign-ins/<sign_in_id>/end")
@@ -125,4 +128,4 @@ def end_sign_in(sign_in_id: str) -> ResponseReturnValue:
     """End one of the person's sign-ins."""
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("session")) as call:
         accounts.end_sign_in(call, sign_in_id)
-    return redirect(url_for("account.show", done="sign_in_ended"))
+    return session.done("sign_in_ended", "account.show")

@@ -1,13 +1,13 @@
 """Client files: list, open, read, change, file, move to another category."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service import accounts, categories, customers, directory, filing
 from service.audit.entries import Subject
 from service.errors import Denied
 from service.permissions import Action
-from web import errors, forms, paging
+from web import errors, forms, paging, session
 
 pages = Blueprint("customers", __name__)
 
@@ -61,7 +61,7 @@ def create() -> ResponseReturnValue:
             fields={k: v for k, v in fields.items() if v.value},
             coop_type=forms.text("coop_type") or None,
         )
-    return redirect(url_for("customers.show", customer_id=customer.id, done="created"))
+    return session.done("created", "customers.show", customer_id=customer.id)
 
 
 @pages.get("/customers/<customer_id>")
@@ -87,7 +87,7 @@ def edit(customer_id: str) -> ResponseReturnValue:
     """Enter new values for the client's fields."""
     with g.archive.call(g.actor, Action.CUSTOMER_EDIT, _subject(customer_id)) as call:
         customers.edit(call, customer_id, if_match=forms.seen(), fields=forms.changed(g.actor.name))
-    return redirect(url_for("customers.show", customer_id=customer_id, done="saved"))
+    return session.done("saved", "customers.show", customer_id=customer_id)
 
 
 @pages.post("/customers/<customer_id>/people")
@@ -114,7 +114,7 @@ def file(customer_id: str) -> ResponseReturnValue:
     forms.only("seen")
     with g.archive.call(g.actor, Action.CUSTOMER_FILE, _subject(customer_id)) as call:
         customers.file(call, customer_id, if_match=forms.seen())
-    return redirect(url_for("customers.show", customer_id=customer_id, done="filed"))
+    return session.done("filed", "customers.show", customer_id=customer_id)
 
 
 @pages.post("/customers/<customer_id>/category")
@@ -139,5 +139,5 @@ def move_category(customer_id: str) -> ResponseReturnValue:
 def _onwards(customer_id: str, done: str, *, still: bool) -> ResponseReturnValue:
     """Go back to the client's file, or to the list when a person gave it away."""
     if still:
-        return redirect(url_for("customers.show", customer_id=customer_id, done=done))
-    return redirect(url_for("customers.listing", done="given_away"))
+        return session.done(done, "customers.show", customer_id=customer_id)
+    return session.done("given_away", "customers.listing")

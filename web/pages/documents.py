@@ -1,12 +1,12 @@
 """A document: read its text with the hits marked, know what it is and what I may do."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service import documents, filing, intake, originals, properties, texts
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import downloads, errors, forms, uploads
+from web import downloads, errors, forms, session, uploads
 from web.pages import uploads as queue
 
 pages = Blueprint("documents", __name__)
@@ -113,5 +113,5 @@ def retry(document_id: str) -> ResponseReturnValue:
 def _onwards(document_id: str, done: str) -> ResponseReturnValue:
     """Return to the document, or to the list the action was taken from."""
     if request.form.get("next") == "uploads":
-        return redirect(url_for("uploads.show", done=done))
-    return redirect(url_for("documents.show", document_id=document_id, done=done))
+        return session.done(done, "uploads.show")
+    return session.done(done, "documents.show", document_id=document_id)

@@ -1,10 +1,11 @@
 """Home: start searching, see what I owe."""
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from service import filing, finding, recent
 from service.permissions import Action
+from web import session
 
 pages = Blueprint("home", __name__)
 
@@ -24,4 +25,4 @@ def clear_recent() -> ResponseReturnValue:
     """Forget the person's recent searches."""
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN) as call:
         recent.clear(call)
-    return redirect(url_for("home.show", done="recent_cleared"))
+    return session.done("recent_cleared", "home.show")

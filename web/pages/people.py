@@ -1,13 +1,13 @@
 """Accounts and roles, for the security administrator: list, add, change, switch off."""
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from service import accounts
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import errors, forms, guard
+from web import errors, forms, guard, session
 
 pages = Blueprint("people", __name__)
 
@@ -31,7 +31,7 @@ def add() -> ResponseReturnValue:
     forms.only("login", "name", "department", "roles", "head", "password")
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=True) as call:
         accounts.add(call, forms.new_person())
-    return redirect(url_for("people.show", done="person_added"))
+    return session.done("person_added", "people.show")
 
 
 @pages.post("/people/<person_id>")
@@ -43,7 +43,7 @@ def change(person_id: str) -> ResponseReturnValue:
     subject = Subject("person", person_id)
     with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
         accounts.change(call, person_id, forms.person_change(), if_match=forms.seen())
-    return redirect(url_for("people.show", done="saved"))
+    return session.done("saved", "people.show")
 
 
 @pages.post("/people/<person_id>/active")
@@ -56,4 +56,4 @@ def switch(person_id: str) -> ResponseReturnValue:
     wanted = PersonChange(active=forms.text("active") == "yes")
     with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
         accounts.change(call, person_id, wanted)
-    return redirect(url_for("people.show", done="saved"))
+    return session.done("saved", "people.show")

@@ -1,6 +1,6 @@
 """Upload and file: get files in, and know for certain what became of each."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service import customers, directory, filing, intake
@@ -8,7 +8,7 @@ from service.audit.entries import Subject
 from service.directory import Wanted
 from service.documents import DocumentView
 from service.permissions import Action
-from web import errors, forms, uploads
+from web import errors, forms, session, uploads
 
 pages = Blueprint("uploads", __name__)
 
@@ -56,7 +56,7 @@ def add(customer_id: str) -> ResponseReturnValue:
         with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
             rows = filing.states(call, [document.id for document in added])
         return render_template("upload/rows.html", rows=rows)
-    return redirect(url_for("uploads.show", customer=customer_id, done="uploaded"))
+    return session.done("uploaded", "uploads.show", customer=customer_id)
 
 
 def _add(customer_id: str, upload: intake.Upload) -> DocumentView:
