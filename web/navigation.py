@@ -1,13 +1,16 @@
-"""The rail: which entries a person sees. Nothing is drawn that would answer 403."""
+"""The rail: which entries a person sees, none that would answer 403; and the way back."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
+from flask import current_app, request
 from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
 
 from service.accounts import PRIVILEGED
 from service.menus import Menu
 from service.permissions import Actor
-from web import labels
+from web import labels, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,28 @@ def seat(actor: Actor) -> str:
     """Return what stands beside a person's name: the department, or the seat of those three."""
     seats = sorted(actor.roles & PRIVILEGED)
     return labels.label("role", seats[0]) if seats else labels.label("department", actor.department)
+
+
+def came_from() -> str | None:
+    """Return the address of the page that a form was on, if it was one of this site.
+
+    A refused form's address opens nothing by itself: then it is the page above.
+    """
+    referrer = urlsplit(request.referrer or "")
+    if referrer.netloc != request.host:
+        return None
+    path, query = referrer.path, referrer.query
+    while path and not _opens(unquote(path)):
+        path, query = path.rpartition("/")[0], ""
+    return session.local_path(f"{path}?{query}" if query else path)
+
+
+def _opens(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        return False
+    try:
+        adapter.match(path, method="GET")
+    except HTTPException:
+        return False
+    return True

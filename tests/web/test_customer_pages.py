@@ -220,3 +220,11 @@ def test_buttons_are_drawn_by_right(portal):
         page = portal[login].html(path)
         assert (f"{path}/edit" in page) == edit, login
         assert (f"{path}/category" in page) == move, login
+
+
+@pytest.mark.parametrize("tab", ["bogus", "", "0"])
+def test_a_tab_that_is_not_there_shows_the_first(portal, tab):
+    customer = portal.world.customer()
+    page = portal["archivist"].html(f"/customers/{customer.id}?tab={tab}")
+    assert "企业信息" in page
+    assert found(r'tab=(\w+)" aria-current="page"', page) == "basic"

@@ -119,11 +119,42 @@ def test_a_stranger_is_brought_back_to_where_they_wanted(portal):
 def test_the_language_is_chinese_unless_chosen(portal):
     stranger = portal.stranger()
     assert "登录" in stranger.get("/sign-in", headers={"Accept-Language": "en"}).text
-    stranger.send("/language", language="en", next="/sign-in")
+    stranger.send("/language", language="en")
     page = stranger.get("/sign-in").text
     assert "Sign in" in page
     assert 'lang="en"' in page
     assert stranger.send("/language", language="xx").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("/customers?sort=name&q=%E5%BA%93", "/customers?sort=name&q=%E5%BA%93"),
+        ("/search?q=KR210", "/search?q=KR210"),
+        ("/account/tokens", "/account"),
+        ("/nowhere/at/all", "/"),
+    ],
+)
+def test_a_change_of_language_stays_on_the_page(portal, page, back):
+    person = portal["archivist"]
+    token = person.token()
+    for origin, goes_to in (("http://localhost", back), ("https://evil.example", "/")):
+        answer = person.client.post(
+            "/language",
+            data={"csrf_token": token, "language": "en"},
+            headers={"Referer": f"{origin}{page}"},
+        )
+        assert answer.location == goes_to
+    assert "Client files" in person.html("/customers")
+
+
+def test_who_is_signed_in_already_goes_on_from_the_sign_in_page(portal):
+    person = portal["archivist"]
+    assert person.get("/sign-in").location == "/"
+    assert person.get("/sign-in?next=/customers%3Fsort%3Dname").location == "/customers?sort=name"
+    assert person.get("/sign-in?next=https://evil.example/").location == "/"
+    person.send("/sign-out")
+    assert person.get("/sign-in").status_code == 200
 
 
 def test_a_form_left_open_too_long_is_offered_again(portal):

@@ -6,15 +6,17 @@ from flask.typing import ResponseReturnValue
 from service import accounts, signins
 from service.audit.entries import Subject
 from service.errors import Denied, StepUp, TooMany
-from service.permissions import Action
-from web import errors, forms, guard, session
+from service.permissions import Action, Actor
+from web import errors, forms, guard, navigation, session
 
 pages = Blueprint("account", __name__)
 
 
 @pages.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
-    """Show the sign-in form."""
+    """Show the sign-in form, to who is not signed in yet."""
+    if _signed_in(session.token()):
+        return redirect(session.local_path(request.args.get("next")) or url_for("home.show"))
     return render_template("signin.html", refusal=None)
 
 
@@ -42,13 +44,15 @@ def enter() -> ResponseReturnValue:
 
 def _end_earlier(token: str | None) -> None:
     """End the sign-in that this browser had: nobody could end it there any more."""
-    earlier = (
-        signins.resolve(g.archive, token, address=g.actor.address, agent=g.actor.agent)
-        if token
-        else None
-    )
-    if earlier:
+    if earlier := _signed_in(token):
         signins.sign_out(g.archive, earlier)
+
+
+def _signed_in(token: str | None) -> Actor | None:
+    """Return who a browser's token stands for, where the guard does not ask."""
+    if token is None:
+        return None
+    return signins.resolve(g.archive, token, address=g.actor.address, agent=g.actor.agent)
 
 
 @pages.post("/confirm")
@@ -73,11 +77,11 @@ def sign_out() -> ResponseReturnValue:
 
 @pages.post("/language")
 def language() -> ResponseReturnValue:
-    """Keep the chosen language in a cookie."""
+    """Keep the chosen language in a cookie, and stay on the page."""
     chosen = request.form.get("language", "")
     if chosen not in session.LANGUAGES:
         abort(400)
-    answer = redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+    answer = redirect(navigation.came_from() or url_for("home.show"))
     secure = g.archive.settings.secure
     answer.set_cookie(
         session.LANGUAGE_COOKIE,
