@@ -195,8 +195,13 @@ def checked_category(text: str) -> Category:
 
 
 def checked_coop_type(text: str | None, category: Category) -> str | None:
-    """Return the kind of cooperation, which only active customers have."""
+    """Return the kind of cooperation, which active customers have and no others."""
     if not text:
+        if category is Category.ACTIVE:
+            raise Invalid(
+                "Say whether the customer is a long-term or a project customer.",
+                fields={"coop_type": "required"},
+            )
         return None
     if category is not Category.ACTIVE:
         raise Invalid(

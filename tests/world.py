@@ -118,6 +118,7 @@ class World:
                 category=str(category),
                 owner=self.id(owner),
                 coworkers=[self.id(c) for c in coworkers],
+                coop_type="project" if category == Category.ACTIVE else None,
             )
         if not filed:
             return made
@@ -176,7 +177,10 @@ class World:
             self.actor(by), Action.CUSTOMER_MOVE_CATEGORY, Subject("customer", customer)
         ) as call:
             rev = customers.get(call, customer).rev
-            return categories.move(call, customer, if_match=rev, to=to, reason="签约")
+            coop = "project" if to == Category.ACTIVE else None
+            return categories.move(
+                call, customer, if_match=rev, to=to, reason="签约", coop_type=coop
+            )
 
     def worker(self) -> Worker:
         """Return a worker on this world's sandbox."""

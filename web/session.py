@@ -1,6 +1,7 @@
 """The cookie: the token of a sign-in, the CSRF token, and what the next page says once."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect, request, session, url_for
@@ -52,7 +53,8 @@ def token() -> str | None:
 def done(what: str, endpoint: str, **place: str) -> ResponseReturnValue:
     """Go on to a page, which says what was done; a reload does not say it again."""
     session[_DONE] = what
-    return redirect(url_for(endpoint, **place))
+    values: dict[str, Any] = dict(place)
+    return redirect(url_for(endpoint, **values))
 
 
 def told() -> str:

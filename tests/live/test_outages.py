@@ -103,7 +103,7 @@ def test_without_elasticsearch_everything_but_searching_goes_on(world, place, of
         assert jobs_of(world, "index")[-1] == ("waiting", 0)
         moved = archivist.act(
             f"/customers/{customer.id}/category",
-            {"to": "active", "reason": "签约"},
+            {"to": "active", "reason": "签约", "coop_type": "project"},
             etag=archivist.etag(f"/customers/{customer.id}"),
         )
         assert moved.status_code == 200, moved.text

@@ -132,7 +132,12 @@ def test_of_many_who_move_a_customer_at_once_one_succeeds(world):
         actor = actors[number]
         with world.archive.call(actor, Action.CUSTOMER_MOVE_CATEGORY, subject) as call:
             return categories.move(
-                call, customer.id, if_match=customer.rev, to="active", reason="签约"
+                call,
+                customer.id,
+                if_match=customer.rev,
+                to="active",
+                reason="签约",
+                coop_type="project",
             ).category
 
     results = together([partial(move, n) for n in range(len(actors))])

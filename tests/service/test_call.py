@@ -416,7 +416,10 @@ def test_of_two_who_move_the_same_customer_one_wins(world: World) -> None:
             with world.archive.call(
                 actor, Action.CUSTOMER_MOVE_CATEGORY, Subject("customer", customer.id)
             ) as call:
-                categories.move(call, customer.id, if_match=customer.rev, to=to, reason="签约")
+                coop = "project" if to == "active" else None
+                categories.move(
+                    call, customer.id, if_match=customer.rev, to=to, reason="签约", coop_type=coop
+                )
         except Conflict as refused:
             return type(refused).__name__
         return to

@@ -175,7 +175,9 @@ def files(world: World) -> str:
         "archivist",
         Action.CUSTOMER_MOVE_CATEGORY,
         subject,
-        lambda c: categories.move(c, made.id, if_match=rev, to="active", reason=DIRTY),
+        lambda c: categories.move(
+            c, made.id, if_match=rev, to="active", reason=DIRTY, coop_type="project"
+        ),
     )
     call(world, "sales", Action.CUSTOMER_READ, subject, lambda c: customers.get(c, made.id))
     call(

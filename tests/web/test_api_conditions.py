@@ -68,7 +68,7 @@ def test_every_change_of_state_of_a_document_needs_its_state(programs, customer)
 def test_two_people_move_the_same_customer_and_the_second_is_told(programs, customer):
     path = f"/customers/{customer}"
     etag = programs["archivist"].etag(path)
-    move = {"to": "active", "reason": "签约"}
+    move = {"to": "active", "reason": "签约", "coop_type": "project"}
     first = programs["archivist"].act(f"{path}/category", move, etag=etag)
     assert (first.status_code, first.json["category"]) == (200, "active")
     second = programs["service_manager"].act(f"{path}/category", move, etag=etag)

@@ -189,6 +189,36 @@ def test_moving_a_client_needs_a_reason_and_changes_who_sees_it(portal):
     assert "终止合作" in person.html(path)
 
 
+@pytest.mark.parametrize(
+    ("coop_type", "wrong"),
+    [("", "此项必填"), ("long_term", ""), ("project", ""), ("x", "没有这个选项")],
+)
+def test_an_active_client_is_a_long_term_or_a_project_client(portal, coop_type, wrong):
+    name = {"field.company.name": "苏州澄岚精密制造有限公司"}
+    officer, manager = portal["service_officer"], portal["service_manager"]
+    customer = portal.world.customer()
+    move = {"to": "active", "reason": "签约", "seen": str(customer.rev), "dialog": "move"}
+    answers = (
+        officer.send("/customers", **name, category="active", coop_type=coop_type),
+        manager.send(f"/customers/{customer.id}/category", **move, coop_type=coop_type),
+    )
+    for answer in answers:
+        assert answer.status_code == (422 if wrong else 302)
+        assert not wrong or wrong in found(r'id="e-coop_type">(.*?)</div>', answer.text)
+
+
+def test_a_refused_change_of_type_keeps_the_evidence_that_was_chosen(portal):
+    customer = portal.world.customer()
+    papers = [portal.world.document(customer.id, f"第{n}份纪要").id for n in range(3)]
+    person, change = portal["service_manager"], f"/customers/{customer.id}/category"
+    chosen = {"seen": str(customer.rev), "dialog": "move", "to": "ended", "evidence": papers[:2]}
+    refused = person.send(change, **chosen, reason="")
+    assert refused.status_code == 422
+    again = form(refused.text, change)
+    assert set(again["evidence"]) == set(papers[:2])
+    assert person.send(change, **{**again, "reason": "合同到期"}).status_code == 302
+
+
 def test_fields_nobody_asked_for_are_refused(portal):
     customer = portal.world.customer()
     person, path = portal["archivist"], f"/customers/{customer.id}"
