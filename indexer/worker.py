@@ -19,6 +19,7 @@ from indexer.extract.sandbox import Sandbox
 from service import jobs
 from service.archive import Archive
 from service.errors import Unavailable
+from service.health import Pulse
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class Worker:
         self._stop = threading.Event()
         self._renewed = monotonic()
         self._writes = False
+        self._pulse = Pulse(archive.settings.data, "extract")
 
     def __enter__(self) -> Self:
         """Return the worker."""
@@ -67,12 +69,13 @@ class Worker:
         writer = threading.Thread(target=self._write_index, name="index", daemon=True)
         writer.start()
         log.info("worker_started", children=self.children)
-        self._forever(self._extract_waiting)
+        self._forever(self._extract_waiting, self._pulse)
         writer.join(timeout=30)
         log.info("worker_stopped")
 
-    def _forever(self, step: Callable[[], bool]) -> None:
+    def _forever(self, step: Callable[[], bool], pulse: Pulse) -> None:
         while not self._stop.is_set():
+            pulse.beat()
             pause = IDLE
             try:
                 if step():
@@ -87,7 +90,7 @@ class Worker:
             self._stop.wait(pause)
 
     def _write_index(self) -> None:
-        self._forever(self.index_waiting)
+        self._forever(self.index_waiting, Pulse(self.archive.settings.data, "index"))
 
     def index_waiting(self) -> bool:
         """Do waiting index jobs once, if this process may write; return whether there were any."""
@@ -114,6 +117,7 @@ class Worker:
                 ready = _some(running)
                 running -= ready
                 self._renew()
+                self._pulse.beat()
                 if not ready:
                     continue
                 outcomes = [future.result() for future in ready]

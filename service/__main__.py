@@ -8,63 +8,29 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
+from service import installing
 from service.audit.entries import Subject
 from service.codes import Department, Role
-from service.errors import NotFound, Refusal, Unavailable
+from service.errors import Unavailable
 from service.operation import end_with
 from service.permissions import Action, service_actor
-from service.policy import PolicyError
+from service.refusing import Ended, refusals
 from service.settings import Settings, SettingsError, from_environment
 
 if TYPE_CHECKING:
     from service.archive import Archive
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 CLI = service_actor("cli")
 
 #: Texts for people go to stderr where stdout is for programs.
 err = Console(stderr=True, highlight=False)
-
-
-class Ended(click.ClickException):
-    """A refusal: the sentence on stderr, exit code 1."""
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
-        """Print the sentence alone."""
-        click.echo(self.message, err=True)
-
-
-def refusals(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn refusals into exit code 1 with their sentence on stderr."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except NotFound as error:
-            raise Ended(str(error) or "There is no such thing.") from error
-        except _refusing() as error:
-            raise Ended(str(error)) from error
-
-    return guarded
-
-
-def _refusing() -> tuple[type[Exception], ...]:
-    """Return what ends a command with a sentence; asked for only when something was raised."""
-    from service.keystore import KeystoreRefused
-
-    return (Refusal, SettingsError, PolicyError, KeystoreRefused, LookupError)
 
 
 def opened(*, indexing: bool = False) -> "Archive":
@@ -124,6 +90,7 @@ def web(with_parent: int | None) -> None:
 def worker(with_parent: int | None) -> None:
     """Start a worker alone."""
     from indexer.worker import Worker
+    from service import hosts
     from service.opening import open_archive
     from service.operation import set_up_logging
 
@@ -132,6 +99,7 @@ def worker(with_parent: int | None) -> None:
     settings = from_environment()
     archive = open_archive(settings, indexing=True)
     with Worker(archive, children=children_of(settings)) as running:
+        hosts.keep(archive)
         running.run()
     archive.close()
 
@@ -176,8 +144,8 @@ def user() -> None:
 @click.option(
     "--password-file",
     required=True,
-    type=click.Path(exists=True, dir_okay=False),
-    help="File whose first line is the password.",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="File whose first line is the password; - for standard input.",
 )
 @refusals
 def user_add(
@@ -191,13 +159,12 @@ def user_add(
     """Open an account; the first line of the password file is the password."""
     from service import accounts
 
-    lines = Path(password_file).read_text(encoding="utf-8").splitlines()
     new = accounts.NewPerson(
         login=login,
         name=name or login,
         department=Department(department),
         roles=frozenset(Role(r) for r in roles),
-        password=lines[0] if lines else "",
+        password=installing.password(password_file),
         head=head,
     )
     archive = opened()
@@ -367,6 +334,10 @@ def elastic_security(out: Path, native: bool) -> None:  # noqa: FBT001 - click p
     from service import commands
 
     commands.elastic_security(from_environment(), out, native=native)
+
+
+for command in (installing.secrets, installing.setup, installing.health):
+    main.add_command(command)
 
 
 @main.command("settings")

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import jobs, policies, schema
+from service import hosts, jobs, policies, schema
 from service.archive import Archive
 from service.blobs import open_blobs
 from service.db import Database
@@ -45,6 +45,7 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
     with db.write() as session:
         # first: it lets one process at a time come by here
         _same_keystore(session, keystore)
+        hosts.claim(session, settings)
         policies.bring_in(session, texts)
     engine = open_engine(
         settings.search_url,

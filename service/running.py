@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from service.demo.content import accounts_file, read
+from service.health import place
 from service.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -62,17 +63,9 @@ def _first_start(settings: Settings, drain: "Callable[[Archive], None]", console
     archive.close()
 
 
-def _place(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not (port.isascii() and port.isdigit() and len(port) <= 5):  # noqa: PLR2004 - digits of a port
-        message = "GUIDANG_LISTEN must be ADDRESS:PORT"
-        raise SettingsError(message)
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - as gunicorn reads it
-
-
 def _want_free(listen: str) -> None:
     """Raise `SettingsError` when the web could not listen there, before anything is started."""
-    host, port = _place(listen)
+    host, port = place(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         # as the web binds it: connections of an earlier run that linger do not count
@@ -88,7 +81,7 @@ def _want_free(listen: str) -> None:
 
 def _answers(listen: str) -> bool:
     """Say whether the web answers: its port is open a while before."""
-    connection = HTTPConnection(*_place(listen), timeout=1)
+    connection = HTTPConnection(*place(listen), timeout=1)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse()

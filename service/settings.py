@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
@@ -39,6 +40,10 @@ class Settings:
     )
     database_owner: str = field(
         default="", metadata={"help": "PostgreSQL URL of the owner role, for migrations"}
+    )
+    database_admin: str = field(
+        default="",
+        metadata={"help": "PostgreSQL URL of the administrator, for `guidang setup` alone"},
     )
     keystore: str = field(
         default="", metadata={"help": "SQLAlchemy URL of the key database; empty: SQLite in data"}
@@ -130,6 +135,13 @@ class Settings:
         """Say whether browsers reach the web by https."""
         return self.public_url.startswith("https://")
 
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Return the host names that are answered; there is at least one."""
+        public = urlsplit(self.public_url).hostname
+        named = (*self.hosts, *([public] if public else []))
+        return named or ("127.0.0.1", "localhost", "[::1]")
+
     def check(self) -> None:
         """Raise `SettingsError` for combinations that lose data or open doors."""
         embedded = self.search_url.startswith("embedded:")
@@ -141,6 +153,17 @@ class Settings:
             raise SettingsError(message)
         if not self.blobs_url.startswith(("folder:", "s3://")):
             message = "GUIDANG_BLOBS must be folder:PATH or s3://BUCKET?endpoint=URL"
+            raise SettingsError(message)
+        self._check_keys()
+
+    def _check_keys(self) -> None:
+        """Refuse keys, or their only second copy, in a file of whichever host comes by."""
+        servers = not self.database_url.startswith("sqlite") and self.blobs_url.startswith("s3://")
+        if servers and not self.keystore:
+            message = "an archive on servers needs its keys on one too: set GUIDANG_KEYSTORE"
+            raise SettingsError(message)
+        if not self.keystore_url.startswith("sqlite") and not self.keystore_mirror:
+            message = "a keystore on a server needs a second copy: set GUIDANG_KEYSTORE_MIRROR"
             raise SettingsError(message)
 
 

@@ -17,7 +17,6 @@ from service.audit.entries import Subject
 from service.errors import Denied, StepUp, Unauthenticated
 from service.menus import Menu, menu
 from service.permissions import ANONYMOUS, Action
-from service.settings import Settings
 from web import session
 
 _P = ParamSpec("_P")
@@ -65,18 +64,11 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
 def install(app: Flask, archive: Archive) -> Csrf:
     """Put the guard before, and the headers after, every request; return the CSRF check."""
     app.extensions["archive"] = archive
-    app.config["TRUSTED_HOSTS"] = hosts(archive.settings)
+    app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)
     app.before_request(admit)
     csrf = Csrf(app)
     app.after_request(seal)
     return csrf
-
-
-def hosts(settings: Settings) -> list[str]:
-    """Return the host names that are answered."""
-    public = urlsplit(settings.public_url).hostname
-    named = [*settings.hosts, *([public] if public else [])]
-    return named or ["127.0.0.1", "localhost", "[::1]"]
 
 
 def admit() -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import message
 
+from service import hosts
 from service.opening import open_archive
 from service.operation import set_up_logging
 from service.settings import Settings
@@ -42,7 +43,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Make the application in the process that serves it."""
         sys.setswitchinterval(_TURN)
         # after the fork: connections are not shared between processes
-        app = create_app(open_archive(self._settings))
+        archive = open_archive(self._settings)
+        hosts.keep(archive)
+        app = create_app(archive)
         # what is here stays: looking through it again and again would stop all threads
         gc.collect()
         gc.freeze()

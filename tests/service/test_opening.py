@@ -15,6 +15,8 @@ from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
 from tests.world import World, embedded
 
+PG = "postgresql+psycopg://db.example/archive"
+
 
 def test_a_second_opening_changes_nothing(template: Path, tmp_path: Path) -> None:
     shutil.copytree(template, tmp_path / "data")
@@ -85,6 +87,9 @@ def test_a_newer_policy_text_becomes_a_proposal_and_does_not_govern(
         ({"search": "https://search.example:9200"}, "PostgreSQL"),
         ({"search": "nonsense"}, "GUIDANG_SEARCH"),
         ({"blobs": "ftp://x"}, "GUIDANG_BLOBS"),
+        ({"database": PG, "blobs": "s3://b"}, "GUIDANG_KEYSTORE"),
+        ({"keystore": PG}, "GUIDANG_KEYSTORE_MIRROR"),
+        ({"database": PG, "blobs": "s3://b", "keystore": PG}, "GUIDANG_KEYSTORE_MIRROR"),
     ],
 )
 def test_settings_that_cannot_work_together_are_refused(
