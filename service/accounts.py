@@ -23,6 +23,8 @@ from service.signins import token_hash
 
 #: Seats that exclude each other and every content role.
 PRIVILEGED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+#: What an administrator at the portal may give; the operator gives the others by command.
+GIVEN_AT_THE_PORTAL = tuple(r for r in Role if r not in PRIVILEGED)
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}\Z")
 
@@ -94,7 +96,8 @@ def add(call: Call, new: NewPerson) -> PersonView:
     login = new.login.strip().lower()
     if not _LOGIN.match(login):
         raise Invalid(
-            "A login name has 2 to 64 small letters, digits, dots, hyphens or @.",
+            "A login name begins with a letter or digit and has 2 to 64 characters: "
+            "letters, digits, and . _ @ -",
             fields={"login": "format"},
         )
     name = new.name.strip()

@@ -71,7 +71,7 @@ def test_the_security_administrator_opens_an_account_that_works(portal):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"login": "A B"}, "账号为 2 至 64 个"),
+        ({"login": "A B"}, "账号以字母或数字开头，长 2 至 64 个字符"),
         ({"name": ""}, "姓名必填"),
         ({"roles": ""}, ""),
         ({"roles": "nonsense"}, "没有这个选项。"),
@@ -98,6 +98,38 @@ def test_nobody_changes_their_own_rights_or_makes_privileged_seats(portal):
     seat = admin.send("/people", **{**NEW, "roles": "auditor"})
     assert seat.status_code == 403
     assert portal["archivist"].get("/people").status_code == 403
+
+
+def test_only_what_the_administrator_may_give_and_change_is_offered(portal):
+    admin, seat = portal["security_admin"], portal.world.id("auditor")
+    page = admin.html("/people")
+    offered = set(re.findall(r'name="roles" value="(\w+)"', page))
+    assert "archivist" in offered
+    assert not offered & {"system_admin", "security_admin", "auditor"}
+    assert f"/people/{seat}" not in page
+    assert "由运维人员变更" in page
+    answer = admin.send(f"/people/{seat}/active", active="no")
+    assert answer.status_code == 403
+    assert "另一位安全管理员" in answer.text
+    assert "把日志号告诉安全管理员" not in answer.text
+
+
+def test_a_refusal_names_others_who_can_help(portal):
+    assert "部门负责人或档案管理员" in portal["sales"].get("/people").text
+    assert "部门负责人；" in portal["archivist"].get("/people").text
+    head = portal["sales_head"].get("/people").text
+    assert "档案管理员；" in head
+    assert "部门负责人" not in head
+
+
+@pytest.mark.parametrize("login", ["chen.yan", "chen_yan-2", "chen@example", "7chen", "CHEN"])
+def test_a_login_name_may_have_what_its_hint_says(portal, login):
+    admin = portal["security_admin"]
+    for sign in ("字母、数字", ". _ @ -"):
+        assert sign in admin.html("/people")
+    assert admin.send("/people", **{**NEW, "login": login}).status_code == 302
+    for wrong in (f".{login}", "c", f"{login}+"):
+        assert admin.send("/people", **{**NEW, "login": wrong}).status_code == 422
 
 
 def test_roles_change_on_the_next_request(portal):

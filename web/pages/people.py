@@ -20,7 +20,13 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
     """List every account; `person_id` is the one whose form was refused."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         everybody = accounts.people(call)
-    return render_template("people.html", people=everybody, refused=person_id, event=call.event)
+    return render_template(
+        "people.html",
+        people=everybody,
+        given=accounts.GIVEN_AT_THE_PORTAL,
+        refused=person_id,
+        event=call.event,
+    )
 
 
 @pages.post("/people")
