@@ -8,14 +8,14 @@ rollback. If the log cannot be written, nothing happens (docs/decisions/0004).
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
-from service import figures, jobs
+from service import jobs, policies
+from service.appending import Kept, append, append_alone, brief, month_key
 from service.audit import log
 from service.audit.entries import Entry, PolicyRef, Result, Subject, ids_digest
 from service.blobs.port import Blobs
@@ -93,25 +93,12 @@ class Archive:
         return self.keystore.ring()
 
     def append(self, db: Session, batch: Iterable[Entry], ring: Ring) -> list[int]:
-        """Append entries as the last statements of a writing transaction.
-
-        Whatever the database says against it (full, read-only, not granted, refused by a
-        trigger): the log is away.
-        """
-        month = month_key(ring)
-        try:
-            return log.append(db, list(batch), month)
-        except DBAPIError as error:
-            raise Unavailable("log") from error
+        """Append entries as the last statements of a writing transaction (`appending`)."""
+        return append(db, list(batch), ring)
 
     def ready(self, ring: Ring) -> None:
         """Fetch what appending needs, before a write transaction begins."""
         month_key(ring)
-
-    def append_alone(self, entry: Entry, ring: Ring) -> int:
-        """Append one entry in a transaction of its own."""
-        with figures.audit_time(), self.db.write() as db:
-            return self.append(db, [entry], ring)[0]
 
     def delivered(self, call: "Call", sent: int, *, complete: bool) -> None:
         """Say in the log how much of a download left the house."""
@@ -122,18 +109,12 @@ class Archive:
             touches=(),
         )
         with self.ring() as ring:
-            self.append_alone(entry, ring)
+            append_alone(self.db, entry, ring)
 
     def close(self) -> None:
         """Close databases and keys."""
         self.db.close()
         self.keystore.close()
-
-
-def month_key(ring: Ring) -> log.MonthKey:
-    """Return the key that seals details written now."""
-    month = f"{datetime.now(UTC):%Y-%m}"
-    return log.MonthKey(ring.audit_month_id(month), ring.audit_month(month))
 
 
 AtOutcome = Callable[[Session, int], None]
@@ -178,6 +159,7 @@ class Call:
         self._jobs: list[jobs.New] = []
         self._dirty: list[tuple[str, str]] = []
         self._at_outcome: list[AtOutcome] = []
+        self._kept: list[Kept] = []
 
     # -- what use cases call ---------------------------------------------------------------
 
@@ -256,8 +238,12 @@ class Call:
         self._dirty.append((kind, subject))
 
     def at_outcome(self, effect: AtOutcome) -> None:
-        """Do a small write together with the outcome, given its session and the number."""
+        """Do a small write together with a change, given its session and the number."""
         self._at_outcome.append(effect)
+
+    def keep(self, statement: Executable, **row: object) -> None:
+        """Write a row together with the outcome of a read."""
+        self._kept.append((statement, row))
 
     # -- entries ---------------------------------------------------------------------------
 
@@ -314,9 +300,11 @@ class Call:
         return self
 
     def _commit_intent(self) -> None:
-        with figures.audit_time(), self.archive.db.write() as db:
-            self.policy = self.archive.policies.current(db)
-            self.event = self.archive.append(db, [self.entry(Phase.INTENT)], self.ring)[0]
+        archive, month = self.archive, month_key(self.ring)
+        with brief(archive.db) as driver:
+            newest, head = driver.ask(policies.newest(), log.LOCK)
+            self.policy = archive.policies.bound(newest, archive.db)
+            self.event = log.append(driver, head, [self.entry(Phase.INTENT)], month)[0]
         # what the intent said need not be said again in the outcome
         self._detail = {}
 
@@ -340,10 +328,8 @@ class Call:
         self._session_stack.close()
         phase = Phase.EVENT if self._reading else Phase.OUTCOME
         try:
-            with figures.audit_time(), self.archive.db.write() as db:
-                for effect in self._at_outcome:
-                    effect(db, self.event or 0)
-                number = self.archive.append(db, [self.entry(phase, Decision.ALLOW)], self.ring)[0]
+            entry = self.entry(phase, Decision.ALLOW)
+            number = append_alone(self.archive.db, entry, self.ring, self._kept)
         except Unavailable as error:
             raise Unavailable("log") from error
         if self._reading:
@@ -353,7 +339,7 @@ class Call:
         phase = Phase.OUTCOME if self._intends else Phase.EVENT
         try:
             db = self.db
-            number = self.archive.append(db, [self.entry(phase, Decision.ALLOW)], self.ring)[0]
+            number = append(db, [self.entry(phase, Decision.ALLOW)], self.ring)[0]
             shown = self.event if self._intends and self.event else number
             jobs.add(db, self._jobs, cause=number)
             jobs.mark(db, self._dirty, rev=number)
@@ -389,7 +375,7 @@ class Call:
         self._result = Result(error=error_code(error))
         phase = Phase.OUTCOME if self._intends else Phase.EVENT
         try:
-            number = self.archive.append_alone(self.entry(phase, decision), self.ring)
+            number = append_alone(self.archive.db, self.entry(phase, decision), self.ring)
         except Unavailable as unlogged:
             if isinstance(error, Unavailable):
                 return

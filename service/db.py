@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from service.driver import Driver
 from service.errors import Unavailable
 from service.postgres import postgres_engine
 
@@ -91,13 +92,15 @@ class Database:
             self._lock = WriteLock(lock_file(path))
             self._reader = _sqlite_engine(url, pool, begin="BEGIN", read_only=True)
             self._writer = _sqlite_engine(url, 4, begin="BEGIN IMMEDIATE", read_only=False)
-            self._glancer = self._reader
+            self._glancer, self._plain = self._reader, self._writer
+            self._begin = "BEGIN IMMEDIATE"
         else:
             self._writer = _postgres_engine(url, pool)
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._plain, self._begin = self._glancer, "BEGIN"
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -117,12 +120,25 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give the writing session; commits at the end, rolls back on any exception."""
-        if self._lock is None:
-            with _translated(), Session(self._writer) as session, session.begin():
-                yield session
-            return
-        with self._lock.held(), _translated(), Session(self._writer) as session, session.begin():
+        with self._turn(), _translated(), Session(self._writer) as session, session.begin():
             yield session
+
+    @contextmanager
+    def brief(self) -> Iterator[Driver]:
+        """Give a write transaction that asks once and writes once: two exchanges with a server.
+
+        Commits at the end, rolls back on any exception. Ending is part of the second exchange.
+        """
+        with (
+            self._turn(),
+            _translated(),
+            self._plain.connect() as connection,
+            Driver.alone(connection, self._begin) as driver,
+        ):
+            yield driver
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._lock is None else self._lock.held()
 
     def check(self) -> None:
         """Raise `Unavailable("database")` unless the database answers."""

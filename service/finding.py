@@ -11,19 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
-from typing import NamedTuple, cast
+from typing import cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from service import accounts, customers, directory, figures, recent, texts
+from service import accounts, directory, figures, recent, recheck, texts
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Module, Sort, Status
+from service.codes import Category, Filing, Grade, Module, Sort
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef
 from service.documents import SEALED_AS
 from service.errors import Invalid, Unavailable
-from service.models import Customer, CustomerView, Dirty, Document, Person, Version
+from service.models import Dirty
 from service.permissions import Scopes
 from service.search import highlight, planner
 from service.search.port import Filters, Found, GenerationMismatch, Hit, Search
@@ -118,13 +118,15 @@ def search(call: Call, question: Question) -> Answer:
     if question.q.strip() and question.cursor is None:
         recent.remember(call, question.q.strip())
     offset = asked.offset
+    with call.archive.db.glance() as db:
+        owners = accounts.names(db, {v for v, _ in found.facets.get("owner", ())})
     return Answer(
         total=found.total,
         items=results,
         facets=_facets(found, question.filters),
         next_cursor=_next(question, found, offset),
         notes=tuple(str(n) for n in plan.notes),
-        owners=accounts.names(call.db, {v for v, _ in found.facets.get("owner", ())}),
+        owners=owners,
         seconds=monotonic() - started,
         offset=offset,
     )
@@ -249,99 +251,32 @@ def _results(
     call: Call, hits: Sequence[Hit], step: Node | None, scopes: Scopes
 ) -> tuple[Result, ...]:
     """Return the hits that the database confirms, with titles, snippets and pages."""
-    db = call.db
-    # a fresh snapshot: what changed while the engine searched must count
-    db.rollback()
-    rows = _rows(db, [h.uid for h in hits])
-    people = customers.people_of(db, [row.customer for row in rows.values()])
+    # one statement is one moment, and a fresh one: what changed while the engine searched counts
+    with call.archive.db.glance() as db:
+        rows = recheck.rows(db, [h.uid for h in hits], texts_too=step is not None)
     confirmed = [
-        rows[h.uid] for h in hits if h.uid in rows and _confirms(rows[h.uid], h, people, scopes)
+        rows[h.uid] for h in hits if h.uid in rows and recheck.confirms(rows[h.uid], h, scopes)
     ]
     call.ring.prefetch(
         customers=[row.customer for row in confirmed], versions=[row.version for row in confirmed]
     )
-    readable = [] if step is None else [r.version for r in confirmed if not _sealed(call, r)]
-    found = texts.stored(db, readable, starts_below=highlight.MAX_PARTS * 2 * texts.PART)
     marker = highlight.Marker(step)
-    return tuple(_result(call, row, marker, found.get(row.version)) for row in confirmed)
+    return tuple(_result(call, row, marker) for row in confirmed)
 
 
-_DOCUMENT, _VERSION = cast("Table", Document.__table__), cast("Table", Version.__table__)
-_CUSTOMER, _VIEW = cast("Table", Customer.__table__), cast("Table", CustomerView.__table__)
-_PERSON = cast("Table", Person.__table__)
-
-
-class _Row(NamedTuple):
-    """What the database says of one document found."""
-
-    document: str
-    kind: str
-    grade: str
-    title_ct: bytes
-    dated: date | None
-    created: datetime
-    creator: str | None
-    version: str
-    filing: str
-    customer: str
-    number: str | None
-    category: str
-    status: str
-    coop_type: str | None
-    name: str
-
-
-_ROWS = (
-    select(
-        *(_DOCUMENT.c.id, _DOCUMENT.c.kind, _DOCUMENT.c.grade, _DOCUMENT.c.title_ct),
-        *(_DOCUMENT.c.dated, _DOCUMENT.c.created, _PERSON.c.name),
-        *(_VERSION.c.id, _VERSION.c.filing),
-        *(_CUSTOMER.c.id, _CUSTOMER.c.number, _CUSTOMER.c.category, _CUSTOMER.c.status),
-        *(_CUSTOMER.c.coop_type, _VIEW.c.name),
-    )
-    .select_from(_DOCUMENT)
-    .join(_VERSION, _VERSION.c.id == _DOCUMENT.c.shown)
-    .join(_CUSTOMER, _CUSTOMER.c.id == _DOCUMENT.c.customer)
-    .join(_VIEW, _VIEW.c.customer == _CUSTOMER.c.id)
-    .outerjoin(_PERSON, _PERSON.c.id == _DOCUMENT.c.created_by)
-    .where(_DOCUMENT.c.id.in_(bindparam("documents", expanding=True)))
-)
-
-
-def _rows(db: Session, documents: list[str]) -> dict[str, _Row]:
-    if not documents:
-        return {}
-    return {row[0]: _Row(*row) for row in db.execute(_ROWS, {"documents": documents})}
-
-
-def _confirms(row: _Row, hit: Hit, people: Mapping[str, Mapping[str, str]], scopes: Scopes) -> bool:
-    """Say whether the database agrees that this hit may be shown to this person."""
-    return (
-        row.category == hit.category
-        and Status(row.status) not in HIDDEN_STATUSES
-        and scopes.covers(
-            row.document,
-            Category(row.category),
-            row.kind,
-            Grade(row.grade),
-            frozenset(people[row.customer]),
-        )
-    )
-
-
-def _sealed(call: Call, row: _Row) -> bool:
+def _sealed(call: Call, row: recheck.Row) -> bool:
     """Say whether nothing but the title is shown and was indexed."""
     module = call.policy.kinds.by_code[row.kind].module
     return row.grade == Grade.TOP or module is Module.PERSONAL
 
 
-def _result(call: Call, row: _Row, marker: highlight.Marker, text: texts.Stored | None) -> Result:
+def _result(call: Call, row: recheck.Row, marker: highlight.Marker) -> Result:
     key = call.ring.field(row.customer, SEALED_AS)
     title = unseal_value(key, row.title_ct, Place(row.document, row.customer, "title"))
     shown = None
-    if text is not None:
-        parts = texts.open_parts(call.db, call.ring, text)
-        shown = highlight.snippets(parts, text.page_starts, marker)
+    if row.text is not None and not _sealed(call, row):
+        parts = texts.open_parts(call.db, call.ring, row.text)
+        shown = highlight.snippets(parts, row.text.page_starts, marker)
     return Result(
         id=row.document,
         version=row.version,

@@ -1,12 +1,14 @@
 """Which policy governs: packaged texts come in at first start, the newest set in force counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from service.db import Database
+from service.driver import Query
 from service.ids import new_id
 from service.models import PolicySet, PolicySetMember, PolicyVersion
 from service.policy import KINDS, Policy, digest, parse, set_digest
@@ -29,13 +31,34 @@ class Policies:
 
     def current(self, db: Session) -> Policy:
         """Return the policy in force in this snapshot; raises `LookupError` before the import."""
-        set_id = db.connection().execute(_NEWEST, {"now": datetime.now(UTC)}).scalar()
-        if set_id is None:
-            message = "no policy set is in force"
-            raise LookupError(message)
+        asked = newest()
+        row = db.connection().execute(asked.statement, asked.values).first()
+        return self._parsed(_id(row), db)
+
+    def bound(self, row: Sequence[Any] | None, database: Database) -> Policy:
+        """Return the policy that `newest` found; raises `LookupError` if it found none."""
+        set_id = _id(row)
+        if set_id in self._known:
+            return self._known[set_id]
+        with database.read() as db:
+            return self._parsed(set_id, db)
+
+    def _parsed(self, set_id: str, db: Session) -> Policy:
         if set_id not in self._known:
             self._known[set_id] = parse(texts_of(db, set_id), set_id=set_id)
         return self._known[set_id]
+
+
+def newest() -> Query:
+    """Return what asks for the set in force now."""
+    return Query(_NEWEST, {"now": datetime.now(UTC)})
+
+
+def _id(row: Sequence[Any] | None) -> str:
+    if row is None:
+        message = "no policy set is in force"
+        raise LookupError(message)
+    return str(row[0])
 
 
 def texts_of(db: Session, set_id: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, insert, or_, select
-from sqlalchemy.orm import Session
 
 from service.archive import Call
 from service.crypto import Corrupt, blind_token, seal, unseal
@@ -45,14 +44,8 @@ def remember(call: Call, q: str) -> None:
     row_id = new_id()
     sealed = seal(key, q.encode(), f"guidang.recent.v1|{row_id}")
 
-    row = {"id": row_id, "person": person, "token": token, "query_ct": sealed}
-
-    def put(db: Session, _seq: int) -> None:
-        connection = db.connection()
-        connection.execute(_MAKE_ROOM, {"whose": person, "same": token})
-        connection.execute(_INSERT, row | {"at": datetime.now(UTC)})
-
-    call.at_outcome(put)
+    call.keep(_MAKE_ROOM, whose=person, same=token)
+    call.keep(_INSERT, id=row_id, person=person, token=token, query_ct=sealed, at=datetime.now(UTC))
 
 
 def latest(call: Call) -> tuple[RecentSearch, ...]:

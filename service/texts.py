@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from sqlalchemy import String, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Select, String, Table, bindparam, func, insert, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ PART = 64 * 1024
 _TEXT = cast("Table", Text.__table__)
 _PART = cast("Table", TextPart.__table__)
 _PAGE = cast("Table", Page.__table__)
+_OTHER = _TEXT.alias()
 
 
 class PageLike(Protocol):
@@ -202,6 +203,29 @@ def stored(db: Session, versions: Sequence[str], *, starts_below: int = 0) -> di
         row.version: Stored(row.id, row.version, row.chars, row.ct, _numbers(row.starts))
         for row in rows
     }
+
+
+def beside(rows: Select[Any], version: ColumnElement[str]) -> Select[Any]:
+    """Add to a query the newest text of each row's version, for `of_row`.
+
+    The parameter `below` limits which starts of pages come along.
+    """
+    newest = (
+        select(func.max(_OTHER.c.revision)).where(_OTHER.c.version == version).scalar_subquery()
+    )
+    text = (_TEXT.c.version == version) & (_TEXT.c.revision == newest)
+    return (
+        rows.add_columns(_TEXT.c.id, _TEXT.c.chars, _PART.c.ct, _STARTS)
+        .outerjoin(_TEXT, text)
+        .outerjoin(_PART, (_PART.c.text == _TEXT.c.id) & (_PART.c.n == 0))
+    )
+
+
+def of_row(
+    version: str, text: str | None, chars: int, first: bytes | None, starts: str | None
+) -> Stored | None:
+    """Return the text that the columns of `beside` tell of; None where none was read."""
+    return Stored(text, version, chars, first, _numbers(starts)) if text else None
 
 
 def _numbers(line: str | None) -> tuple[int, ...]:

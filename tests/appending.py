@@ -17,6 +17,7 @@ from service.audit import log
 from service.audit.entries import Entry, PolicyRef, Subject
 from service.codes import Decision, Phase
 from service.db import Database
+from service.driver import Driver
 from service.errors import Unavailable
 from service.keystore import Keystore, read_root_key
 from service.permissions import Action, service_actor
@@ -51,8 +52,9 @@ def append(database: Database, month: log.MonthKey, name: str) -> int:
     """Append one entry; who does not get the turn within two seconds asks again."""
     while True:
         try:
-            with database.write() as db:
-                return log.append(db, [entry(name)], month)[0]
+            with database.brief() as driver:
+                (head,) = driver.ask(log.LOCK)
+                return log.append(driver, head, [entry(name)], month)[0]
         except Unavailable:
             continue
 
@@ -63,8 +65,9 @@ def main(data: str, name: str, threads: str, times: str = "1") -> None:
     database, month = Database(f"sqlite:///{folder / 'archive.db'}"), month_of(folder)
     if threads == "die":
         with database.write() as db:
-            log.append(db, [entry(name)], month)
-            db.flush()
+            with Driver.joined(db.connection()) as driver:
+                (head,) = driver.ask(log.LOCK)
+                log.append(driver, head, [entry(name)], month)
             os._exit(9)
 
     def several(thread: int) -> list[int]:

@@ -44,7 +44,7 @@ MUTANTS = (
     Mutant(
         "database re-check",
         "service/finding.py",
-        "if h.uid in rows and _confirms(rows[h.uid], h, people, scopes)",
+        "if h.uid in rows and recheck.confirms(rows[h.uid], h, scopes)",
         "if h.uid in rows",
         ("tests/service/test_stale_index.py",),
     ),

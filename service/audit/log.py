@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.audit import entries, merkle, statements
 from service.audit.entries import Entry
-from service.audit.statements import Driver
+from service.driver import Driver, Query
 from service.models import AuditHead
 from service.models.columns import instant_text
 
@@ -38,26 +38,33 @@ def head_seq(db: Session) -> int:
     return int(db.execute(select(AuditHead.seq).where(AuditHead.id == 1)).scalar_one())
 
 
-def append(db: Session, batch: Sequence[Entry], month: MonthKey) -> list[int]:
+#: Asks for the head, and locks it: on PostgreSQL nobody else appends until the transaction ends.
+LOCK: Query = statements.LOCK_HEAD
+
+
+def append(
+    driver: Driver, head: Sequence[Any] | None, batch: Sequence[Entry], month: MonthKey
+) -> list[int]:
     """Append entries as the last statements of a writing transaction; return their numbers.
 
-    Locks the head row: on PostgreSQL nobody else appends until this transaction ends.
+    `head` is what `LOCK` found in the same transaction; raises `LookupError` for nothing.
     """
-    with Driver.opened(db.connection()) as driver:
-        seq, chain, packed = driver.one(statements.LOCK_HEAD)
-        frontier = merkle.unpack(packed)
-        rows = _Rows()
-        numbers = []
-        for entry in batch:
-            leaf = rows.add(entry, seq + 1, chain, month)
-            chain = chain_value(chain, leaf)
-            frontier = merkle.extend(frontier, seq, leaf)
-            seq += 1
-            numbers.append(seq)
-        head = {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
-        with driver.together():
-            rows.write(driver)
-            driver.run(statements.MOVE_HEAD, [head])
+    if head is None:
+        message = "the log has no head"
+        raise LookupError(message)
+    seq, chain, packed = head
+    frontier = merkle.unpack(packed)
+    rows = _Rows()
+    numbers = []
+    for entry in batch:
+        leaf = rows.add(entry, seq + 1, chain, month)
+        chain = chain_value(chain, leaf)
+        frontier = merkle.extend(frontier, seq, leaf)
+        seq += 1
+        numbers.append(seq)
+    rows.put(driver)
+    moved = {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
+    driver.put(statements.MOVE_HEAD, [moved])
     return numbers
 
 
@@ -91,12 +98,12 @@ class _Rows:
             self._touches.append({"seq": seq, "document": document, "how": how})
         return leaf
 
-    def write(self, driver: Driver) -> None:
-        """Write them."""
-        driver.run(statements.EVENT, self._events)
-        driver.run(statements.BODY, self._bodies)
-        driver.run(statements.DETAIL, self._details)
-        driver.run(statements.TOUCH, self._touches)
+    def put(self, driver: Driver) -> None:
+        """Have them written."""
+        driver.put(statements.EVENT, self._events)
+        driver.put(statements.BODY, self._bodies)
+        driver.put(statements.DETAIL, self._details)
+        driver.put(statements.TOUCH, self._touches)
 
 
 def _detail(entry: Entry, seq: int, month: MonthKey) -> tuple[bytes, bytes | None, str | None]:

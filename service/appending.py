@@ -1,0 +1,70 @@
+"""Entries going into the log: with a change, in its transaction, or alone in a brief one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from service import figures
+from service.audit import log
+from service.audit.entries import Entry
+from service.db import Database
+from service.driver import Driver
+from service.errors import Unavailable
+from service.keystore import Ring
+
+#: A statement that writes, and its row.
+Kept = tuple[Executable, Mapping[str, Any]]
+
+
+def month_key(ring: Ring) -> log.MonthKey:
+    """Return the key that seals details written now; to be had before a transaction begins."""
+    month = f"{datetime.now(UTC):%Y-%m}"
+    return log.MonthKey(ring.audit_month_id(month), ring.audit_month(month))
+
+
+def append(db: Session, batch: Sequence[Entry], ring: Ring) -> list[int]:
+    """Append entries as the last statements of a writing transaction; return their numbers.
+
+    Raises `Unavailable("log")`.
+    """
+    month = month_key(ring)
+    with _log_away(), Driver.joined(db.connection()) as driver:
+        (head,) = driver.ask(log.LOCK)
+        return log.append(driver, head, batch, month)
+
+
+def append_alone(database: Database, entry: Entry, ring: Ring, kept: Iterable[Kept] = ()) -> int:
+    """Append one entry with rows that go along with it; return its number.
+
+    Raises `Unavailable("log")`, or `Unavailable("database")` if it is nobody's turn in time.
+    """
+    month = month_key(ring)
+    with brief(database) as driver:
+        (head,) = driver.ask(log.LOCK)
+        for statement, row in kept:
+            driver.put(statement, [row])
+        return log.append(driver, head, [entry], month)[0]
+
+
+@contextmanager
+def brief(database: Database) -> Iterator[Driver]:
+    """Give a transaction that does little but append; raises as `append_alone`."""
+    with figures.audit_time(), _log_away(), database.brief() as driver:
+        yield driver
+
+
+@contextmanager
+def _log_away() -> Iterator[None]:
+    """Whatever the database says against an entry: the log is away.
+
+    It may be full, read-only, not granted, refused by a trigger.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise Unavailable("log") from error
