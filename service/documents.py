@@ -22,6 +22,9 @@ from service.models import Page as PageRow
 from service.permissions import Action, Target
 from service.profiles import PersonRef
 
+#: Where a version is neither shown nor found, however well it was read.
+TAKEN_BACK = frozenset({Filing.RETURNED, Filing.WITHDRAWN})
+
 #: The module under whose field key titles, names and notes are sealed.
 SEALED_AS = "document"
 
@@ -165,8 +168,7 @@ def shown_version(versions: Iterable[Version]) -> Version | None:
     That is the newest version that was read and is neither returned nor withdrawn.
     """
     read = {str(Processing.SEARCHABLE), str(Processing.PROPERTIES_ONLY)}
-    away = {str(Filing.RETURNED), str(Filing.WITHDRAWN)}
-    usable = [v for v in versions if v.processing in read and v.filing not in away]
+    usable = [v for v in versions if v.processing in read and v.filing not in TAKEN_BACK]
     return max(usable, key=lambda v: v.no, default=None)
 
 
@@ -182,7 +184,7 @@ def apparent(version: Version) -> Processing:
     """Return the processing state as people see it: read is not searchable before it is indexed."""
     state = Processing(version.processing)
     read = state in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY)
-    away = version.filing in (Filing.RETURNED, Filing.WITHDRAWN)
+    away = version.filing in TAKEN_BACK
     return Processing.EXTRACTING if read and version.indexed is None and not away else state
 
 
@@ -339,7 +341,7 @@ def allowed(
         asked += [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN]
     if filing in (Filing.SUBMITTED, Filing.RETURNED, Filing.DRAFT):
         asked.append(Action.DOCUMENT_WITHDRAW)
-    if processing is Processing.FAILED:
+    if processing is Processing.FAILED and filing not in TAKEN_BACK:
         asked.append(Action.DOCUMENT_RETRY)
     may = {a for a in asked if call.decide(held.target(version), a).allowed}
     if call.decide(held.whole(versions), Action.DOCUMENT_EDIT).allowed:

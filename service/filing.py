@@ -14,6 +14,7 @@ from service.customers import CustomerRef
 from service.directory import cursor_of, offset_of
 from service.documents import (
     SEALED_AS,
+    TAKEN_BACK,
     DocumentView,
     Held,
     apparent,
@@ -148,6 +149,10 @@ def retry(
     _check_rev(held, if_match)
     if version.processing != Processing.FAILED:
         raise Conflict("This version did not fail.", rule="document:state")
+    if version.filing in TAKEN_BACK:
+        raise Conflict(
+            "This version is %(state)s already.", rule="document:state", state=version.filing
+        )
     version.processing = str(Processing.STORED)
     version.error = None
     for job in db.scalars(

@@ -194,6 +194,23 @@ def test_a_newer_version_waits_beside_the_filed_one(portal, document):
     assert own.get(f"{path(document)}/content?version=1").data == TEXT.encode()
 
 
+@pytest.mark.parametrize("step", ["withdraw", "return"])
+def test_a_failed_version_that_was_taken_back_is_not_tried_again(portal, document, step):
+    world = portal.world
+    broken = world.document(
+        document.customer.id, b"%PDF-1.7\nbroken", kind="repair", by="sales", file_name="坏.pdf"
+    )
+    world.work()
+    own, retry = portal["sales"], f"{path(broken)}/retry?version=1"
+    assert retry in own.html("/upload")
+    assert retry in own.html(path(broken))
+    taker = own if step == "withdraw" else portal["archivist"]
+    assert taker.send(f"{path(broken)}/{step}", reason="传错了").status_code == 302
+    for page in ("/upload", path(broken)):
+        assert "/retry" not in own.html(page), page
+    assert own.send(retry).status_code == 409
+
+
 def test_a_file_that_cannot_be_read_says_why_and_can_be_tried_again(portal, document):
     world = portal.world
     broken = world.document(
