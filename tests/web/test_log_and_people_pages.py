@@ -43,6 +43,15 @@ def test_the_log_is_filtered_by_person_action_result_and_number(portal):
         assert person.get(f"/log?{strange}").status_code == 200, strange
 
 
+@pytest.mark.parametrize("typed", ["abc", "12a", "-1", "１２", "9" * 20])
+def test_a_log_number_that_is_none_is_said_at_the_field(portal, typed):
+    page = portal["auditor"].html(f"/log?seq={typed}")
+    assert "日志号只有数字" in found(r'id="e-seq">(.*?)</div>', page)
+    assert found(r'name="seq" value="([^"]*)"[^>]*aria-describedby="e-seq"', page) == typed
+    for good in ("1", " 2 ", ""):
+        assert 'id="e-seq"' not in portal["auditor"].html(f"/log?seq={good}")
+
+
 def test_older_entries_are_a_page_away(portal):
     person = portal["auditor"]
     for _ in range(30):
