@@ -61,6 +61,7 @@ SCREEN_LIST = (
     Screen("customer-new", CLERK, "/customers/new"),
     Screen("upload", SALES, "/upload"),
     Screen("upload-here", SALES, "/upload", _UPLOAD),
+    Screen("filing", CLERK, "/upload"),
     Screen("account", SALES, "/account"),
     Screen("log", AUDITOR, "/log"),
     Screen("log-filtered", AUDITOR, "/log?action=search.run"),

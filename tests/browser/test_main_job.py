@@ -13,6 +13,7 @@ from tests.screens import SWITCHES, archive, sign_in
 pytestmark = pytest.mark.browser
 
 OFFICER, OTHER_SALES, AUDITOR = "luqinghe", "zhoumuye", "yanshouzhuo"
+ARCHIVIST = "shenyingxue"
 
 #: a sentence that stands in no document of the demo archive
 SENTENCE = "紫檀色示教器外壳在第九工位出现细小裂纹"
@@ -145,6 +146,52 @@ def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_
     page.context.clear_cookies()
     page.locator("[data-send]").click()
     expect(state).to_contain_text("重新登录")
+
+
+def test_refused_rows_are_removed_by_key_one_after_the_other(
+    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    choose_for_another_salesperson(page, url, tmp_path / "空一.txt", "")
+    (tmp_path / "空二.txt").write_text("", encoding="utf-8")
+    (tmp_path / "空三.txt").write_text("", encoding="utf-8")
+    page.locator("form[data-upload] input[name=file]").first.set_input_files(
+        [str(tmp_path / "空二.txt"), str(tmp_path / "空三.txt")]
+    )
+    page.locator("select#kind").select_option("minutes")
+    before = page.locator("#uploads tr").count()
+    page.get_by_role("button", name="移除 空三.txt").press("Enter")
+    expect(page.locator("#uploads tr")).to_have_count(before - 1)
+    page.locator("[data-send]").click()
+    refused = page.locator("#uploads tr").filter(has_text="文件是空的")
+    expect(refused).to_have_count(2)
+    page.get_by_role("button", name="移除 空二.txt").press("Enter")
+    expect(refused).to_have_count(1)
+    expect(page.get_by_role("button", name="移除 空一.txt")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(refused).to_have_count(0)
+    expect(page.locator("form[data-upload] input[name=file]").first).to_be_focused()
+
+
+def test_the_waiting_list_is_readable_on_a_phone(
+    browser: Browser, demo: tuple[str, dict[str, str]]
+) -> None:
+    url, _ = demo
+    page = page_of(browser, demo, ARCHIVIST)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/upload")
+    cell = page.locator("#waiting tbody tr").first.locator("td").first
+    title, customer = cell.locator("a").bounding_box(), cell.locator("span").bounding_box()
+    whole = cell.bounding_box()
+    assert title
+    assert customer
+    assert whole
+    assert customer["y"] >= title["y"] + title["height"] - 1
+    for part in (title, customer):
+        assert part["x"] >= whole["x"] + 84
+        assert part["x"] + part["width"] <= whole["x"] + whole["width"] + 1
+    assert title["width"] > 200
 
 
 def test_the_way_back_from_a_document_leads_to_the_same_results(

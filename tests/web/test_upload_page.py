@@ -65,6 +65,7 @@ def test_a_refused_file_says_why_and_leaves_nothing(
     assert answer.text.strip().startswith("<tr")
     assert name in answer.text
     assert sentence in answer.text
+    assert f'data-remove aria-label="移除 {name}"' in answer.text
     assert "你还没有上传过文件。" in person.html("/upload")
 
 

@@ -227,13 +227,24 @@
         $("[data-size]", row).textContent = size(file.size);
         guess($("[name=kind]", row), file.name);
         $("[name=kind]", row).addEventListener("change", () => typed(row));
-        $("[data-remove]", row).addEventListener("click", () => { waiting.delete(row); row.remove(); tell(); });
+        $("[data-remove]", row).setAttribute("aria-label", fill(row.dataset.removal, { name: file.name }));
         waiting.set(row, { file, sent: false });
         rows.prepend(row);
       }
       $("#uploads-empty")?.remove();
       tell();
     };
+    const remove = row => {
+      const near = [row.nextElementSibling, row.previousElementSibling].find(r => r && $("[data-remove]:not([hidden])", r));
+      waiting.delete(row);
+      row.remove();
+      tell();
+      (near ? $("[data-remove]", near) : input).focus();
+    };
+    rows.addEventListener("click", e => {
+      const button = e.target.closest("[data-remove]");
+      if (button) remove(button.closest("tr"));
+    });
     const replace = (row, html) => {
       const part = document.createElement("tbody");
       part.innerHTML = html;
