@@ -81,9 +81,10 @@ class Projection:
         day = document.dated or document.created.astimezone(self.zone).date()
         title, number = self._sealed(document, "title"), self._sealed(document, "number")
         blind = texts.blinder(self.ring)
-        title_text, tokens = broken(f"{title}\n{BREAK}\n{number}" if number else title, blind)
-        body_t = ""
-        found, body_codes = list(tokens), tuple[str, ...]()
+        title_text, found = broken(_apart(title, number), blind)
+        names, more = broken(customer_names(rows.views[customer.id], customer.number), blind)
+        found += more
+        body_t, body_codes = "", tuple[str, ...]()
         if document.grade != Grade.TOP and module is not Module.PERSONAL:
             body, more = broken(self._body(rows.texts.get(version.id)), blind)
             body_t, body_codes = indexed(body)
@@ -108,7 +109,7 @@ class Projection:
             rev=self.rev,
             title_t=tokenized(title_text),
             body_t=body_t,
-            customer_t=customer_tokens(rows.views[customer.id], customer.number),
+            customer_t=tokenized(names),
             dated=document.dated,
             codes=tuple(dict.fromkeys((*title_codes, *body_codes)))[:MAX_CODES],
             blind=tuple(dict.fromkeys(found)),
@@ -132,7 +133,11 @@ def sort_key(day: date, serial: int) -> int:
     return day.toordinal() << 32 | serial
 
 
-def customer_tokens(view: CustomerView, number: str | None) -> str:
-    """Return the tokens of all names a customer had, kept apart by break tokens."""
-    names = [view.name, view.short_name, *view.former_names.split("\n"), number or ""]
-    return f" {BREAK} ".join(tokenized(name) for name in names if name)
+def customer_names(view: CustomerView, number: str | None) -> str:
+    """Return all names a customer had, kept apart by breaks."""
+    return _apart(view.name, view.short_name, *view.former_names.split("\n"), number or "")
+
+
+def _apart(*parts: str) -> str:
+    """Return texts as one, with a break between any two: no phrase goes from one to another."""
+    return f"\n{BREAK}\n".join(filter(None, parts))

@@ -16,7 +16,7 @@ from typing import cast
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from service import accounts, directory, figures, recent, recheck, texts
+from service import accounts, directory, figures, masking, recent, recheck, texts
 from service.archive import Call
 from service.codes import Category, Filing, Grade, Module, Sort
 from service.crypto import Place, unseal_value
@@ -280,7 +280,7 @@ def _result(call: Call, row: recheck.Row, marker: highlight.Marker) -> Result:
     return Result(
         id=row.document,
         version=row.version,
-        title=title,
+        title=masking.text(title),
         title_segments=highlight.segments(title, marker),
         kind=row.kind,
         module=call.policy.kinds.by_code[row.kind].module,

@@ -28,8 +28,8 @@ _ENOUGH = 200
 _SNIPPETS = 3
 _BEFORE = 24
 _AFTER = 72
-#: Room in which a whole personal number fits, separators and country code included.
-_ROOM = 48
+#: Room in which a whole personal number fits.
+_ROOM = personal_numbers.LONGEST
 #: Different things marked at most, and marks that are looked at to choose snippets.
 _MAX_WANTED = 24
 _MAX_MARKS = 400

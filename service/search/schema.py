@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from service import personal_numbers
 from service.codes import Category
 from service.search.analysis import BREAK, analyzer
 from service.search.port import SearchDocument
@@ -52,6 +53,7 @@ def meta() -> dict[str, str]:
     texts = [json.dumps(_read(name), sort_keys=True) for name in ("common", *Category)]
     return {
         "analyzer": analyzer(),
+        "numbers": personal_numbers.VERSION,
         "schema": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
     }
 

@@ -52,7 +52,7 @@ def test_another_process_follows_a_swap_at_its_next_search(folder, writer):
     assert [path.name for path in folder.iterdir() if path.is_dir()] == [name]
 
 
-@pytest.mark.parametrize("part", ["analyzer", "schema"])
+@pytest.mark.parametrize("part", ["analyzer", "numbers", "schema"])
 def test_an_index_built_by_another_program_is_refused(folder, writer, part):
     note = folder / writer.status().generation / "guidang.json"
     note.write_text(json.dumps(json.loads(note.read_text()) | {part: "another"}))

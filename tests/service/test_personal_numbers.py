@@ -1,6 +1,7 @@
 """Personal numbers are found however they are written, and leave the text whole."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -126,6 +127,125 @@ def test_a_company_s_credit_code_is_not_personal():
     assert find("统一社会信用代码 91440300192203821X") == []
 
 
+OLD = "110101900307123"
+OLD_NOW = resident_id("11010119900307123")
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "normal"),
+    [
+        (f"138{end}00001111", Kind.MOBILE, f"+86{TEL}")
+        for end in ("\n", "\r\n", " \n    ", "\u2028", "-\n")
+    ]
+    + [
+        (f"{TEL[:6]}{hidden}{TEL[6:]}", Kind.MOBILE, f"+86{TEL}")
+        for hidden in "\u00ad\u200b\u200c\u200d\u200e\u2060\ufeff"
+    ]
+    + [
+        ("\u200b".join(TEL), Kind.MOBILE, f"+86{TEL}"),
+        ("138\u200b 0000\u200b 1111", Kind.MOBILE, f"+86{TEL}"),
+        ("1380000\n11\u200b11", Kind.MOBILE, f"+86{TEL}"),
+        ("138  0000   1111", Kind.MOBILE, f"+86{TEL}"),
+        ("138 - 0000 - 1111", Kind.MOBILE, f"+86{TEL}"),
+        ("138/0000/1111", Kind.MOBILE, f"+86{TEL}"),
+        ("1380／000／1111", Kind.MOBILE, f"+86{TEL}"),
+        (f"{RID[:8]}\n{RID[8:]}", Kind.RESIDENT_ID, RID),
+        (f"{RID[:6]}\n{RID[6:12]}\n{RID[12:]}", Kind.RESIDENT_ID, RID),
+        (f"{RID_X[:17]}\n{RID_X[17:]}", Kind.RESIDENT_ID, RID_X),
+        (f"{RID[:6]}  {RID[6:14]}/{RID[14:]}", Kind.RESIDENT_ID, RID),
+        ("\u00ad".join(RID), Kind.RESIDENT_ID, RID),
+        (f"{CARD19[:9]}\n{CARD19[9:]}", Kind.CARD, CARD19),
+        (re.sub(r"(\d{4})(?=\d)", r"\1  ", CARD16), Kind.CARD, CARD16),
+        (re.sub(r"(\d{4})(?=\d)", r"\1/", CARD19), Kind.CARD, CARD19),
+        (re.sub(r"(\d{4})(?=\d)", "\\1\u200b", CARD19), Kind.CARD, CARD19),
+        (OLD, Kind.RESIDENT_ID, OLD_NOW),
+        (OLD.translate(WIDE), Kind.RESIDENT_ID, OLD_NOW),
+        ("110101 900307 123", Kind.RESIDENT_ID, OLD_NOW),
+        ("110101-900307-123", Kind.RESIDENT_ID, OLD_NOW),
+        ("11010190\n0307123", Kind.RESIDENT_ID, OLD_NOW),
+        # a county that there is no more
+        ("310103500101001", Kind.RESIDENT_ID, resident_id("31010319500101001")),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "号码：{}，", "号码 {} 张三\n2021"])
+def test_numbers_are_found_however_a_machine_breaks_them(written, kind, normal, around):
+    text = around.format(written)
+    (number,) = find(text)
+    assert (number.kind, number.normal) == (kind, normal)
+    assert text[number.start : number.end] == written
+
+
+def test_an_old_resident_id_is_the_number_its_person_has_today():
+    assert blind(*kinds(OLD)[0]) == blind(*kinds(OLD_NOW)[0])
+    assert masking.text(OLD) == masking.text(OLD_NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # no region, no such month, no such day, a digit too many
+        "990101900307123",
+        "110101901307123",
+        "110101900230123",
+        "1101019003071234",
+        "SN2021030500123 4",
+        # dates, amounts, cells and lists
+        "2021/03/05 2021/03/06",
+        "2021/03/05/13",
+        "2021-03-05\n2021-03-06",
+        "付款1500000/2023",
+        "1380000  1111",
+        "合同金额1380000\n1111年",
+        "单价 1380000\n1111元",
+        "1\t张三\t1380000\n1111\t李四",
+        "0755/86123456\n0755/86123457",
+        "1. 13800\n2. 001111",
+        # columns
+        "1380000\n1111\n2222\n",
+        "数量\n138\n00001111\n15\n合计",
+        "62258801\n23456781\n62258802\n",
+        "138\n\n00001111",
+    ],
+)
+def test_other_numbers_do_not_become_one(text):
+    assert find(text) == []
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\u200b", "/", "  ", "\n\n"])
+def test_two_numbers_are_not_made_one(between):
+    listed = [TEL, "13900002222", RID, CARD16, OLD, RID_X, CARD19, "13700003333"]
+    found = find(between.join(listed))
+    assert [number.normal for number in found] == [
+        *(f"+86{TEL}", "+8613900002222", RID, CARD16, OLD_NOW, RID_X, CARD19),
+        "+8613700003333",
+    ]
+
+
+def test_a_landline_and_a_mobile_side_by_side_are_no_card():
+    landline = next(n for n in range(61234567, 61234667) if luhn.is_valid(f"{n}{TEL}"))
+    for between in (" ", "  ", "\n"):
+        assert kinds(f"{landline}{between}{TEL}") == [(Kind.MOBILE, f"+86{TEL}")]
+
+
+def test_a_resident_id_broken_in_a_column_is_found():
+    lines = "\n".join(f"{number[:12]}\n{number[12:]}" for number in (RID, RID_X, RID))
+    assert [normal for _, normal in kinds(lines)] == [RID, RID_X, RID]
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "13", "1 ", "6222 ", "1380\n", "1\u200b", "1  \n ", "138 000\n", "110101 19"]
+)
+def test_hostile_texts_take_no_longer_than_their_length_says(piece):
+    def took(times: int) -> float:
+        text = piece * times
+        began = process_time()
+        find(text)
+        return process_time() - began
+
+    size = 40_000 // len(piece)
+    assert took(8 * size) < 40 * max(took(size), 0.005)
+
+
 def test_numbers_next_to_each_other_are_each_found():
     text = f"{TEL} {RID}；{CARD19},139 0000 2222"
     assert [kind for kind, _ in kinds(text)] == [
@@ -157,7 +277,7 @@ def test_the_same_number_under_another_key_is_another_token():
 
 
 @STEADY
-@given(st.text(st.sampled_from("0123456789１３８Xx+＋-－ .6合a"), max_size=80))
+@given(st.text(st.sampled_from("0123456789１３８Xx+＋-－ .6合a/\n\u200b"), max_size=80))
 def test_found_numbers_stand_in_order_and_do_not_overlap(text):
     end = 0
     for number in find(text):
