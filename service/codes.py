@@ -52,7 +52,7 @@ class Module(StrEnum):
 
 
 class Grade(StrEnum):
-    """内部等级, lowest first: 一般, 秘密, 机密, 绝密. Not state secrets."""
+    """内部密级, lowest first: 一般, 秘密, 机密, 绝密. Not state secrets."""
 
     GENERAL = "general"
     CONFIDENTIAL = "confidential"
