@@ -153,6 +153,7 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         file_icon=file_icon,
         label=labels.label,
         badge=labels.badge,
+        input_name=labels.input_name,
         choices=labels.choices,
         tone=lambda code: TONES.get(str(code), "off"),
         language=session.language,

@@ -127,6 +127,39 @@ FIELD = {
     "company.scale": N_("Company size"),
     "company.origin": N_("How we met"),
 }
+#: fields of forms and addresses, as a refusal names them
+INPUT = {
+    "name": N_("Name"),
+    "login": N_("Login name"),
+    "password": N_("Password"),
+    "department": N_("Department"),
+    "roles": N_("Roles"),
+    "days": N_("Days it lives"),
+    "category": N_("Client type"),
+    "coop_type": N_("Cooperation"),
+    "owner": N_("Owner"),
+    "coworkers": N_("Co-workers"),
+    "evidence": N_("Evidence"),
+    "reason": N_("Reason"),
+    "source": N_("Source"),
+    "file": N_("File"),
+    "kind": N_("Document type"),
+    "title": N_("Title"),
+    "grade": N_("Grade"),
+    "dated": N_("Date"),
+    "number": N_("Number"),
+    "note": N_("Note"),
+    "from": N_("From"),
+    "to": N_("Until"),
+    "sort": N_("Sort"),
+    "cursor": N_("Place in the list"),
+    "limit": N_("Length of a page"),
+    "range": N_("Part of the file"),
+    "seen": N_("State the form was made from"),
+    "Idempotency-Key": N_("Key of the request"),
+}
+#: a field that no form has
+OTHER_INPUT = N_("Another field")
 ACTION = {
     "session.sign_in": N_("Sign in"),
     "session.sign_out": N_("Sign out"),
@@ -195,6 +228,9 @@ PROBLEM = {
     "empty": N_("The file is empty."),
     "unsupported": N_("This kind of file is not taken."),
     "too_large": N_("The file is too large."),
+    "invalid": N_("There is no such place. Begin at the first page."),
+    "window": N_("This is further than can be paged through."),
+    "used": N_("This was used for something else already."),
 }
 #: what was left out of a query: the sentences of `service.search.query.Note`
 NOTES = (
@@ -262,6 +298,11 @@ def label(table: str, code: object) -> str:
         return ""
     known = TABLES[table].get(str(code))
     return gettext(known) if known else str(code)
+
+
+def input_name(name: str) -> str:
+    """Return how a refusal calls a field, whether of a client's file or of a form."""
+    return str(gettext(FIELD.get(name) or INPUT.get(name) or OTHER_INPUT))
 
 
 def badge(category: object, coop_type: object = None) -> tuple[str, str]:

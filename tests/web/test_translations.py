@@ -36,6 +36,13 @@ def test_a_translation_shows_the_same_values(catalogue):
         assert {name for text in texts for name in PLACEHOLDER.findall(text)} == values, message.id
 
 
+def test_a_grade_is_called_by_one_word():
+    chinese = read(next(p for p in PATHS if p.parent.parent.name == "zh_CN"))
+    texts = [str(m.string) for m in chinese if re.search(r"\bgrade\b", str(m.id), re.IGNORECASE)]
+    assert len(texts) >= 4
+    assert [t for t in texts if "密级" not in t or "等级" in t] == []
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.parent.name)
 def test_the_catalogue_compiles(path):
     assert compiled(path)
