@@ -116,8 +116,12 @@ def edit(
     *,
     if_match: int | None,
     clear: frozenset[str] = frozenset(),
+    leaving: bool = True,
 ) -> DocumentView:
-    """Change a document's properties; `clear` names those to empty (dated, number, note)."""
+    """Change a document's properties; `clear` names those to empty (dated, number, note).
+
+    Without `leaving` a change is refused after which this person could not read the document.
+    """
     held = hold(call, call.db, document_id, by=Action.DOCUMENT_EDIT)
     db = call.db
     whole = held.whole(versions_of(db, document_id))
@@ -135,6 +139,12 @@ def edit(
     if not held.in_scope and before != {"kind": document.kind, "grade": document.grade}:
         # who could, would open a document to themselves
         raise Denied("Only who may read a document changes who may.", rule="document:scope")
+    still = readable(call, document, held.seen)
+    if not leaving and held.in_scope and not still:
+        raise Invalid(
+            "With this type or grade you will no longer see the document. Save all the same?",
+            fields={"leave": "confirm"},
+        )
     if wanted.title is not None:
         title = checked_title(wanted.title)
         if not title:
@@ -153,4 +163,6 @@ def edit(
     if filtered_by != (document.kind, document.grade, document.dated):
         call.mark_dirty("document", document.id)
     call.enqueue("index", document.id)
-    return describe(call, db, hold(call, db, document_id, by=Action.DOCUMENT_EDIT))
+    module = call.policy.kinds.by_code[document.kind].module
+    # not held anew: who gives a document away by this may not even know of it any more
+    return describe(call, db, replace(held, module=module, in_scope=still))

@@ -153,6 +153,7 @@ INPUT = {
     "to": N_("Until"),
     "sort": N_("Sort"),
     "cursor": N_("Place in the list"),
+    "leave": N_("No longer in my sight"),
     "limit": N_("Length of a page"),
     "range": N_("Part of the file"),
     "seen": N_("State the form was made from"),
@@ -230,6 +231,7 @@ PROBLEM = {
     "too_large": N_("The file is too large."),
     "invalid": N_("There is no such place. Begin at the first page."),
     "window": N_("This is further than can be paged through."),
+    "confirm": N_("Tick this to go on."),
     "used": N_("This was used for something else already."),
 }
 #: what was left out of a query: the sentences of `service.search.query.Note`

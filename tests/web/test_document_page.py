@@ -194,6 +194,35 @@ def test_a_newer_version_waits_beside_the_filed_one(portal, document):
     assert own.get(f"{path(document)}/content?version=1").data == TEXT.encode()
 
 
+@pytest.mark.parametrize("change", [{"kind": "id_document"}, {"kind": "contract", "grade": "top"}])
+def test_who_would_lose_sight_of_a_document_is_asked_first_and_then_lands_on_its_client(
+    portal, document, change
+):
+    person = portal["archivist"] if len(change) == 1 else portal["service_manager"]
+    edit = f"{path(document)}/edit"
+    typed = {**form(person.html(path(document)), edit), **change, "title": "改过的题名"}
+    asked = person.send(edit, **typed)
+    assert asked.status_code == 422
+    assert "你将看不到这份文件" in asked.text
+    again = form(asked.text, edit)
+    assert again["title"] == ["改过的题名"]
+    assert "leave" not in again
+    assert "WX-2026-0417" in person.html(path(document)), "nothing was changed yet"
+    done = person.send(edit, **again, leave="on")
+    client = f"/customers/{document.customer.id}"
+    assert (done.status_code, done.location) == (302, client)
+    page = person.html(client)
+    assert "已不在你可见的范围" in page
+    assert "改过的题名" not in page
+    assert person.get(path(document)).status_code == 404
+
+
+def test_a_change_that_keeps_a_document_in_sight_asks_nothing(portal, document):
+    person, edit = portal["archivist"], f"{path(document)}/edit"
+    typed = {**form(person.html(path(document)), edit), "kind": "inspection", "grade": "top"}
+    assert person.send(edit, **typed).location == path(document)
+
+
 @pytest.mark.parametrize("step", ["withdraw", "return"])
 def test_a_failed_version_that_was_taken_back_is_not_tried_again(portal, document, step):
     world = portal.world

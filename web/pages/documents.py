@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import documents, filing, intake, originals, properties, texts
+from service import customers, documents, filing, intake, originals, properties, texts
 from service.audit.entries import Subject
 from service.permissions import Action
 from web import downloads, errors, forms, session, uploads
@@ -42,17 +42,23 @@ def content(document_id: str) -> ResponseReturnValue:
 @errors.again(show)
 def edit(document_id: str) -> ResponseReturnValue:
     """Change a document's properties."""
-    forms.only("seen", *_PROPERTIES, *(f"was.{name}" for name in _PROPERTIES))
+    forms.only("seen", "leave", *_PROPERTIES, *(f"was.{name}" for name in _PROPERTIES))
     emptied = frozenset({"dated", "number", "note"} - {k for k, v in request.form.items() if v})
     with g.archive.call(g.actor, Action.DOCUMENT_EDIT, Subject("document", document_id)) as call:
-        properties.edit(
+        edited = properties.edit(
             call,
             document_id,
             forms.properties(every=True),
             if_match=forms.seen(),
             clear=emptied,
+            leaving="leave" in request.form,
         )
-    return _onwards(document_id, "saved")
+        client = customers.still_shown(call, edited.customer.id)
+    if Action.DOCUMENT_TEXT in edited.allowed:
+        return _onwards(document_id, "saved")
+    if client:
+        return session.done("left_sight", "customers.show", customer_id=edited.customer.id)
+    return session.done("left_sight", "uploads.show")
 
 
 @pages.post("/documents/<document_id>/versions")
