@@ -57,8 +57,11 @@ lock: ## pin every dependency again, with hashes and without addresses
 	trap 'rm -rf "$$tools"' EXIT
 	$(PYTHON) -m venv "$$tools"
 	"$$tools/bin/pip" install -q uv
-	"$$tools/bin/uv" pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header -q -o requirements.lock $(ARGS)
+	compile=("$$tools/bin/uv" pip compile pyproject.toml --universal --python-version 3.11
+		--generate-hashes --no-annotate --no-header -q)
+	"$${compile[@]}" --extra dev -o requirements.lock $(ARGS)
+	rm -f requirements-run.lock
+	"$${compile[@]}" --constraint requirements.lock -o requirements-run.lock
 
 clean: ## remove the environment and what was built; the data folder stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -3,54 +3,44 @@
 A test names its indices with a prefix of its own, `guidang-test-…`: the readers' roles cover it.
 """
 
-import base64
-import secrets
+import json
 import shutil
-import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
-from service.search.readers import INDEXER, WEB, realm_files
 from tests.live import machine
 from tests.live.process import LOOPBACK, Server, drop_privileges, free_port
+from tests.live.site import Site
 
 VERSION = "8.19.16"
 ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 FETCH = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
-HEAP = "512m"
+CONFIG = "/usr/share/elasticsearch/config/"
 
-ACCOUNTS = {WEB: "GUIDANG_TEST_ES_WEB", INDEXER: "GUIDANG_TEST_ES_INDEXER"}
-PREFIXES = ("guidang", "guidang-test-*")
-SETTINGS = """\
-cluster.name: guidang-test
-node.name: n1
-discovery.type: single-node
-network.host: {host}
-http.port: {port}
-transport.port: {transport}
-xpack.security.enabled: true
-xpack.security.http.ssl.enabled: false
-xpack.security.transport.ssl.enabled: false
-"""
+#: secret → variable that tests read
+ACCOUNTS = {"search_web": "GUIDANG_TEST_ES_WEB", "search_indexer": "GUIDANG_TEST_ES_INDEXER"}
 
 
 class Elastic:
-    """The server and its accounts."""
+    """The server, with the settings and the accounts that docker-compose.yml gives it."""
 
-    def __init__(self, folder: Path) -> None:
-        home = self._unpack(folder)
-        self._passwords = {name: secrets.token_hex(12) for name in ACCOUNTS}
-        self._port = free_port()
-        self._configure(home / "config")
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        home = self._unpack(site.folder)
+        given = site.environment("elasticsearch")
+        self._configure(home / "config", given)
         (home / "tmp").mkdir()
+        machine.program("curl", "curl")
+        health = site.health("elasticsearch")
         self.server = Server(
             name="elastic",
             command=[str(home / "bin" / "elasticsearch")],
-            log=folder / "elastic.log",
-            healthy=self._healthy,
+            log=site.folder / "elastic.log",
+            healthy=lambda: machine.succeeds(health),
             environment={
                 "HOME": str(home),
                 "ES_JAVA_HOME": str(machine.java(17, 21)),
-                "ES_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP}",
+                "ES_JAVA_OPTS": given["ES_JAVA_OPTS"],
                 "ES_TMPDIR": str(home / "tmp"),
             },
             prefix=drop_privileges(home),
@@ -63,29 +53,20 @@ class Elastic:
         machine.run([str(unzip), "-q", str(archive), "-d", str(folder)])
         return (folder / f"elasticsearch-{VERSION}").rename(folder / "elastic")
 
-    def _configure(self, config: Path) -> None:
+    def _configure(self, config: Path, given: Mapping[str, str]) -> None:
+        """Write down what the image's start makes of its environment, and lay its secrets."""
+        here = {
+            "network.host": LOOPBACK,
+            "http.port": self._site.port("elasticsearch"),
+            "transport.port": free_port(),
+        }
+        settings = {name: value for name, value in given.items() if "." in name}
         with (config / "elasticsearch.yml").open("a") as file:
-            file.write(SETTINGS.format(host=LOOPBACK, port=self._port, transport=free_port()))
-        files = realm_files(self._passwords[WEB], self._passwords[INDEXER], prefixes=PREFIXES)
-        for name, text in files.items():
-            (config / name).write_text(text, "utf-8")
-
-    def _healthy(self) -> bool:
-        """Ask for the health of the cluster: this distribution answers nothing at `/`."""
-        account = f"{WEB}:{self._passwords[WEB]}"
-        request = urllib.request.Request(  # noqa: S310  # our own http
-            f"{self._url}/_cluster/health",
-            headers={"Authorization": "Basic " + base64.b64encode(account.encode()).decode()},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310  # as above
-                return b'"status":"red"' not in answer.read()
-        except OSError:
-            return False
-
-    @property
-    def _url(self) -> str:
-        return f"http://{LOOPBACK}:{self._port}"
+            for name, value in (settings | here).items():
+                file.write(f"{name}: {json.dumps(str(value))}\n")
+        for path, name in self._site.service("elasticsearch").secrets.items():
+            if path.startswith(CONFIG):
+                shutil.copyfile(self._site.place.secrets / name, config / Path(path).name)
 
     def prepare(self) -> None:
         """Leave indices to the tests."""
@@ -93,8 +74,8 @@ class Elastic:
     def exports(self) -> dict[str, str]:
         """Name the address and both accounts."""
         return {
-            "GUIDANG_TEST_ES_URL": self._url,
-            **{ACCOUNTS[name]: f"{name}:{word}" for name, word in self._passwords.items()},
+            "GUIDANG_TEST_ES_URL": self._site.environment("web")["GUIDANG_SEARCH"],
+            **{variable: self._site.secret(name) for name, variable in ACCOUNTS.items()},
         }
 
 

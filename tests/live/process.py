@@ -72,6 +72,8 @@ class Server:
     prefix: list[str] = field(default_factory=list)
     stop_signal: signal.Signals = signal.SIGTERM
     deadline: float = 90
+    #: whether it is given this process's environment too
+    inherits: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -84,7 +86,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.environment},
+                env={**(os.environ if self.inherits else {}), **self.environment},
                 start_new_session=True,  # Ctrl-C is ours to pass on, in order
             )
 

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from tests.live import chromium, control, machine
 from tests.live.elastic import Elastic
 from tests.live.postgres import Postgres
 from tests.live.process import Server, ServerError
+from tests.live.site import Site
 from tests.live.stores import Minio, Weed
 
 
@@ -26,8 +28,9 @@ class Part(Protocol):
         """Name the environment variables that tests read."""
 
 
-PARTS: dict[str, Callable[[Path], Part]] = {
+PARTS: dict[str, Callable[[Site], Part]] = {
     "postgres": Postgres,
+    "mirror": partial(Postgres, name="mirror"),
     "minio": Minio,
     "weed": Weed,
     "elastic": Elastic,
@@ -72,12 +75,13 @@ def _save_logs(started: dict[str, Server]) -> None:
 
 
 def _start(names: list[str], folder: Path, started: dict[str, Server]) -> dict[str, str]:
-    exports = chromium.exports() if CHROMIUM in names else {}
+    site = Site.laid(folder)
+    exports = site.exports() | (chromium.exports() if CHROMIUM in names else {})
     parts: list[Part] = []
     for name, make in PARTS.items():
         if name in names:
             machine.say(f"starting {name}")
-            part = make(folder)
+            part = make(site)
             started[name] = part.server
             part.server.start()
             parts.append(part)

@@ -11,45 +11,39 @@ from pathlib import Path
 
 from tests.live import machine
 from tests.live.process import LOOPBACK, Server, ServerError, answers, free_port
+from tests.live.site import Site
 
 MINIO = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
 GO = (1, 24)  # what MinIO's go.mod asks for
 
 
-class Store:
-    """A server, its endpoint and its only account."""
+class Minio:
+    """MinIO on one folder, as docker-compose.yml starts it."""
 
-    def __init__(self, variable: str) -> None:
-        self._variable = variable
-        self.port = free_port()
-        self.access, self.secret = secrets.token_hex(8), secrets.token_hex(16)
-        self.server: Server
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        data = site.folder / "minio"
+        data.mkdir()
+        service = site.service("minio")
+        health = site.health("minio")
+        self.server = Server(
+            name="minio",
+            command=[
+                str(minio_program()),
+                *site.place.words(service.command, service, {"/data": data}),
+            ],
+            log=site.folder / "minio.log",
+            healthy=lambda: machine.succeeds(health),
+            environment=site.environment("minio"),
+        )
 
     def prepare(self) -> None:
         """Leave buckets to the tests."""
 
     def exports(self) -> dict[str, str]:
         """Name endpoint, access key and secret key."""
-        return {self._variable: f"{LOOPBACK}:{self.port},{self.access},{self.secret}"}
-
-
-class Minio(Store):
-    """MinIO on one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__("GUIDANG_TEST_S3")
-        (folder / "minio").mkdir()
-        console = f"{LOOPBACK}:{free_port()}"
-        self.server = Server(
-            name="minio",
-            command=[
-                *[str(minio_program()), "server", str(folder / "minio")],
-                *["--address", f"{LOOPBACK}:{self.port}", "--console-address", console],
-            ],
-            log=folder / "minio.log",
-            healthy=answers(f"http://{LOOPBACK}:{self.port}/minio/health/live"),
-            environment={"MINIO_ROOT_USER": self.access, "MINIO_ROOT_PASSWORD": self.secret},
-        )
+        account = f"{self._site.secret('minio_user')},{self._site.secret('minio_password')}"
+        return {"GUIDANG_TEST_S3": f"{self._site.address('minio')},{account}"}
 
 
 def minio_program() -> Path:
@@ -79,14 +73,15 @@ def _need_go() -> None:
         raise ServerError(f"MinIO is built with Go {needed} or newer; here is {version.strip()}")
 
 
-class Weed(Store):
-    """SeaweedFS: master, volume, filer and S3 in one process."""
+class Weed:
+    """SeaweedFS: master, volume, filer and S3 in one process, with one account."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__("GUIDANG_TEST_WEED")
-        data = folder / "weed"
+    def __init__(self, site: Site) -> None:
+        self.port = free_port()
+        self.access, self.secret = secrets.token_hex(8), secrets.token_hex(16)
+        data = site.folder / "weed"
         data.mkdir()
-        accounts = folder / "weed.json"
+        accounts = site.folder / "weed.json"
         accounts.write_text(json.dumps(self._accounts()))
         master = free_port()
         s3_answers = answers(f"http://{LOOPBACK}:{self.port}/healthz")
@@ -104,10 +99,17 @@ class Weed(Store):
                 *["-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={accounts}"],
                 *[f"-s3.localSocket={data}/s3.sock", "-s3.allowDeleteBucketNotEmpty=false"],
             ],
-            log=folder / "weed.log",
+            log=site.folder / "weed.log",
             healthy=lambda: s3_answers() and _has_room(master),
             stop_signal=signal.SIGKILL,  # SIGTERM takes half a minute, and nothing is lost
         )
+
+    def prepare(self) -> None:
+        """Leave buckets to the tests."""
+
+    def exports(self) -> dict[str, str]:
+        """Name endpoint, access key and secret key."""
+        return {"GUIDANG_TEST_WEED": f"{LOOPBACK}:{self.port},{self.access},{self.secret}"}
 
     def _accounts(self) -> dict[str, object]:
         key = {"accessKey": self.access, "secretKey": self.secret}

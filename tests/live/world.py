@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from indexer.extract.sandbox import Sandbox
-from service.settings import Settings
-from tests.live.asking import INDEXER, WEB, elastic, postgres
+from service.settings import Settings, from_environment
+from tests.live.asking import elastic, postgres
+from tests.live.site import Site
 from tests.world import World
 
 OWNER = "GUIDANG_TEST_PG_OWNER"
@@ -83,20 +84,27 @@ def peopled(data: Path, sandbox: Sandbox) -> Home:
 def on_servers(home: Home, *, search: str = "", store: str = "") -> Iterator[Settings]:
     """Return settings on all servers, with an index and a bucket of their own.
 
+    All other settings are a worker's in docker-compose.yml.
     `search` and `store` (host:port) lead there by another way, past a recorder.
     """
     prefix = f"guidang-test-{secrets.token_hex(6)}"
-    endpoint, access, secret = os.environ[STORE].split(",")
+    installed = from_environment(Site.current().environment("worker"))
+    blobs = installed.blobs.replace("s3://guidang?", f"s3://{prefix}?")
+    endpoint = os.environ[STORE].partition(",")[0]
+    own = home.settings
     try:
         yield replace(
-            home.settings,
-            blobs=f"s3://{prefix}?endpoint=http://{store or endpoint}",
-            blobs_access_key=access,
-            blobs_secret_key=secret,
-            search=f"http://{search}" if search else os.environ["GUIDANG_TEST_ES_URL"],
+            installed,
+            data=own.data,
+            threads=own.threads,
+            database=own.database,
+            database_owner=own.database_owner,
+            keystore=own.keystore,
+            keystore_mirror=own.keystore_mirror,
+            root_key_file=None,
+            blobs=blobs.replace(endpoint, store or endpoint),
+            search=f"http://{search}" if search else installed.search,
             search_prefix=prefix,
-            search_web=os.environ[WEB],
-            search_indexer=os.environ[INDEXER],
         )
     finally:
         _, found = elastic("GET", f"{prefix}-*/_alias")
