@@ -57,7 +57,7 @@ lock: ## pin every dependency again, with hashes and without addresses
 	trap 'rm -rf "$$tools"' EXIT
 	$(PYTHON) -m venv "$$tools"
 	"$$tools/bin/pip" install -q uv
-	compile=("$$tools/bin/uv" pip compile pyproject.toml --universal --python-version 3.11
+	compile=("$$tools/bin/uv" pip compile pyproject.toml --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header -q)
 	"$${compile[@]}" --extra dev -o requirements.lock $(ARGS)
 	rm -f requirements-run.lock
