@@ -2,26 +2,24 @@
 
 import base64
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from service import passwords
+from service import attempts, passwords
 from service.archive import Archive
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Department, Phase, Role
 from service.crypto import Corrupt, seal, unseal
 from service.errors import Denied, TooMany, Unavailable
-from service.models import Attempt, Person, PersonRole, SignIn, Token
 from service.models import Department as DepartmentRow
+from service.models import Person, PersonRole, SignIn, Token
 from service.permissions import ANONYMOUS, Action, Actor
 from service.policy import Policy
-from service.rows import claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +62,54 @@ class _PasswordCheck:
         self._visitor = visitor
         self._login = login
         with archive.ring() as ring:
-            self._marks = _Marks(ring.blind("attempt"), login, visitor.address)
+            self._marks = attempts.Marks(ring.blind("attempt"), login, visitor.address)
 
     def checked(self, password: str) -> SignedIn:
         """Start a sign-in if the password is right; count the failure if not."""
         try:
             with self._archive.db.read() as db:
                 policy = self._archive.policies.current(db)
-                locked = _locked_until(db, self._marks)
+            begun = attempts.begin(self._archive.db, self._marks, policy.limits.sign_in)
+        except Unavailable as error:
+            raise Unavailable("log") from error
+        if isinstance(begun, datetime):
+            raise self._locked(policy, begun)
+        with attempts.under_way(self._archive.db, begun):
+            return self._tried(password, policy, begun)
+
+    def _tried(self, password: str, policy: Policy, trial: str) -> SignedIn:
+        try:
+            with self._archive.db.read() as db:
                 person = db.scalars(select(Person).where(Person.login == self._login)).first()
                 stored = person.password_hash if person and person.active else None
                 person_id = person.id if person else None
         except Unavailable as error:
             raise Unavailable("log") from error
-        if locked:
-            self._refused(policy, counts=False)
-            wait = (locked - datetime.now(UTC)).total_seconds()
-            raise TooMany(
-                "Too many attempts from here. Try again in %(minutes)s minutes.",
-                retry_after=max(1, int(wait)),
-                minutes=max(1, round(wait / 60)),
-            )
         if not passwords.matches(password, stored) or person_id is None or stored is None:
-            self._refused(policy, counts=True)
+            self._refused(policy, trial)
             raise self._wrong()
         fresh = passwords.hashed(password) if passwords.outdated(stored) else None
         try:
-            return self._start(person_id, policy, stored, fresh)
+            return self._start(person_id, policy, trial, stored, fresh)
         except Unavailable as error:
             raise Unavailable("log") from error
+
+    def _locked(self, policy: Policy, until: datetime) -> TooMany:
+        self._refused(policy)
+        wait = (until - datetime.now(UTC)).total_seconds()
+        return TooMany(
+            "Too many attempts from here. Try again in %(minutes)s minutes.",
+            retry_after=max(1, int(wait)),
+            minutes=max(1, round(wait / 60)),
+        )
 
     def _wrong(self) -> Denied:
         return Denied(
             "The account or the password is not right.", rule=f"{_rule(self._action)}:password"
         )
 
-    def _refused(self, policy: Policy, *, counts: bool) -> None:
+    def _refused(self, policy: Policy, trial: str | None = None) -> None:
+        """Log the refusal; that of a trial counts."""
         visitor = self._visitor
         entry = Entry(
             phase=Phase.EVENT,
@@ -108,21 +118,21 @@ class _PasswordCheck:
             policy=PolicyRef(policy.id, policy.sha256),
             subject=Subject("session"),
             decision=Decision.DENY,
-            rule=f"{_rule(self._action)}:{'password' if counts else 'locked'}",
-            result=Result(error="denied" if counts else "too_many"),
+            rule=f"{_rule(self._action)}:{'password' if trial else 'locked'}",
+            result=Result(error="denied" if trial else "too_many"),
             detail={"login": self._login, "ip": visitor.address, "agent": visitor.agent[:200]},
         )
         try:
             with self._archive.ring() as ring, self._archive.db.write() as db:
-                if counts:
-                    limits = policy.limits.sign_in
-                    _count(db, self._marks.pair, limits.pair_failures, limits.lock_minutes)
-                    _count(db, self._marks.place, limits.address_failures, limits.lock_minutes)
+                if trial:
+                    attempts.failed(db, trial, self._marks, policy.limits.sign_in)
                 self._archive.append(db, [entry], ring)
         except Unavailable as error:
             raise Unavailable("log") from error
 
-    def _start(self, person_id: str, policy: Policy, stored: str, fresh: str | None) -> SignedIn:
+    def _start(
+        self, person_id: str, policy: Policy, trial: str, stored: str, fresh: str | None
+    ) -> SignedIn:
         """Start it, unless the account or its password changed since `stored` was read."""
         token = secrets.token_urlsafe(32)
         visitor = self._visitor
@@ -136,7 +146,7 @@ class _PasswordCheck:
             _insert(db, actor, seal(ring.blind("origin"), origin, token_hash(token)))
             if visitor.sign_in is not None:
                 _end(db, visitor.sign_in)
-            db.execute(delete(Attempt).where(Attempt.key == self._marks.pair))
+            attempts.passed(db, trial, self._marks)
             if fresh:
                 db.execute(update(Person).where(Person.id == person_id).values(password_hash=fresh))
             self._archive.append(db, [_event(actor, self._action, policy)], ring)
@@ -145,52 +155,6 @@ class _PasswordCheck:
 
 def _rule(action: Action) -> str:
     return action.value.removeprefix("session.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """Keyed hashes under which failures are counted."""
-
-    key: bytes
-    login: str
-    address: str
-
-    @property
-    def pair(self) -> str:
-        """Return the mark of this account from this address."""
-        return self._of(f"pair|{self.login}|{self.address}")
-
-    @property
-    def place(self) -> str:
-        """Return the mark of the address alone."""
-        return self._of(f"address|{self.address}")
-
-    def _of(self, what: str) -> str:
-        return hmac.new(self.key, what.encode(), hashlib.sha256).hexdigest()
-
-
-def _locked_until(db: Session, marks: _Marks) -> datetime | None:
-    now = datetime.now(UTC)
-    found = db.scalars(
-        select(Attempt.locked_until).where(
-            Attempt.key.in_((marks.pair, marks.place)), Attempt.locked_until > now
-        )
-    )
-    return max((until for until in found if until), default=None)
-
-
-def _count(db: Session, key: str, most: int, minutes: int) -> None:
-    now = datetime.now(UTC)
-    db.execute(delete(Attempt).where(Attempt.last < now - timedelta(days=1)))
-    row = claim(db, Attempt, key, {"key": key, "failures": 0, "last": now})
-    if now - row.last > timedelta(minutes=minutes):
-        row.failures = 0
-    row.failures += 1
-    row.last = now
-    if row.failures >= most:
-        row.locked_until = now + timedelta(minutes=minutes)
-        row.failures = 0
-    db.flush()
 
 
 def _insert(db: Session, actor: Actor, origin: bytes) -> None:

@@ -29,6 +29,7 @@ from service.models.people import (
     RecentSearch,
     SignIn,
     Token,
+    Trial,
 )
 from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
 from service.models.work import Dirty, Instance, Job, Lease
@@ -70,5 +71,6 @@ __all__ = [
     "Text",
     "TextPart",
     "Token",
+    "Trial",
     "Version",
 ]

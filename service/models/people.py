@@ -86,6 +86,16 @@ class Attempt(Base):
     locked_until: Mapped[datetime | None]
 
 
+class Trial(Base):
+    """A password that is being looked at; `pair` and `place` are keys of `attempt`."""
+
+    __tablename__ = "trial"
+    id: Mapped[IdKey]
+    pair: Mapped[str] = mapped_column(String(64), index=True)
+    place: Mapped[str] = mapped_column(String(64), index=True)
+    started: Mapped[datetime]
+
+
 class Idempotency(Base):
     """The answer given to a write that may be sent again under the same key."""
 

@@ -3,19 +3,22 @@
 import re
 import sqlite3
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import argon2
 import pytest
 from sqlalchemy import select, text, update
 
-from service import accounts, signins
+from service import accounts, attempts, signins
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.codes import Department, Role
 from service.errors import Denied, Invalid, TooMany
-from service.models import Attempt, AuditEvent, Person, SignIn, Token
+from service.models import Attempt, AuditEvent, Person, SignIn, Token, Trial
 from service.permissions import Action, Actor, service_actor
+from service.policy.rules import SignInLimits
+from tests.live.together import together
 from tests.world import World, password
 
 HOME, AWAY = "192.0.2.10", "203.0.113.66"
@@ -43,7 +46,7 @@ def fail(world: World, login: str, times: int, *, address: str = AWAY) -> None:
             enter(world, login, "not the password", address=address)
 
 
-def shift(world: World, model: type[SignIn | Attempt | Token], **ago: timedelta) -> None:
+def shift(world: World, model: type[SignIn | Attempt | Token | Trial], **ago: timedelta) -> None:
     """Move stored moments into the past."""
     with world.archive.db.write() as db:
         for row in db.scalars(select(model)):
@@ -337,6 +340,80 @@ def test_old_failures_are_forgotten(world: World) -> None:
     fail(world, "legal", 1)
     with world.archive.db.read() as db:
         assert len(db.scalars(select(Attempt)).all()) == 2
+
+
+def test_of_wrong_passwords_sent_at_once_no_more_are_answered_than_one_after_the_other(
+    world: World,
+) -> None:
+    pair, _ = limits(world)
+    guesses = [partial(enter, world, "sales", f"wrong guess {n}", address=AWAY) for n in range(14)]
+    answers = [type(answer) for answer in together(guesses)]
+    assert answers.count(Denied) == pair
+    assert answers.count(TooMany) == 14 - pair
+    with pytest.raises(TooMany):
+        enter(world, address=AWAY)
+
+
+def test_of_accounts_guessed_at_once_no_more_are_answered_than_an_address_may_try(
+    world: World,
+) -> None:
+    _, place = limits(world)
+    for n in range(place - 4):
+        fail(world, f"guess{n}", 1)
+    guesses = [partial(enter, world, f"other{n}", "x" * 12, address=AWAY) for n in range(8)]
+    answers = [type(answer) for answer in together(guesses)]
+    assert (answers.count(Denied), answers.count(TooMany)) == (4, 4)
+    assert enter(world, address=HOME).actor.login == "sales"
+
+
+def begun(world: World, times: int) -> tuple[attempts.Marks, SignInLimits, list[str]]:
+    """Begin trials that nobody answers yet, as other processes would."""
+    with world.archive.ring() as ring, world.archive.db.read() as db:
+        marks = attempts.Marks(ring.blind("attempt"), "sales", AWAY)
+        most = world.archive.policies.current(db).limits.sign_in
+    trials = [attempts.begin(world.archive.db, marks, most) for _ in range(times)]
+    assert all(isinstance(trial, str) for trial in trials)
+    return marks, most, [str(trial) for trial in trials]
+
+
+def test_a_right_password_that_came_with_too_many_wrong_ones_does_not_open(world: World) -> None:
+    marks, most, trials = begun(world, limits(world)[0])
+
+    def answered() -> None:
+        for trial in trials:
+            with world.archive.db.write() as db:
+                attempts.failed(db, trial, marks, most)
+
+    opened, _ = together([partial(enter, world, address=AWAY), answered])
+    assert isinstance(opened, TooMany)
+
+
+def test_a_right_password_waits_for_those_before_it_and_opens_if_nothing_is_locked(
+    world: World,
+) -> None:
+    marks, most, trials = begun(world, limits(world)[0])
+
+    def answered() -> None:
+        with world.archive.db.write() as db:
+            attempts.failed(db, trials.pop(), marks, most)
+        with world.archive.db.write() as db:
+            attempts.passed(db, trials.pop(), marks)
+
+    opened, _ = together([partial(enter, world, address=AWAY), answered])
+    assert isinstance(opened, signins.SignedIn)
+
+
+def test_right_passwords_sent_at_once_all_open(world: World) -> None:
+    opened = together([partial(enter, world, address=AWAY)] * 12)
+    assert all(isinstance(answer, signins.SignedIn) for answer in opened), opened
+
+
+def test_a_trial_whose_process_died_takes_nobodys_place(world: World) -> None:
+    begun(world, limits(world)[0])
+    shift(world, Trial, started=timedelta(minutes=2))
+    assert enter(world, address=AWAY).actor.login == "sales"
+    with world.archive.db.read() as db:
+        assert db.scalars(select(Trial)).all() == []
 
 
 def test_the_counts_name_neither_account_nor_address(world: World) -> None:
