@@ -6,9 +6,9 @@ this comes first. Each function returns the revision of what it found, for If-Ma
 
 from service import customers, documents
 from service.archive import Call
-from service.errors import NotFound
+from service.errors import Denied, NotFound
 from service.models import Person
-from service.permissions import BY_READ_RIGHT, Target
+from service.permissions import BY_READ_RIGHT, Action, Target, may
 
 
 def customer(call: Call, customer_id: str) -> int:
@@ -34,3 +34,15 @@ def person(call: Call, person_id: str) -> int:
         if found is None:
             raise NotFound
         return found.rev
+
+
+def still(call: Call, made: str) -> None:
+    """Check that what a write made may be known, and the write done, as rights are today.
+
+    The thing that is written to was looked at before; the state it has now does not matter: it
+    changed by that very write. Raises `Hidden`, `NotFound` or `Denied`.
+    """
+    if call.action is Action.CUSTOMER_CREATE:
+        customer(call, made)
+    if not may(call.policy, call.actor, call.action):
+        raise Denied("Your role does not allow this.", rule=f"{call.action}:none")

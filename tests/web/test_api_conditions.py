@@ -2,6 +2,12 @@
 
 import pytest
 
+from service import accounts
+from service.accounts import PersonChange
+from service.audit.entries import Subject
+from service.codes import Role
+from service.permissions import Action, service_actor
+
 
 @pytest.fixture
 def customer(programs):
@@ -139,6 +145,40 @@ def test_a_change_sent_again_is_answered_before_its_state_is_compared(programs, 
     first = programs["sales"].send("PATCH", path, json=industry(), headers=headers)
     second = programs["sales"].send("PATCH", path, json=industry(), headers=headers)
     assert (second.status_code, second.data) == (200, first.data)
+
+
+def test_an_answer_is_not_repeated_to_who_may_not_know_the_customer_any_more(programs):
+    sales = programs["sales"]
+    path = f"/customers/{sent(sales, 'a').json['id']}"
+    etag = programs["archivist"].etag(path)
+    theirs = {"owner": programs.world.id("sales2")}
+    assert programs["archivist"].patch(path, theirs, etag=etag).status_code == 200
+    assert sales.get(path).status_code == 404
+    again = sent(sales, "a")
+    absent = sales.get("/customers/" + "a" * 26)
+    assert (again.status_code, again.data) == (404, absent.data)
+    assert dict(again.headers) == dict(absent.headers)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGEMENT, Role.FINANCE])
+def test_an_answer_is_not_repeated_to_who_may_not_do_this_any_more(programs, role):
+    path = f"/customers/{sent(programs['sales'], 'a').json['id']}"
+    headers = {"Idempotency-Key": "p", "If-Match": '"1"'}
+    assert (
+        programs["sales"].send("PATCH", path, json=industry(), headers=headers).status_code == 200
+    )
+    person = programs.world.id("sales")
+    with programs.world.archive.call(
+        service_actor("cli"), Action.USER_MANAGE, Subject("person", person), writes=True
+    ) as call:
+        accounts.change(call, person, PersonChange(roles=frozenset({role})))
+    assert programs["sales"].get(path).status_code == 200
+    for again in (
+        sent(programs["sales"], "a"),
+        programs["sales"].send("PATCH", path, json=industry(), headers=headers),
+    ):
+        assert again.status_code == 403
+        assert "同屿" not in again.text
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])

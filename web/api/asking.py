@@ -15,10 +15,11 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from service import idempotency
+from service import idempotency, known
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.errors import Invalid, Stale, TooLarge, Unconditional, Unsupported
+from service.idempotency import Repeated
 from service.intake import Upload
 from service.permissions import Action
 from web import uploads
@@ -136,13 +137,20 @@ def _content(upload: Upload) -> bytes:
 
 
 def _once(call: Call, content: bytes) -> None:
-    """Raise `Repeated` if this was sent before under its key; else keep it for the answer."""
+    """Raise `Repeated` if this was sent before under its key; else keep it for the answer.
+
+    An earlier answer is given only to who may do this, and may know what was made, today.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None or not stated().repeatable:
         return
     arguments = hashlib.sha256(request.query_string).digest()
     g.repeatable = idempotency.Request(f"{request.method} {request.path}", key, arguments + content)
-    idempotency.check(call, g.repeatable)
+    try:
+        idempotency.check(call, g.repeatable)
+    except Repeated as repeated:
+        known.still(call, json.loads(repeated.answer.body)["id"])
+        raise
 
 
 def matched(rev: int) -> int:
