@@ -24,7 +24,7 @@ def found(programs):
     assert answer.status_code == 201, answer.text
     programs.world.work()
 
-    def found(query: str) -> list[dict]:
+    def found(query):
         answer = programs["sales"].get(f"/search?q={quote(query)}")
         assert answer.status_code == 200
         return answer.json["items"]
