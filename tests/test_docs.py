@@ -54,6 +54,13 @@ def test_every_make_command_on_a_page_exists(page):
     assert [c for c in commands if not re.search(rf"^{c}:", makefile, re.MULTILINE)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_chinese_on_a_page_has_chinese_punctuation(page):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+    han = "[㐀-䶿一-鿿々〇]"
+    assert re.findall(rf".{{0,9}}(?:{han}[,.:;?!()]|[,.:;?!()]{han}).{{0,9}}", text) == []
+
+
 def shown_commands(page):
     """Yield the words after `guidang` wherever a page shows a command to type."""
     text = page.read_text("utf-8")

@@ -134,7 +134,7 @@ def test_a_refusal_names_others_who_can_help(portal):
 @pytest.mark.parametrize("login", ["chen.yan", "chen_yan-2", "chen@example", "7chen", "CHEN"])
 def test_a_login_name_may_have_what_its_hint_says(portal, login):
     admin = portal["security_admin"]
-    for sign in ("字母、数字", ". _ @ -"):
+    for sign in ("字母、数字", "“.”", "“_”", "“@”", "“-”"):
         assert sign in admin.html("/people")
     assert admin.send("/people", **{**NEW, "login": login}).status_code == 302
     for wrong in (f".{login}", "c", f"{login}+"):
