@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import update
 
-from service import accounts
+from service import accounts, signins
 from service.accounts import TokenView
 from service.archive import Call
 from service.codes import Category
+from service.errors import StepUp
 from service.models import SignIn, Token
 from service.permissions import Action, Actor, customer_scopes, scopes
 from service.policy import Policy
@@ -85,6 +86,12 @@ def issue(call: Call, name: str, days: int | None) -> Issued:
     token = accounts.add_token(call, name, days)
     made = call.subject.id if call.subject else None
     return Issued(token, next(view for view in accounts.tokens(call) if view.id == made))
+
+
+def fresh(call: Call) -> None:
+    """Refuse with `StepUp` unless the password was given lately, for this sign-in or token."""
+    if not signins.confirmed_lately(call.archive, call.actor):
+        raise StepUp("Give your password again to go on.", rule="session:step_up")
 
 
 def revoke_tokens(call: Call) -> None:

@@ -19,7 +19,7 @@ from service.ids import new_id
 from service.models import Department as DepartmentRow
 from service.models import Person, PersonRole, SignIn, Token
 from service.permissions import Target
-from service.signins import token_hash
+from service.signins import confirmed, token_hash
 
 #: Seats that exclude each other and every content role.
 PRIVILEGED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
@@ -349,7 +349,8 @@ def tokens(call: Call) -> tuple[TokenView, ...]:
 def add_token(call: Call, name: str, days: int | None = None, *, owner: str | None = None) -> str:
     """Make an API token and return it: it is shown once and stored hashed.
 
-    `owner` lets the command line make one for somebody.
+    `owner` lets the command line make one for somebody. A token that makes another one gives it
+    no more than it has: neither a longer life nor a password given later.
     """
     if owner is None:
         call.require(Target())
@@ -374,12 +375,20 @@ def add_token(call: Call, name: str, days: int | None = None, *, owner: str | No
         person=owner or call.actor.id,
         name=name,
         created=now,
-        expires=now + timedelta(days=days),
+        expires=min(now + timedelta(days=days), _end_of_maker(call)),
+        confirmed=confirmed(call.db, call.actor),
     )
     call.db.add(row)
     call.db.flush()
     call.about(id=row.id)
     return token
+
+
+def _end_of_maker(call: Call) -> datetime:
+    """Return when the token ends that this call was made with; a person has no end."""
+    if call.actor.via == "token":
+        return call.db.get_one(Token, call.actor.sign_in).expires
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def revoke_token(call: Call, token_id: str) -> None:

@@ -242,12 +242,20 @@ def opened(archive: Archive, actor: Actor, closed: str) -> str | None:
 
 def confirmed_lately(archive: Archive, actor: Actor) -> bool:
     """Say whether the password was given recently enough for what needs it."""
-    if actor.sign_in is None:
-        return False
     with archive.db.read() as db:
-        row = db.get(SignIn, actor.sign_in)
+        given = confirmed(db, actor)
         minutes = archive.policies.current(db).limits.sign_in.step_up_minutes
-        return row is not None and datetime.now(UTC) - row.confirmed < timedelta(minutes=minutes)
+    return given is not None and datetime.now(UTC) - given < timedelta(minutes=minutes)
+
+
+def confirmed(db: Session, actor: Actor) -> datetime | None:
+    """Return when the password was given for a sign-in or token; the operator needs none."""
+    if actor.kind == "service":
+        return datetime.now(UTC)
+    if actor.sign_in is None:
+        return None
+    table: type[Token | SignIn] = Token if actor.via == "token" else SignIn
+    return db.scalar(select(table.confirmed).where(table.id_hash == actor.sign_in))
 
 
 # Made once: every request asks who sent it, and building a statement takes longer than running it.

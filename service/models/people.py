@@ -71,6 +71,8 @@ class Token(Base):
     expires: Mapped[datetime]
     revoked: Mapped[datetime | None]
     last_used: Mapped[datetime | None]
+    #: when the password was last given by who made it, over however many tokens
+    confirmed: Mapped[datetime | None]
 
 
 class Attempt(Base):

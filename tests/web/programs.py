@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from service import accounts
 from service.audit.entries import Subject
-from service.permissions import Action
+from service.permissions import Action, service_actor
 from tests.web.serving import app_of
 from tests.world import World
 
@@ -83,8 +83,9 @@ class Programs:
     def __getitem__(self, login: str) -> Program:
         """Return somebody's program; its token is made the first time."""
         if login not in self.known:
-            actor = self.world.actor(login)
-            subject = Subject("token")
-            with self.world.archive.call(actor, Action.SESSION_MANAGE_OWN, subject) as call:
-                self.known[login] = Program(self.client, accounts.add_token(call, "test"))
+            owner, subject = self.world.id(login), Subject("token")
+            cli = service_actor("cli")
+            with self.world.archive.call(cli, Action.SESSION_MANAGE_OWN, subject) as call:
+                token = accounts.add_token(call, "test", owner=owner)
+            self.known[login] = Program(self.client, token)
         return self.known[login]

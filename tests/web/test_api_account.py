@@ -1,8 +1,13 @@
 """Tokens, sign-ins and accounts over HTTP."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from service import signins
+from service.models import Token
+from tests.web.programs import Program
 from tests.world import password
 
 
@@ -136,6 +141,49 @@ def test_a_security_administrator_opens_changes_and_closes_an_account(programs):
     closed = admin.patch(path, {"active": False}, etag=changed.headers["ETag"])
     assert closed.json["active"] is False
     assert her.get("/me").status_code == 401
+
+
+@pytest.fixture
+def aged(programs):
+    """Make the password for all tokens given so long ago."""
+
+    def aged(minutes):
+        with programs.world.archive.db.write() as db:
+            for row in db.scalars(select(Token)).all():
+                row.confirmed -= timedelta(minutes=minutes)
+
+    return aged
+
+
+def test_rights_and_keys_need_a_password_given_lately(programs, aged):
+    admin, path = programs["security_admin"], f"/users/{programs.world.id('sales')}"
+    etag = admin.etag(path)
+    aged(11)
+    before = admin.get(path).json
+    for answer in (
+        admin.post("/users", NEW),
+        admin.patch(path, {"roles": ["archivist"]}, etag=etag),
+        admin.post("/tokens", {"name": "导入"}),
+    ):
+        assert (answer.status_code, answer.json["type"]) == (403, "step-up")
+    assert admin.get(path).json == before
+    assert "li.na" not in admin.get("/users").text
+    assert admin.get("/tokens").json["total"] == 1
+    assert programs["sales"].patch(path, {"head": True}).json["type"] == "denied"
+
+
+def test_a_token_gives_another_neither_a_longer_life_nor_a_later_password(programs, aged):
+    admin = programs["security_admin"]
+    short = admin.post("/tokens", {"name": "短", "days": 2})
+    aged(6)
+    programs.known["short"] = Program(programs.client, short.json["token"])
+    made = programs["short"].post("/tokens", {"name": "长", "days": 300}).json
+    assert made["expires"] == short.json["expires"]
+    assert programs["short"].post("/tokens", {"name": "又"}).json["expires"] == made["expires"]
+    aged(5)
+    programs.known["made"] = Program(programs.client, made["token"])
+    assert programs["made"].get("/users").status_code == 200
+    assert programs["made"].post("/users", NEW).json["type"] == "step-up"
 
 
 def test_accounts_are_no_business_of_others(programs):

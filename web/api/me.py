@@ -66,10 +66,11 @@ def list_tokens() -> Response:
 
 
 @api.post("/tokens")
-@operation(body=NewToken, answers={201: TokenMade})
+@operation(403, body=NewToken, answers={201: TokenMade})
 def add_token() -> Response:
-    """Make a token with one's own rights; it is shown once."""
+    """Make a token with one's own rights; it is shown once, and ends with the one in use."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        access.fresh(call)
         asked = asking.body(call)
         made = access.issue(call, asked["name"], asked.get("days"))
         return done(call, TokenMade, made, 201, at="tokens", once=("token",))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from service import accounts, known
+from service import access, accounts, known
 from service.accounts import NewPerson, PersonChange
 from service.audit.entries import Subject
 from service.codes import Department, Role
@@ -35,6 +35,7 @@ def add_user() -> Response:
     """Open an account."""
     with opened(Action.USER_MANAGE, Subject("person")) as call:
         call.require()
+        access.fresh(call)
         asked = _typed(asking.body(call))
         made = accounts.add(call, NewPerson(**asked))
         return done(call, UserShown, made, 201, at="users")
@@ -56,6 +57,7 @@ def change_user(person_id: str) -> Response:
     """Change an account; switching it off ends its sign-ins and tokens at once."""
     with opened(Action.USER_MANAGE, Subject("person", person_id)) as call:
         rev = known.person(call, person_id)
+        access.fresh(call)
         asked = _typed(asking.body(call))
         changed = accounts.change(call, person_id, PersonChange(**asked), if_match=matched(rev))
         return done(call, UserShown, changed)
