@@ -24,9 +24,9 @@ class Container:
     root: Path
 
     @classmethod
-    def of(cls, site: Site, name: str, folder: Path) -> "Container":
+    def of(cls, site: Site, name: str, folder: Path, **told: str) -> "Container":
         """Lay the folder, with only this service's secrets, owned as they were made."""
-        service = site.service(name)
+        service = site.service(name, **told)
         secrets = folder / "secrets"
         secrets.mkdir(parents=True)
         folder.chmod(0o755)
@@ -53,13 +53,14 @@ class Container:
 
     @property
     def _become(self) -> list[str]:
-        """Return the words that become the service's user, without rights and new ones."""
+        """Return the words that become the service's user, with the rights that it has there."""
         if os.geteuid() != 0 or not image.for_others(self.program.with_name("python")):
             return []
         user, _, group = self.service.whole["user"].partition(":")
+        rights = ["-all", *(f"+{name.lower()}" for name in self.service.whole.get("cap_add", []))]
         return [
             *["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"],
-            *["--no-new-privs", "--bounding-set=-all"],
+            *["--no-new-privs", f"--bounding-set={','.join(rights)}"],
         ]
 
     def run(self, *words: str, typed: str = "") -> str:

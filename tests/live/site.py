@@ -61,9 +61,9 @@ class Site:
         file.write_text(json.dumps(told), "utf-8")
         return {VARIABLE: str(file)}
 
-    def service(self, name: str) -> Service:
-        """Return a service as docker-compose.yml has it."""
-        return services()[name]
+    def service(self, name: str, **told: str) -> Service:
+        """Return a service as docker-compose.yml has it, with what an operator's `.env` tells."""
+        return services(**told)[name]
 
     def environment(self, name: str, folders: Mapping[str, Path] | None = None) -> dict[str, str]:
         """Return what a service's processes are given."""

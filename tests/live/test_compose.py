@@ -149,6 +149,30 @@ def test_the_web_refuses_a_forged_host_and_shows_its_pages(site: Site, folder: P
         assert asks("GET", "/metrics", Authorization=bearer)[0] == 200
 
 
+def test_behind_a_proxy_only_the_public_name_is_answered(site: Site, folder: Path):
+    Container.of(site, "setup", folder / "setup").run("setup")
+    told = {"GUIDANG_PUBLIC_URL": "https://archive.example", "GUIDANG_TRUSTED_PROXIES": "1"}
+    # it is started only when its own health check is content with it
+    with Container.of(site, "web", folder / "web", **told).started():
+        asks = Asking(site.address("web"))
+        assert asks("GET", "/sign-in")[0] == 400
+        assert asks("GET", "/sign-in", Host="archive.example")[0] == 200
+        assert asks("GET", "/sign-in", X_Forwarded_Host="archive.example")[0] == 200
+        assert asks("GET", "/sign-in", X_Forwarded_Host="evil.example")[0] == 400
+
+
+def test_the_secrets_that_the_servers_need_are_made_with_few_rights(site: Site, folder: Path):
+    one = Container.of(site, "secrets", folder / "one")
+    made = folder / "made"
+    made.mkdir()
+    one.run(*one.place.words(one.service.command, one.service, {"/secrets": made}))
+    theirs = {path.name: path.stat() for path in made.iterdir()}
+    ours = {path.name: path.stat() for path in site.place.secrets.iterdir()}
+    assert {n: (s.st_uid, s.st_mode) for n, s in theirs.items()} == {
+        n: (s.st_uid, s.st_mode) for n, s in ours.items()
+    }
+
+
 def test_the_image_holds_what_is_no_python_and_no_tools(site: Site):
     root = image.built(site.folder)
     (packages,) = (root / "opt" / "guidang" / "lib").glob("python*/site-packages")
