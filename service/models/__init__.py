@@ -32,6 +32,7 @@ from service.models.people import (
     Trial,
 )
 from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
+from service.models.preferences import Preference
 from service.models.work import Dirty, Instance, Job, Lease
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "PolicySet",
     "PolicySetMember",
     "PolicyVersion",
+    "Preference",
     "Reading",
     "RecentSearch",
     "Record",

@@ -148,6 +148,33 @@ def test_a_change_of_language_stays_on_the_page(portal, page, back):
     assert "Client files" in person.html("/customers")
 
 
+def test_the_language_goes_with_the_account_to_another_browser(portal):
+    portal["sales"].send("/language", language="en")
+    elsewhere = portal["sales"]
+    assert "Client files" in elsewhere.html("/customers")
+    assert "客户档案" in portal["sales2"].html("/customers")
+    elsewhere.send("/language", language="zh_CN")
+    assert "客户档案" in portal["sales"].html("/customers")
+
+
+def test_who_never_chose_a_language_keeps_that_of_the_browser(portal):
+    stranger = portal.stranger()
+    stranger.send("/language", language="en")
+    stranger.send("/sign-in", login="sales", password=password("sales"))
+    assert "Client files" in stranger.html("/customers")
+    assert "客户档案" in portal["sales"].html("/customers")
+
+
+def test_one_browser_follows_whoever_signs_in_with_it(portal):
+    portal["sales"].send("/language", language="en")
+    portal["archivist"].send("/language", language="zh_CN")
+    shared = portal.stranger()
+    for login, word in (("sales", "Client files"), ("archivist", "客户档案"), ("sales", "Client")):
+        shared.send("/sign-in", login=login, password=password(login))
+        assert word in shared.html("/customers")
+        shared.send("/sign-out")
+
+
 def test_who_is_signed_in_already_goes_on_from_the_sign_in_page(portal):
     person = portal["archivist"]
     assert person.get("/sign-in").location == "/"

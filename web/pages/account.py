@@ -2,8 +2,9 @@
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
-from service import accounts, signins
+from service import accounts, preferences, signins
 from service.audit.entries import Subject
 from service.errors import Denied, StepUp, TooMany
 from service.permissions import Action, Actor
@@ -39,7 +40,9 @@ def enter() -> ResponseReturnValue:
         return answer
     _end_earlier(session.token())
     session.start(signed.token)
-    return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+    onwards = redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+    chosen = preferences.language(g.archive, signed.actor.person)
+    return _in_language(onwards, chosen) if chosen in session.LANGUAGES else onwards
 
 
 def _end_earlier(token: str | None) -> None:
@@ -77,17 +80,25 @@ def sign_out() -> ResponseReturnValue:
 
 @pages.post("/language")
 def language() -> ResponseReturnValue:
-    """Keep the chosen language in a cookie, and stay on the page."""
+    """Keep the chosen language with the account and in a cookie, and stay on the page."""
     chosen = request.form.get("language", "")
     if chosen not in session.LANGUAGES:
         abort(400)
-    answer = redirect(navigation.came_from() or url_for("home.show"))
-    secure = g.archive.settings.secure
+    if person := _signed_in(session.token()):
+        with g.archive.call(
+            person, Action.SESSION_MANAGE_OWN, Subject("person", person.id)
+        ) as call:
+            preferences.choose_language(call, chosen)
+    return _in_language(redirect(navigation.came_from() or url_for("home.show")), chosen)
+
+
+def _in_language(answer: Response, chosen: str) -> Response:
+    """Let the browser that gets this answer read in a language from now on."""
     answer.set_cookie(
         session.LANGUAGE_COOKIE,
         chosen,
         max_age=31536000,
-        secure=secure,
+        secure=g.archive.settings.secure,
         httponly=True,
         samesite="Lax",
     )
