@@ -7,13 +7,13 @@ value (its AAD) are part of the format: changing one makes every stored value un
 import hashlib
 import hmac
 import secrets
-import zlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from zlib_ng import zlib_ng
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -88,13 +88,13 @@ def unseal_value(key: bytes, sealed: bytes, place: Place) -> str:
 
 def seal_text(version_key: bytes, text: str, *, text_id: str, part: int) -> bytes:
     """Compress and seal part `part` of an extracted text under its version's key."""
-    return seal(version_key, zlib.compress(text.encode(), 6), _text_aad(text_id, part))
+    return seal(version_key, zlib_ng.compress(text.encode(), 6), _text_aad(text_id, part))
 
 
 def unseal_text(version_key: bytes, sealed: bytes, *, text_id: str, part: int) -> str:
     """Return the text part that `seal_text` was given."""
     packed = unseal(version_key, sealed, _text_aad(text_id, part))
-    unpacking = zlib.decompressobj()
+    unpacking = zlib_ng.decompressobj()
     text = unpacking.decompress(packed, _TEXT_PART_LIMIT)
     if not unpacking.eof:
         raise Corrupt("a text part does not unpack")

@@ -40,7 +40,7 @@ HOME = {
         ("indexer/extract/",),
     ),
     **dict.fromkeys(
-        "magic rjieba pypinyin stdnum cryptography argon2 rfc8785".split(), ("service/",)
+        "magic rjieba pypinyin stdnum cryptography argon2 rfc8785 zlib_ng".split(), ("service/",)
     ),
     **dict.fromkeys(["tink", "hypothesis", "pytest", "reportlab", "playwright"], ()),
 }

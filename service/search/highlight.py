@@ -206,7 +206,7 @@ def _merged(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
 
 def _found(text: str, wanted: Wanted, which: int) -> Iterator[_Mark]:
     known: dict[str, bool] = {}  # the same few spellings come again and again
-    for match in wanted.pattern.finditer(text):
+    for match in wanted.matches(text):
         start, end = match.start(), patterns.end_of(text, match.end())
         found = text[start:end]
         if found not in known:
