@@ -206,7 +206,7 @@ def token() -> None:
 @refusals
 def token_add(login: str, name: str, days: int | None) -> None:
     """Make an API token for somebody and print it: it is shown this once."""
-    from service import accounts
+    from service import accounts, tokens
 
     archive = opened()
     with archive.db.read() as db:
@@ -214,7 +214,7 @@ def token_add(login: str, name: str, days: int | None) -> None:
     if person is None:
         raise Ended(f"Nobody is called {login}.")
     with archive.call(CLI, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
-        made = accounts.add_token(call, name, days, owner=person)
+        made = tokens.add(call, name, days, owner=person)
     archive.close()
     click.echo(made)
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import update
 
-from service import accounts, signins
-from service.accounts import TokenView
+from service import signins, tokens
 from service.archive import Call
 from service.codes import Category
 from service.errors import StepUp
@@ -15,6 +14,7 @@ from service.models import SignIn, Token
 from service.permissions import Action, Actor, customer_scopes, scopes
 from service.policy import Policy
 from service.policy.rules import EVERYONE, UPLOADER
+from service.tokens import TokenView
 
 _BY_DOCUMENTS = (
     Action.SEARCH_RUN,
@@ -83,9 +83,9 @@ class Issued:
 
 def issue(call: Call, name: str, days: int | None) -> Issued:
     """Make an API token for the person who calls."""
-    token = accounts.add_token(call, name, days)
+    token = tokens.add(call, name, days)
     made = call.subject.id if call.subject else None
-    return Issued(token, next(view for view in accounts.tokens(call) if view.id == made))
+    return Issued(token, next(view for view in tokens.own(call) if view.id == made))
 
 
 def fresh(call: Call) -> None:

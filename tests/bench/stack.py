@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from service import accounts, search
+from service import accounts, search, tokens
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.opening import open_archive
@@ -44,7 +44,7 @@ class Stack:
             person = accounts.person_by_login(db, login)
         cli = service_actor("cli")
         with self.archive.call(cli, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
-            return accounts.add_token(call, "bench", 1, owner=person)
+            return tokens.add(call, "bench", 1, owner=person)
 
     @contextmanager
     def part(self, name: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -29,6 +29,7 @@ from service import (
     properties,
     signins,
     texts,
+    tokens,
 )
 from service.accounts import NewPerson, PersonChange
 from service.archive import Call
@@ -139,7 +140,7 @@ def people(world: World) -> None:
 
 
 def _token(opened: Call) -> str:
-    return accounts.add_token(opened, NAME)
+    return tokens.add(opened, NAME)
 
 
 def files(world: World) -> str:

@@ -10,7 +10,7 @@ import argon2
 import pytest
 from sqlalchemy import select, text, update
 
-from service import accounts, attempts, signins
+from service import accounts, attempts, signins, tokens
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.codes import Department, Role
@@ -538,7 +538,7 @@ def test_changed_roles_and_departments_count_from_the_next_request(world: World)
 
 def made_token(world: World, login: str = "sales", days: int | None = None) -> str:
     with world.archive.call(world.actor(login), Action.SESSION_MANAGE_OWN) as call:
-        return accounts.add_token(call, "script", days)
+        return tokens.add(call, "script", days)
 
 
 def test_a_token_carries_its_persons_rights_until_it_expires(world: World) -> None:
@@ -564,15 +564,15 @@ def test_a_revoked_token_stops_and_others_cannot_revoke_it(world: World) -> None
 
     token = made_token(world)
     with world.archive.call(world.actor("sales"), Action.SESSION_MANAGE_OWN, writes=False) as call:
-        (view,) = accounts.tokens(call)
+        (view,) = tokens.own(call)
     with (
         pytest.raises(NotFound),
         world.archive.call(world.actor("legal"), Action.SESSION_MANAGE_OWN) as call,
     ):
-        accounts.revoke_token(call, view.id)
+        tokens.revoke(call, view.id)
     assert bearer(world, token) is not None
     with world.archive.call(world.actor("sales"), Action.SESSION_MANAGE_OWN) as call:
-        accounts.revoke_token(call, view.id)
+        tokens.revoke(call, view.id)
     assert bearer(world, token) is None
 
 

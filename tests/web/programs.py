@@ -7,7 +7,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import accounts
+from service import tokens
 from service.audit.entries import Subject
 from service.permissions import Action, service_actor
 from tests.web.serving import app_of
@@ -86,6 +86,6 @@ class Programs:
             owner, subject = self.world.id(login), Subject("token")
             cli = service_actor("cli")
             with self.world.archive.call(cli, Action.SESSION_MANAGE_OWN, subject) as call:
-                token = accounts.add_token(call, "test", owner=owner)
+                token = tokens.add(call, "test", owner=owner)
             self.known[login] = Program(self.client, token)
         return self.known[login]

@@ -2,7 +2,7 @@
 
 from flask import Response, g
 
-from service import access, accounts
+from service import access, accounts, tokens
 from service.audit.entries import Subject
 from service.permissions import Action
 from web.api import asking
@@ -61,7 +61,7 @@ def list_tokens() -> Response:
     """List one's own tokens that still work."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("token"), writes=False) as call:
         asking.query()
-        found = accounts.tokens(call)
+        found = tokens.own(call)
     return shown(TokenList, whole(found))
 
 
@@ -91,6 +91,6 @@ def revoke_tokens() -> Response:
 def revoke_token(token_id: str) -> Response:
     """Make one of one's own tokens stop working."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("token", token_id)) as call:
-        accounts.revoke_token(call, token_id)
+        tokens.revoke(call, token_id)
         asking.body(call)
     return nothing()

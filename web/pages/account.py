@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from service import accounts, preferences, signins
+from service import accounts, preferences, signins, tokens
 from service.audit.entries import Subject
 from service.errors import Denied, StepUp, TooMany
 from service.permissions import Action, Actor
@@ -110,11 +110,13 @@ def show() -> ResponseReturnValue:
     """Show the person's own sign-ins and API tokens; a new token once."""
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, writes=False) as call:
         mine = accounts.sign_ins(call)
-        tokens = accounts.tokens(call)
+        working = tokens.own(call)
         limits = call.policy.limits.token
     kept = session.shown_once()
     token = signins.opened(g.archive, g.actor, kept) if kept else None
-    return render_template("account.html", sign_ins=mine, tokens=tokens, limits=limits, token=token)
+    return render_template(
+        "account.html", sign_ins=mine, tokens=working, limits=limits, token=token
+    )
 
 
 @pages.post("/account/tokens")
@@ -124,7 +126,7 @@ def add_token() -> ResponseReturnValue:
     """Make an API token; the page that follows shows it, this once."""
     forms.only("name", "days")
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
-        token = accounts.add_token(call, forms.text("name"), forms.days("days"))
+        token = tokens.add(call, forms.text("name"), forms.days("days"))
     session.show_once(signins.sealed(g.archive, g.actor, token))
     return redirect(url_for("account.show"))
 
@@ -134,7 +136,7 @@ def revoke_token(token_id: str) -> ResponseReturnValue:
     """Make a token stop working."""
     subject = Subject("token", token_id)
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, subject) as call:
-        accounts.revoke_token(call, token_id)
+        tokens.revoke(call, token_id)
     return session.done("token_revoked", "account.show")
 
 
