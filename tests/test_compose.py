@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 import pytest
 import yaml
 
+from service import hosts
 from service.secret_files import ROOT_KEY, Owner, Servers, texts
 from service.settings import Settings, from_environment
 from tests import compose
@@ -198,6 +199,9 @@ def test_the_settings_can_work_together(name, tmp_path):
     assert not settings.demo
     for url in (settings.database, settings.keystore, settings.keystore_mirror):
         assert url.rpartition("@")[2].partition(":")[0] in SERVICES
+    assert settings.search == "http://elasticsearch:9200"
+    assert settings.blobs == "s3://guidang?endpoint=http://minio:9000"
+    assert not hosts.one_alone(settings)
 
 
 def test_web_and_worker_differ_in_what_only_one_of_them_may_know():
