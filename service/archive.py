@@ -8,6 +8,7 @@ rollback. If the log cannot be written, nothing happens (docs/decisions/0004).
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ from service.policies import Policies
 from service.policy import Policy
 from service.search.port import Engine
 from service.settings import Settings
+from service.turns import turns
 
 #: Actions that change rows: one transaction, one event.
 WRITES = frozenset(
@@ -70,6 +72,7 @@ class Archive:
     blobs: Blobs
     engine: Engine
     policies: Policies = field(default_factory=Policies)
+    turns: BoundedSemaphore = field(default_factory=turns)
 
     def call(
         self,

@@ -261,7 +261,8 @@ def _results(
         customers=[row.customer for row in confirmed], versions=[row.version for row in confirmed]
     )
     marker = highlight.Marker(step)
-    return tuple(_result(call, row, marker) for row in confirmed)
+    with call.archive.turns:
+        return tuple(_result(call, row, marker) for row in confirmed)
 
 
 def _sealed(call: Call, row: recheck.Row) -> bool:

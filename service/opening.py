@@ -23,6 +23,7 @@ from service.rows import claim
 from service.search import open_engine
 from service.search.port import Engine, NoGeneration
 from service.settings import Settings, SettingsError
+from service.turns import turns
 
 
 def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
@@ -47,8 +48,10 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         _same_keystore(session, keystore)
         hosts.claim(session, settings)
         policies.bring_in(session, texts)
+    computing = turns()
     engine = open_engine(
         settings.search_url,
+        turns=computing,
         prefix=settings.search_prefix,
         web=settings.search_web,
         indexer=settings.search_indexer if indexing else "",
@@ -69,6 +72,7 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         keystore=keystore,
         blobs=blobs,
         engine=engine,
+        turns=computing,
     )
 
 

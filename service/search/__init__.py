@@ -1,6 +1,7 @@
 """Finding documents: what was typed becomes a tree, the tree becomes hits, on either engine."""
 
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from service.search.elastic import Elastic
 from service.search.embedded import Embedded
@@ -8,14 +9,20 @@ from service.search.port import Engine
 
 
 def open_engine(
-    url: str, *, prefix: str = "guidang", web: str = "", indexer: str = "", ca: Path | None = None
+    url: str,
+    *,
+    turns: BoundedSemaphore,
+    prefix: str = "guidang",
+    web: str = "",
+    indexer: str = "",
+    ca: Path | None = None,
 ) -> Engine:
     """Return the engine a setting names: `embedded:PATH` or the URL of Elasticsearch.
 
-    `web` and `indexer` are `user:password`; without `indexer` the engine only answers.
+    The embedded one computes here, in its `turns`. `web` and `indexer` are `user:password`; without `indexer` the engine only answers.
     """
     if url.startswith("embedded:"):
-        return Embedded(Path(url.removeprefix("embedded:")))
+        return Embedded(Path(url.removeprefix("embedded:")), turns)
     return Elastic(
         url,
         web=_account(web),

@@ -78,8 +78,9 @@ class _Live:
 class Embedded:
     """A search engine in a folder; see `port.Engine`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, turns: threading.BoundedSemaphore | None = None) -> None:
         self._generations = Generations(root)
+        self._turns = turns or threading.BoundedSemaphore()
         self._opening = threading.Lock()
         self._live: _Live | None = None
 
@@ -87,7 +88,7 @@ class Embedded:
         """Answer one question. Empty scopes: nothing, without asking the engine."""
         if search.scopes.empty:
             return Found(0, (), {})
-        with _answering():
+        with self._turns, _answering():
             searcher = self._searcher()
             question = _Question(searcher, search)
             total, hits = question.hits()

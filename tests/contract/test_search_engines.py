@@ -34,6 +34,22 @@ def writer(folder: Path) -> Embedded:
     return engine
 
 
+def test_a_search_waits_for_its_turn_to_compute(folder, writer):
+    turns = threading.BoundedSemaphore(1)
+    reader, answered = Embedded(folder, turns), threading.Event()
+
+    def search() -> None:
+        ask(reader)
+        answered.set()
+
+    with turns:
+        thread = threading.Thread(target=search)
+        thread.start()
+        assert not answered.wait(0.1)
+    assert answered.wait(60)
+    thread.join()
+
+
 def test_another_process_sees_what_was_written_at_its_next_search(folder, writer):
     reader = Embedded(folder)
     assert ask(reader).total == 0
