@@ -19,7 +19,8 @@ def open_engine(
 ) -> Engine:
     """Return the engine a setting names: `embedded:PATH` or the URL of Elasticsearch.
 
-    The embedded one computes here, in its `turns`. `web` and `indexer` are `user:password`; without `indexer` the engine only answers.
+    The embedded one computes here, in its `turns`. `web` and `indexer` are `user:password`;
+    without `indexer` the engine only answers.
     """
     if url.startswith("embedded:"):
         return Embedded(Path(url.removeprefix("embedded:")), turns)
