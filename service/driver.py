@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Insert, Table, bindparam, func, insert, select
 from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -75,7 +76,10 @@ class Driver:
         return rows
 
     def put(self, statement: Executable, rows: Sequence[Row]) -> None:
-        """Keep a statement that writes; all of them are run in order, for each of their rows."""
+        """Keep a statement that writes; all of them are run in order, for each of their rows.
+
+        Only an insert of whole rows may have more than one.
+        """
         if rows:
             self._kept.append((statement, rows))
 
@@ -99,14 +103,28 @@ class Driver:
         return cast("AbstractContextManager[object]", pipeline())
 
     def _run(self, statement: Executable, rows: Sequence[Row]) -> Any:  # noqa: ANN401 - the driver's cursor
-        prepared = _prepared(statement, self._dialect)
         cursor = self._connection.cursor()
+        if len(rows) > 1 and self._dialect.startswith("postgresql"):
+            statement, rows = _as_arrays(statement), [_columns(rows)]
+        prepared = _prepared(statement, self._dialect)
         if len(rows) == 1:
             cursor.execute(prepared.text, prepared.arranged(rows[0]))
         else:
             arranged = [prepared.arranged(row) for row in rows]
             cursor.executemany(prepared.text, cast("Sequence[Row]", arranged))
         return cursor
+
+
+@cache
+def _as_arrays(statement: Executable) -> Executable:
+    """Return the statement that inserts many rows at once, given an array for each column."""
+    table = cast("Insert", statement).table
+    values = (func.unnest(bindparam(c.name, type_=ARRAY(c.type))) for c in table.columns)
+    return insert(cast("Table", table)).from_select(table.columns.keys(), select(*values))
+
+
+def _columns(rows: Sequence[Row]) -> Row:
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 @contextmanager
