@@ -32,14 +32,18 @@ class Reader:
 
 PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
+XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
+XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
-_DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_OOXML = "application/vnd.openxmlformats-officedocument"
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "application/pdf": PDF,
-        _DOCX_TYPE: DOCX,
+        f"{_OOXML}.wordprocessingml.document": DOCX,
+        f"{_OOXML}.spreadsheetml.sheet": XLSX,
+        "application/vnd.ms-excel": XLS,
         "text/plain": PLAIN,
         "text/csv": PLAIN,
         "text/markdown": PLAIN,

@@ -83,18 +83,23 @@ class Package:
 
     def related(self, name: str = "") -> list[tuple[str, str]]:
         """Return (type, part) for every part a part refers to, in the order of the file."""
+        return list(self.relations(name).values())
+
+    def relations(self, name: str = "") -> dict[str, tuple[str, str]]:
+        """Return, by the id of the relation, (type, part) for every part a part refers to."""
         folder, base = posixpath.split(name)
         index = posixpath.join(folder, "_rels", f"{base}.rels")
         if index not in self._parts:
-            return []
-        found: list[tuple[str, str]] = []
+            return {}
+        found: dict[str, tuple[str, str]] = {}
 
         def note(tag: str, attributes: Attributes) -> None:
             if tag != f"{_RELATIONSHIP} Relationship" or attributes.get("TargetMode") == "External":
                 return
             target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", "")))
             if target[1:] in self._parts:
-                found.append((attributes.get("Type", "").rpartition("/")[2], target[1:]))
+                kind = attributes.get("Type", "").rpartition("/")[2]
+                found.setdefault(attributes.get("Id", ""), (kind, target[1:]))
 
         self.parse(index, XmlStream(start=note))
         return found

@@ -15,6 +15,7 @@ from service.documents import DocumentView, get
 from service.filing import retry
 from service.permissions import Action
 from service.search.port import Removal
+from tests.indexer import sheets
 from tests.world import World
 
 
@@ -49,6 +50,35 @@ def test_an_encrypted_pdf_fails_with_its_reason_and_keeps_its_original(world: Wo
     assert (failed.version.processing, failed.version.error) == (Processing.FAILED, "password")
     assert original(world, document.id) == data
     assert world.found("照常可检索", by="service_officer") == {other.id}
+
+
+def test_a_workbook_is_found_by_what_its_cells_show(world: World) -> None:
+    customer = world.customer()
+    new = world.document(customer.id, sheets.by_library(), file_name="报价.xlsx")
+    old = world.document(customer.id, sheets.old_by_library(), file_name="对账.xls")
+    world.work()
+    assert world.found("15.3%", by="service_officer") == {new.id}
+    assert world.found('"2025年3月9日"', by="service_officer") == {new.id}
+    assert world.found("最低八五折", by="service_officer") == {new.id}
+    assert world.found("1,234.50 KR210", by="service_officer") == {old.id}
+
+
+def test_locked_and_broken_workbooks_fail_with_their_reason_and_keep_their_originals(
+    world: World,
+) -> None:
+    customer = world.customer()
+    whole = sheets.old_by_library()
+    files = {
+        "锁.xlsx": (sheets.locked(), "password"),
+        "锁.xls": (sheets.old_and_locked(), "password"),
+        "坏.xls": (whole[:512] + bytes(1024) + whole[1536:], "damaged"),
+    }
+    made = {n: world.document(customer.id, data, file_name=n) for n, (data, _) in files.items()}
+    world.work()
+    for name, (data, reason) in files.items():
+        version = read(world, made[name].id).version
+        assert (version.processing, version.error) == (Processing.FAILED, reason), name
+        assert original(world, made[name].id) == data
 
 
 def test_a_failed_document_can_be_read_again(world: World) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from service.codes import Category
 from service.properties import Properties
+from tests.indexer import sheets
 from tests.web.browsing import form, found
 
 TEXT = "维修记录\n2 号线 R03 机器人 J4 轴减速机异响，更换减速机后恢复。"
@@ -46,6 +47,16 @@ def test_the_text_shows_every_hit_numbered(portal, document):
     assert "J4 轴减速机更换" in page
     assert "WX-2026-0417" in page
     assert re.search(r"查询日志第 \d+ 号", page)
+
+
+def test_the_text_of_a_workbook_stands_under_the_names_of_its_sheets(portal):
+    world = portal.world
+    customer = world.customer(owner="sales")
+    made = world.document(customer.id, sheets.by_library(), by="sales", file_name="报价.xlsx")
+    world.work()
+    page = portal["sales"].html(path(made))
+    assert page.index("<span>报价明细</span>") < page.index("¥1,234,567.50")
+    assert page.index("¥1,234,567.50") < page.index("<span>底价</span>")
 
 
 def test_the_original_comes_back_byte_for_byte_under_its_name(portal, document):

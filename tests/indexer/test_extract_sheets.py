@@ -1,0 +1,155 @@
+"""Workbooks read as a person sees them, sheet by sheet, and crafted ones within limits."""
+
+import io
+
+import pytest
+
+from indexer.extract import xls, xlsx
+from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
+from indexer.extract.sandbox import Sandbox
+from service import media
+from tests.indexer.docxs import packed, relations
+from tests.indexer.sheets import (
+    by_hand,
+    by_library,
+    cell,
+    locked,
+    old_and_locked,
+    old_by_library,
+    row,
+)
+
+OLD = "application/vnd.ms-excel"
+TWO = "<si><t>甲方</t></si><si><r><t>乙</t></r><r><t>方</t></r><rPh><t>yi</t></rPh></si>"
+
+
+def pages(content):
+    return [(page.label, page.text) for page in xlsx.read(io.BytesIO(content)).pages]
+
+
+def text(*rows, **parts):
+    return pages(by_hand("".join(rows), **parts))[0][1]
+
+
+def reason(content, reader=xlsx):
+    with pytest.raises(Unreadable) as refusal:
+        reader.read(io.BytesIO(content))
+    return refusal.value.reason
+
+
+def test_each_sheet_is_a_page_with_its_name_and_reads_as_it_is_shown():
+    assert pages(by_library()) == [
+        (
+            "报价明细",
+            (
+                "焊接工作站报价\n设备\t数量\t单价\t折扣\nKR210\t1,200\t¥1,234,567.50\t15.3%\n"
+                "2025年3月9日\tTRUE\t#DIV/0!\n单价含税\n"
+            ),
+        ),
+        ("底价", "\t最低八五折\n"),
+    ]
+
+
+def test_the_old_format_reads_alike():
+    found = xls.read(io.BytesIO(old_by_library()))
+    assert [(page.label, page.text) for page in found.pages] == [
+        ("对账单", "二〇二五年往来\n2025/3/9\t50%\t-1,234.50\n\tTRUE\tKR210\n"),
+        ("备注", "隐藏的说明\n"),
+    ]
+
+
+def test_shared_words_are_whole_and_without_readings():
+    cells = (cell("0", kind="s"), cell("1", kind="s"), cell("公式", kind="str"))
+    assert text(row(*cells), strings=TWO) == "甲方\t乙方\t公式\n"
+
+
+def test_words_written_in_the_cell_itself_are_read():
+    inline = '<c t="inlineStr"><is><r><t>备</t></r><r><t>注</t></r></is></c>'
+    assert text(row(inline, cell("2025-03-09", kind="d"))) == "备注\t2025-03-09\n"
+
+
+def test_formulas_are_read_by_what_they_gave():
+    assert text(row("<c><f>SUM(A1:A9)</f><v>42</v></c>")) == "42\n"
+
+
+def test_a_cell_far_to_the_right_and_one_beyond_every_column_cost_a_few_tabs():
+    found = text(row(cell("1", at="A1"), cell("2", at="XFD1"), cell("3", at="ZZZ1")))
+    assert found.replace("\t", "") == "123\n"
+    assert len(found) < 50
+
+
+def test_a_sheet_that_says_it_is_endless_costs_only_what_is_in_it():
+    dimension = '<dimension ref="A1:XFD1048576"/>'
+    assert text('<row r="1048576">' + cell("7", at="XFD1048576") + "</row>", before=dimension)
+
+
+def test_a_style_that_does_not_exist_shows_the_plain_number():
+    assert text(row(cell("0.5", style=9), cell("0.5", style=10**9))) == "0.5\t0.5\n"
+
+
+def test_a_word_that_does_not_exist_is_damage():
+    assert reason(by_hand(row(cell("7", kind="s")))) is Reason.DAMAGED
+    assert reason(by_hand(row(cell("x", kind="s")))) is Reason.DAMAGED
+
+
+def test_a_long_word_repeated_without_end_is_refused():
+    word = f"<si><t>{'长' * 30_000}</t></si>"
+    rows = row(*[cell("0", kind="s")] * 5_000)
+    assert reason(by_hand(rows, strings=word)) is Reason.TOO_COMPLEX
+
+
+def test_a_bomb_of_blanks_and_a_list_of_entities_are_refused():
+    assert reason(by_hand(" " * (64 << 20))) is Reason.TOO_COMPLEX
+    crafted = packed(
+        {
+            "_rels/.rels": relations(officeDocument="w.xml"),
+            "w.xml": '<!DOCTYPE x [<!ENTITY a "b">]><workbook/>',
+        }
+    )
+    assert reason(crafted) is Reason.DAMAGED
+
+
+def test_an_empty_workbook_is_said_to_have_no_text():
+    assert xlsx.read(io.BytesIO(by_hand(""))).notes == (Note.NO_TEXT,)
+
+
+def test_a_binary_workbook_is_said_not_to_be_readable_yet():
+    content = packed({"_rels/.rels": relations(officeDocument="xl/book.bin"), "xl/book.bin": "x"})
+    assert reason(content) is Reason.UNSUPPORTED
+
+
+def test_locked_workbooks_say_so():
+    assert reason(locked()) is Reason.PASSWORD
+    assert reason(old_and_locked(), xls) is Reason.PASSWORD
+
+
+def test_truncated_and_rotten_workbooks_are_damaged():
+    new, old = by_library(), old_by_library()
+    assert reason(new[: len(new) // 2]) is Reason.DAMAGED
+    assert reason(old[: len(old) // 2], xls) is Reason.DAMAGED
+    assert reason(old[:512] + bytes(len(old) - 512), xls) is Reason.DAMAGED
+    assert reason(packed({"xl/a": "b"})) is Reason.DAMAGED
+
+
+def test_workbooks_are_told_by_their_content():
+    for content, name, media_type in (
+        (by_library(), "报价.xlsx", media.XLSX),
+        (old_by_library(), "对账.xls", OLD),
+    ):
+        assert media.sniff(io.BytesIO(content), len(content), name) == media_type
+        assert media.refused(media_type, name) is None
+
+
+def test_workbooks_go_through_the_sandbox():
+    with Sandbox(1) as sandbox:
+        for reader, media_type, content in (
+            (xlsx, media.XLSX, by_library()),
+            (xls, OLD, old_by_library()),
+        ):
+            found = sandbox.extract(media_type, io.BytesIO(content), len(content))
+            assert isinstance(found, Extracted)
+            assert found == reader.read(io.BytesIO(content))
+        content = old_and_locked()
+        found = sandbox.extract(OLD, io.BytesIO(content), len(content))
+        assert isinstance(found, Failed)
+        assert found.reason is Reason.PASSWORD
