@@ -84,14 +84,14 @@ class Projection:
         title_text, found = broken(_apart(title, number), blind)
         names, more = broken(customer_names(rows.views[customer.id], customer.number), blind)
         found += more
-        body_t, body_codes = "", tuple[str, ...]()
+        body_t, every_code = "", tuple[str, ...]()
         if document.grade != Grade.TOP and module is not Module.PERSONAL:
             body, more = broken(self._body(rows.texts.get(version.id)), blind)
             body_t, body_codes = indexed(body)
+            every_code = (*codes(title_text), *body_codes)
             found += more
         else:
             found = []
-        title_codes = codes(title_text) if body_t or document.grade != Grade.TOP else ()
         return SearchDocument(
             uid=document.id,
             version_id=version.id,
@@ -111,7 +111,7 @@ class Projection:
             body_t=body_t,
             customer_t=tokenized(names),
             dated=document.dated,
-            codes=tuple(dict.fromkeys((*title_codes, *body_codes)))[:MAX_CODES],
+            codes=tuple(dict.fromkeys(every_code))[:MAX_CODES],
             blind=tuple(dict.fromkeys(found)),
         )
 
