@@ -6,19 +6,21 @@ blob or key cannot happen.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import customers, media
+from service import customers, media, twins
 from service.archive import Call
 from service.blobs.names import object_name
+from service.blobs.port import BlobMissing
 from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
-from service.crypto import Place, content_token, seal_value
+from service.crypto import Corrupt, Place, content_token, seal_value, unseal_value
 from service.customers import Seen
-from service.documents import SEALED_AS, DocumentView, describe, hold, lock, readable, versions_of
-from service.errors import Hidden, Invalid, NotFound, TooMany, Unsupported
+from service.documents import SEALED_AS, DocumentView, describe, hold, lock, versions_of
+from service.errors import Hidden, Invalid, NotFound, TooMany, Unavailable, Unsupported
 from service.ids import new_id
 from service.jobs import Lane
 from service.models import Blob, Document, Version
@@ -34,8 +36,9 @@ from service.properties import (
     clean_title,
     limited,
 )
-from service.spool import Spool
-from service.streams import ALGORITHM
+from service.spool import Spool, spool
+from service.streams import ALGORITHM, DecryptingReader, blob_aad
+from service.twins import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +168,8 @@ def add(
     call.say(after={"filing": str(Filing.SUBMITTED)})
     held = hold(call, db, document_id, by=Action.DOCUMENT_ADD)
     view = describe(call, db, held)
-    twins = duplicates(
-        call, db, content_token(call.ring.content(), upload.spool.sha256), document_id
-    )
-    return replace(view, duplicates=twins)
+    token = content_token(call.ring.content(), upload.spool.sha256)
+    return replace(view, duplicates=twins.ids(call, db, Content(document_id, token)))
 
 
 def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
@@ -198,6 +199,48 @@ def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
     call.about(version=version_id)
     call.say(after={"filing": str(Filing.SUBMITTED)})
     return describe(call, db, held, version_no=last + 1)
+
+
+def take_over(call: Call, document_id: str, source_id: str) -> DocumentView:
+    """Store what this person uploaded as one document as a newer version of another.
+
+    Both have the same content, and the person may read the other; else it looks absent. The
+    upload itself is withdrawn by a call of its own afterwards: if that one does not happen, it
+    is still there to be withdrawn.
+    """
+    with call.look() as db:
+        source = hold(call, db, source_id, by=Action.DOCUMENT_WITHDRAW)
+        version, *more = versions_of(db, source_id)
+        token = Content(source_id, version.content_token)
+        own = version.created_by == call.actor.id and version.filing == Filing.SUBMITTED
+        if more or not own or document_id not in twins.ids(call, db, token):
+            raise NotFound
+        call.require(source.target(version), Action.DOCUMENT_WITHDRAW)
+        blob = db.scalars(
+            select(Blob).where(Blob.version == version.id, Blob.role == "original")
+        ).one()
+        key = call.ring.field(source.document.customer, SEALED_AS)
+        place = Place(version.id, source.document.customer, "file_name")
+        file_name = unseal_value(key, version.file_name_ct, place)
+        reader = DecryptingReader(
+            partial(call.archive.blobs.open, object_name(blob.id)),
+            call.ring.version(version.id),
+            blob_aad(blob.id, "original"),
+            blob.stored_size,
+        )
+    with reader, _copied(call, reader) as copy:
+        call.note(instead_of=source_id)
+        return add_version(call, document_id, Upload(copy, file_name))
+
+
+def _copied(call: Call, reader: DecryptingReader) -> Spool:
+    settings = call.archive.settings
+    try:
+        return spool(settings.data / "spool", settings.upload_limit, cast("BinaryIO", reader))
+    except BlobMissing as error:
+        raise Unavailable("blobs", "The stored file is missing.") from error
+    except Corrupt as error:
+        raise Unavailable("blobs", "The stored file is damaged.") from error
 
 
 def _examine(upload: Upload, file_name: str) -> str:
@@ -270,21 +313,3 @@ def _add_version(call: Call, db: Session, document: Document, new: _Arrived) -> 
     )
     db.flush()
     call.enqueue("extract", version_id, lane=new.lane)
-
-
-def duplicates(call: Call, db: Session, token: str, document_id: str) -> tuple[str, ...]:
-    """Return documents this person may read that have the same content; others are not hinted."""
-    rows = db.execute(
-        select(Version.document)
-        .where(Version.content_token == token, Version.document != document_id)
-        .distinct()
-        .limit(50)
-    )
-    found = []
-    for (other,) in rows:
-        document = db.get(Document, other)
-        if document is not None:
-            seen = customers.load(db, document.customer)
-            if readable(call, document, seen):
-                found.append(other)
-    return tuple(found)

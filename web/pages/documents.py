@@ -2,6 +2,7 @@
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from service import customers, documents, filing, intake, originals, properties, texts
 from service.audit.entries import Subject
@@ -80,6 +81,26 @@ def withdraw(document_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_WITHDRAW, subject) as call:
         filing.withdraw(call, document_id, forms.text("reason"), version_no=forms.version())
     return _onwards(document_id, "withdrawn")
+
+
+def _at_uploads(document_id: str) -> ResponseReturnValue:
+    """Show the own uploads, where the form was, whichever document it was about."""
+    del document_id
+    return queue.show()
+
+
+@pages.post("/documents/<document_id>/as-version")
+@errors.again(_at_uploads)
+def as_version(document_id: str) -> ResponseReturnValue:
+    """Make an upload a version of a document of the same content, in place of one of its own."""
+    forms.only("other")
+    other = forms.text("other")
+    with g.archive.call(g.actor, Action.DOCUMENT_ADD_VERSION, Subject("document", other)) as call:
+        intake.take_over(call, other, document_id)
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_WITHDRAW, subject) as call:
+        filing.withdraw(call, document_id, gettext("Kept as a version of another document."))
+    return session.done("as_version", "documents.show", document_id=other)
 
 
 @pages.post("/documents/<document_id>/return")

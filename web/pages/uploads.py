@@ -3,7 +3,8 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import customers, directory, filing, intake
+from service import customers, directory, filing, intake, twins
+from service.archive import Call
 from service.audit.entries import Subject
 from service.directory import Wanted
 from service.documents import DocumentView
@@ -21,10 +22,15 @@ def show() -> ResponseReturnValue:
         target = customers.get(call, customer_id) if customer_id else None
         clients = () if target else directory.listing(call, _wanted()).items
         rows = filing.uploads(call)
+        same = _same(call, rows)
         waiting = filing.to_file(call) if g.menu.filing else ()
     return render_template(
-        "upload/show.html", target=target, clients=clients, rows=rows, waiting=waiting
+        "upload/show.html", target=target, clients=clients, rows=rows, same=same, waiting=waiting
     )
+
+
+def _same(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, tuple[twins.Twin, ...]]:
+    return twins.among(call, [row.document for row in rows])
 
 
 def _wanted() -> Wanted:
@@ -36,7 +42,8 @@ def states() -> ResponseReturnValue:
     """Return the rows of some of the person's uploads, for a page that waits."""
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
         rows = filing.states(call, request.args.getlist("document"))
-    return render_template("upload/rows.html", rows=rows)
+        same = _same(call, rows)
+    return render_template("upload/rows.html", rows=rows, same=same)
 
 
 def again(customer_id: str) -> ResponseReturnValue:
@@ -44,7 +51,10 @@ def again(customer_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
         target = customers.get(call, customer_id)
         rows = filing.uploads(call)
-    return render_template("upload/show.html", target=target, clients=(), rows=rows, waiting=())
+        same = _same(call, rows)
+    return render_template(
+        "upload/show.html", target=target, clients=(), rows=rows, same=same, waiting=()
+    )
 
 
 @pages.post("/customers/<customer_id>/documents")
@@ -55,7 +65,8 @@ def add(customer_id: str) -> ResponseReturnValue:
     if errors.wants_row():
         with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
             rows = filing.states(call, [document.id for document in added])
-        return render_template("upload/rows.html", rows=rows)
+            same = _same(call, rows)
+        return render_template("upload/rows.html", rows=rows, same=same)
     return session.done("uploaded", "uploads.show", customer=customer_id)
 
 
