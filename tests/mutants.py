@@ -76,6 +76,175 @@ MUTANTS = (
         'return b"guidang.wrap.v1"',
         ("tests/service/test_keystore.py",),
     ),
+    Mutant(
+        "CSRF token",
+        "web/guard.py",
+        "    csrf = Csrf(app)\n",
+        '    app.config["WTF_CSRF_ENABLED"] = False\n    csrf = Csrf(app)\n',
+        ("tests/web/test_doors.py",),
+    ),
+    Mutant(
+        "changes asked for by other sites",
+        "web/guard.py",
+        "if other or fetched not in",
+        "if False and fetched not in",
+        ("tests/web/test_doors.py",),
+    ),
+    Mutant(
+        "every page closed unless listed",
+        "web/guard.py",
+        "    if request.endpoint not in PUBLIC:\n        _admit_person()",
+        "    if request.endpoint not in PUBLIC and session.token():\n        _admit_person()",
+        ("tests/web/test_doors.py",),
+    ),
+    Mutant(
+        "host names",
+        "web/guard.py",
+        'app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)',
+        'app.config["TRUSTED_HOSTS"] = None',
+        ("tests/web",),
+    ),
+    Mutant(
+        "password asked again",
+        "web/guard.py",
+        "if not signins.confirmed_lately(g.archive, g.actor):",
+        "if False:",
+        ("tests/web/test_step_up.py", "tests/web/test_signin.py"),
+    ),
+    Mutant(
+        "idle sign-ins end",
+        "service/signins.py",
+        "or now - row.last_seen > timedelta(minutes=limits.idle_minutes)",
+        "or False",
+        ("tests/service/test_signins.py",),
+    ),
+    Mutant(
+        "tokens end",
+        "service/signins.py",
+        "if row is None or row.revoked or row.expires < now:",
+        "if row is None or row.revoked:",
+        ("tests/service/test_signins.py", "tests/web/test_api_account.py"),
+    ),
+    Mutant(
+        "lock-out",
+        "service/attempts.py",
+        "if failures + (db.scalar(recent) or 0) >= most:",
+        "if failures >= most:",
+        ("tests/service/test_signins.py",),
+    ),
+    Mutant(
+        "last segment of a file",
+        "service/segments.py",
+        'number.to_bytes(4, "big") + bytes([last])',
+        'number.to_bytes(4, "big") + bytes([False])',
+        ("tests/service/test_streams.py",),
+    ),
+    Mutant(
+        "own customers when reading",
+        "service/permissions.py",
+        "                own = effect is Effect.OWN\n",
+        "                own = False\n",
+        ("tests/test_rights.py", "tests/service/test_main_job.py"),
+    ),
+    Mutant(
+        "own customers when acting",
+        "service/permissions.py",
+        "if rule.effect is Effect.OWN and not actor.team & target.people:",
+        "if False:",
+        ("tests/test_rights.py", "tests/service/test_main_job.py"),
+    ),
+    Mutant(
+        "clearance when reading",
+        "service/permissions.py",
+        "grades = policy.read.clearance.get(role, frozenset())",
+        "grades = frozenset(Grade)",
+        ("tests/test_rights.py", "tests/service/test_main_job.py"),
+    ),
+    Mutant(
+        "each role decides by itself",
+        "service/permissions.py",
+        "grades = policy.read.clearance.get(role, frozenset())",
+        "grades = frozenset().union(*(policy.read.clearance.get(r, ()) for r in actor.roles))",
+        ("tests/test_rights.py", "tests/service/test_main_job.py"),
+    ),
+    Mutant(
+        "grade floor",
+        "service/properties.py",
+        "if order.index(grade) < order.index(current) and not call.actor.roles & LOWERERS:",
+        "if False:",
+        ("tests/service/test_properties.py",),
+    ),
+    Mutant(
+        "personal numbers out of the index",
+        "service/personal_numbers.py",
+        "pieces += (text[end : number.start], BREAK)",
+        "pieces += (text[end : number.end], BREAK)",
+        ("tests/service/test_main_job.py", "tests/web/test_hidden_numbers.py"),
+    ),
+    Mutant(
+        "sealed kinds out of the index",
+        "indexer/projection.py",
+        "if document.grade != Grade.TOP and module is not Module.PERSONAL:",
+        "if True:",
+        ("tests/indexer/test_projection.py",),
+    ),
+    Mutant(
+        "hidden looks like absent",
+        "web/errors.py",
+        "    Hidden: 404,",
+        "    Hidden: 403,",
+        ("tests/web/test_api_hidden.py", "tests/web/test_hidden_pages.py"),
+    ),
+    Mutant(
+        "nothing is given before its outcome is in the log",
+        "service/archive.py",
+        '        except Unavailable as error:\n            raise Unavailable("log") from error\n'
+        "        if self._reading:",
+        "        except Unavailable:\n            return\n        if self._reading:",
+        ("tests/service/test_call.py",),
+    ),
+    Mutant(
+        "an older revision never replaces a newer one",
+        "service/search/embedded.py",
+        "if known is not None and known > document.rev:",
+        "if False:",
+        ("tests/contract/test_search_port.py",),
+    ),
+    Mutant(
+        "one writer of the index",
+        "service/jobs.py",
+        "mine = or_(Lease.holder == holder, Lease.until < now)",
+        "mine = Lease.name == name",
+        ("tests/indexer/test_worker.py", "tests/service/test_opening.py"),
+    ),
+    Mutant(
+        "a key for one request only",
+        "service/idempotency.py",
+        "if not hmac.compare_digest(row.request_hash, _digest(secret, request)):",
+        "if False:",
+        ("tests/web/test_api_conditions.py", "tests/web/test_api_main_job.py"),
+    ),
+    Mutant(
+        "changes name the state they are based on",
+        "web/api/asking.py",
+        "if not request.if_match.contains(str(rev)):",
+        "if False:",
+        ("tests/web/test_api_conditions.py",),
+    ),
+    Mutant(
+        "longest body",
+        "web/api/asking.py",
+        "request.max_content_length = limit + BODY",
+        "request.max_content_length = 10**15",
+        ("tests/web/test_api_bad_input.py", "tests/web/test_api_server.py"),
+    ),
+    Mutant(
+        "snippets mask personal numbers",
+        "service/search/highlight.py",
+        "spans = [(n.start, n.end, masking.number(n), marker.asked_for(n)) for n in near]",
+        "spans = [(n.start, n.end, text[n.start:n.end], marker.asked_for(n)) for n in near]",
+        ("tests/service/test_highlight.py",),
+    ),
 )
 
 
@@ -100,9 +269,10 @@ def survives(mutant: Mutant) -> bool:
 
 @click.command()
 @click.option("--random", "some", type=int, help="Only so many, chosen at random.")
-def main(some: int | None) -> None:
+@click.option("--only", default="", help="Only those whose name holds this.")
+def main(some: int | None, only: str) -> None:
     """Run the mutants; exit 1 if one survives."""
-    chosen = list(MUTANTS)
+    chosen = [mutant for mutant in MUTANTS if only in mutant.name]
     if some is not None and some < len(chosen):
         chosen = random.sample(chosen, some)
     alive = []
