@@ -17,6 +17,12 @@ RECHECK_DROPPED = Counter(
     "recheck_dropped", "hits the database took out after the engine found them", namespace="guidang"
 )
 JOBS = Counter("jobs", "jobs by kind and how they ended", ("kind", "state"), namespace="guidang")
+REQUESTS = Counter(
+    "requests", "requests by the first digit of their status", ("status",), namespace="guidang"
+)
+REQUEST_SECONDS = Histogram(
+    "request_seconds", "time from a request to the start of its answer", namespace="guidang"
+)
 DOCUMENTS_INDEXED = Counter("documents_indexed", "documents sent to the index", namespace="guidang")
 
 

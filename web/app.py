@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.archive import Archive
 from service.opening import cookie_key
-from web import assets, display, errors, guard, navigation, pages, session, uploads
+from web import assets, display, errors, guard, navigation, pages, session, tracing, uploads
 from web.api import api, problems
 from web.probes import probes
 
@@ -49,6 +49,7 @@ def create_app(archive: Archive) -> APIFlask:
         _translate(babel)
     # the other half of the threads stays free for those who search and read
     app.extensions["large-bodies"] = uploads.LargeBodies(archive.settings.threads // 2)
+    tracing.install(app)
     csrf = guard.install(app, archive)
     errors.register(app, problems.answer)
     display.register(app, ZoneInfo(archive.settings.timezone))

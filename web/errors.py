@@ -1,7 +1,6 @@
 """How refusals look: one table from class to status, and the page for each."""
 
 import secrets
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -233,10 +232,9 @@ def _broken(error: Exception) -> ResponseReturnValue:
         "request failed",
         incident=incident,
         endpoint=request.endpoint,
-        error=type(error).__name__,
-        where="".join(traceback.format_tb(error.__traceback__)),
+        exc_info=error,
     )
-    return render_template("errors/broken.html", incident=incident), 500
+    return render_template("errors/broken.html", incident=incident, number=g.request_id), 500
 
 
 #: Answers programs; it lives with the API, which knows the form they expect.

@@ -2,17 +2,24 @@
 
 import gc
 import sys
+from importlib.metadata import version
 from typing import Any
 
+import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from gunicorn.http import message
 
-from service import hosts
+from service import hosts, schema
 from service.opening import open_archive
 from service.operation import set_up_logging
 from service.settings import Settings
 from web.app import create_app
+from web.connections import PatientWorker
+
+log = structlog.get_logger()
 
 #: Longest request line in bytes: a query of 10,000 characters, each sent as up to 12 of them.
 REQUEST_LINE = 128 * 1024
@@ -23,6 +30,16 @@ _TURN = 0.0005
 
 #: New objects before the youngest are looked through for cycles.
 _GARBAGE = 20_000
+
+
+class ServerLog(Logger):  # type: ignore[misc]
+    """gunicorn's own log, which would repeat addresses: its records go the way of ours."""
+
+    def setup(self, cfg: Config) -> None:
+        """Take gunicorn's handlers away, so that only the root's is left."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -46,6 +63,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         archive = open_archive(self._settings)
         hosts.keep(archive)
         app = create_app(archive)
+        log.info("web_started", version=version("guidang"), schema=schema.head())
         # what is here stays: looking through it again and again would stop all threads
         gc.collect()
         gc.freeze()
@@ -58,7 +76,7 @@ def options(settings: Settings) -> dict[str, Any]:
     return {
         "bind": settings.listen,
         "workers": settings.web_processes,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "threads": settings.threads,
         "timeout": 120,
         "graceful_timeout": 10,
@@ -66,6 +84,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "limit_request_line": REQUEST_LINE,
         "limit_request_fields": 60,
         "accesslog": None,
+        "logger_class": ServerLog,
         "loglevel": "warning",
         "proc_name": "guidang",
         "forwarded_allow_ips": "",

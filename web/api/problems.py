@@ -3,7 +3,6 @@
 import json
 import re
 import secrets
-import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -100,8 +99,7 @@ def _broken(error: Exception) -> Response:
         "request failed",
         incident=incident,
         endpoint=request.endpoint,
-        error=type(error).__name__,
-        where="".join(traceback.format_tb(error.__traceback__)),
+        exc_info=error,
     )
     return _problem(500, "broken", gettext("Something went wrong."), {"incident": incident})
 
