@@ -9,6 +9,7 @@ cut off unnoticed. Any Tink implementation reads these files, and the reverse.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import BinaryIO, Self
 
 from cryptography.exceptions import InvalidTag
@@ -32,6 +33,10 @@ FIRST = FULL - HEADER_BYTES
 #: Segments asked from the store at once: few after a jump, more while reading goes on in order.
 _WINDOW_AFTER_JUMP = 4
 _WINDOW_MOST = 128
+#: So many, and no more, for who reads each run within `_QUICK` seconds: every run costs a request,
+#: but the store would hang up on who lets it wait for minutes.
+_WINDOW_QUICK = 1024
+_QUICK = 1.0
 
 #: Opens `length` stored bytes from `start`; `functools.partial(blobs.open, name)` is one.
 OpenRange = Callable[[int, int], BinaryIO]
@@ -126,6 +131,7 @@ class Segments:
         self._next = 0
         self._until = 0
         self._window = _WINDOW_AFTER_JUMP
+        self._opened_at = 0.0
         #: no segment from this one on is fetched ahead of need
         self.stop = layout.count
 
@@ -163,7 +169,10 @@ class Segments:
         self.close()
         if number:
             self._begun()
-        self._window = min(self._window * 2, _WINDOW_MOST) if went_on else _WINDOW_AFTER_JUMP
+        now = monotonic()
+        most = _WINDOW_QUICK if now - self._opened_at < _QUICK else _WINDOW_MOST
+        self._window = min(self._window * 2, most) if went_on else _WINDOW_AFTER_JUMP
+        self._opened_at = now
         self._until = max(number + ahead, min(number + self._window, self.stop))
         start = number * SEGMENT_BYTES
         self._stream = self._open_range(start, self._layout.stop(self._until - 1) - start)
