@@ -95,3 +95,32 @@ def test_what_is_not_routed_is_absent_and_a_wrong_method_says_which_are_right(pr
     assert wrong.status_code == 405
     assert "POST" in wrong.headers["Allow"]
     assert wrong.content_type == "application/problem+json"
+
+
+def test_answers_lead_to_what_can_be_asked_of_the_record_they_name(programs, spec):
+    operations_by_id = {op["operationId"]: (m, p, op) for m, p, op in operations(spec)}
+    links = spec["components"]["links"]
+    followed = set()
+    for _, _, operation in operations(spec):
+        for answer in operation["responses"].values():
+            for target, reference in answer.get("links", {}).items():
+                link = links[reference["$ref"].rpartition("/")[2]]
+                assert link["operationId"] == target
+                method, path, op = operations_by_id[target]
+                asked = {f"{p['in']}.{p['name']}" for p in op["parameters"]}
+                assert set(link["parameters"]) <= asked, (target, path)
+                followed.add((method, path))
+    lead = {(m, p) for m, p, _ in operations(spec) if "{" in p}
+    assert followed == lead
+
+
+def test_the_link_from_a_new_customer_changes_it(programs, spec):
+    made = programs["sales"].post("/customers", {"name": "苏州同屿", "category": "intended"})
+    link = spec["components"]["links"]["CustomerShown.change_customer"]
+    assert link["parameters"] == {
+        "path.customer_id": "$response.body#/id",
+        "header.If-Match": "$response.header.ETag",
+    }
+    path = f"/customers/{made.json['id']}"
+    body = {"coworkers": [programs.world.id("sales2")]}
+    assert programs["sales"].patch(path, body, etag=made.headers["ETag"]).status_code == 200

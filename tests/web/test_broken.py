@@ -1,11 +1,13 @@
 """When a part is away or something breaks: the page says which, under a number, and no more."""
 
 import re
+from typing import Any
 
 import pytest
 
 from service.errors import Unavailable
 from tests.web.browsing import Portal
+from tests.web.programs import Programs
 from web import guard
 from web.app import create_app
 
@@ -22,6 +24,7 @@ def portal_with(world):
             raise error
 
         portal.app.add_url_rule("/fail", "fail", fail, methods=["GET", "POST"])
+        portal.app.add_url_rule("/api/v1/fail", "fail_api", fail)
         return portal
 
     return made
@@ -52,3 +55,14 @@ def test_what_broke_shows_a_number_and_nothing_of_the_error(portal_with):
     assert "张三" not in answer.text
     assert "RuntimeError" not in answer.text
     assert answer.headers["Content-Security-Policy"] == guard.HEADERS["Content-Security-Policy"]
+
+
+def test_a_program_is_told_the_number_under_the_name_that_the_description_has(portal_with):
+    portal = portal_with(RuntimeError("客户张三 13800138000"))
+    sales = Programs(portal.world, portal.app.test_client(use_cookies=False), {})["sales"]
+    answer = sales.get("/fail")
+    assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
+    assert "张三" not in answer.text
+    spec: Any = sales.get("/openapi.json").json
+    problem, told = spec["components"]["schemas"]["ProblemShown"], set(answer.json or ())
+    assert set(problem["required"]) <= told <= set(problem["properties"])

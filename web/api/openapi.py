@@ -6,6 +6,7 @@ from apiflask import APIFlask
 from flask import Response, current_app, jsonify
 from flask.blueprints import BlueprintSetupState
 
+from web.api import links
 from web.api.blueprint import api
 from web.api.operation import operation
 from web.api.shown.problems import Description
@@ -24,7 +25,7 @@ def describe() -> Response:
 
 
 def _finished(spec: dict[str, Any]) -> dict[str, Any]:
-    """Say what APIFlask leaves open: bodies must be sent, ids have their form."""
+    """Say what APIFlask leaves open: bodies must be sent, ids have their form, answers lead on."""
     for operations in spec["paths"].values():
         for described in operations.values():
             if "requestBody" in described:
@@ -32,6 +33,7 @@ def _finished(spec: dict[str, Any]) -> dict[str, Any]:
             for parameter in described["parameters"]:
                 if parameter["in"] == "path":
                     parameter["schema"] |= {"minLength": 1, "maxLength": 200}
+    links.add(spec)
     return spec
 
 

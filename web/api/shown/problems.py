@@ -15,6 +15,7 @@ class ProblemShown(Schema):
     fields_ = fields.Dict(keys=fields.String(), values=fields.String(), data_key="fields")
     event = fields.Integer()
     part = fields.String()
+    incident = fields.String()
 
 
 class Description(Schema):

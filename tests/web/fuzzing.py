@@ -1,0 +1,257 @@
+"""Requests that nobody thought of, made from the description and sent with somebody's token.
+
+Most of them name things that exist (`furnish`), so that they get past the doors; every answer is
+compared with what the description promises.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode, Response
+from schemathesis.checks import CHECKS, load_all_checks
+
+from service import signins
+from service.codes import Category
+from service.properties import Properties
+from tests.web.programs import Programs
+from tests.web.serving import app_of
+from tests.world import World, password
+
+#: what schemathesis compares with the description; `_is_stated` and `_is_a_problem` are ours
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+)
+
+#: Operations after which the token in use may be gone.
+_ENDING = {"revoke_token", "revoke_tokens", "change_user"}
+
+#: What ends what others need comes last.
+_LAST = ("end_session", "end_sessions", "revoke_token", "revoke_tokens")
+
+#: states that a change may be based on: mostly the present one
+_STATES = ("*", "*", "*", '"1"', '"0"', 'W/"1"')
+
+_PDF_THAT_BREAKS_OFF = b"%PDF-1.7\n1 0 obj\n"
+
+#: where a seller may add documents
+_OPEN = (Category.POTENTIAL, Category.INTENDED, Category.ACTIVE)
+
+Pools = Mapping[str, list[str]]
+Operation = schemathesis.APIOperation[Any, Any, Any, Any]
+Case = schemathesis.Case[Any]
+
+
+def furnish(world: World) -> Pools:
+    """Put something of everything into the archive.
+
+    Return ids by the parameter that they fill, and by the operation that takes no others.
+    """
+    customers, documents, broken = [], [], []
+    for number, category in enumerate([*_OPEN] * 4):
+        made = world.customer(
+            f"第{number}机电有限公司", category, owner="sales", filed=number % 3 == 0
+        )
+        customers.append(made.id)
+        given_properties = Properties(dated=date(2026, 1, 2), title="维护纪要")
+        documents += [
+            world.document(made.id, "减速机保养 KR210", by="sales", properties=given_properties).id,
+            world.document(made.id, "异响", kind="repair", by="sales").id,
+        ]
+        broken.append(world.document(made.id, _PDF_THAT_BREAKS_OFF, file_name="扫描.pdf").id)
+    # a seller's own drafts, for others to file
+    customers += [world.customer(f"草稿{n}", by="sales").id for n in range(6)]
+    world.work()
+    people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
+    return {
+        "customer_id": customers,
+        "document_id": [*documents, *broken],
+        "person_id": people,
+        # only what could not be read is read again
+        "retry_document": broken,
+    }
+
+
+@dataclass
+class Fuzzing:
+    """One person's requests to one archive, and how often which operation gave which status."""
+
+    programs: Programs
+    login: str
+    pools: dict[str, list[str]]
+    schema: Any
+    seen: dict[str, Counter[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, world: World, login: str) -> "Fuzzing":
+        """Furnish an archive and read the description."""
+        load_all_checks()
+        pools = dict(furnish(world))
+        programs = Programs.of(world)
+        app = app_of(world.archive)
+        # our own source is full of words to try: then every change of it would be another run
+        config = schemathesis.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
+        schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=config)
+        return cls(programs, login, pools, schema)
+
+    def run(self, examples: int) -> None:
+        """Send so many requests to every operation."""
+        found = [result.ok() for result in self.schema.get_all_operations()]
+        for operation in sorted(
+            found, key=lambda o: _LAST.index(_id(o)) if _id(o) in _LAST else -1
+        ):
+            self._begin(operation)
+            self._fuzz(operation, examples)
+
+    def follow(self, scenarios: int, steps: int) -> None:
+        """Follow the links of the description, each scenario so many steps."""
+        fuzzing = self
+
+        class Machine(self.schema.as_state_machine()):  # type: ignore[misc]
+            def get_call_kwargs(self, case: Case) -> dict[str, Any]:  # noqa: ARG002
+                return {"headers": fuzzing._headers()}
+
+            def validate_response(self, response: Response, case: Case, **_: Any) -> None:
+                fuzzing._judge(case, response)
+
+        seed(_SEED)(Machine)
+        Machine.run(settings=settings(_SETTINGS, max_examples=scenarios, stateful_step_count=steps))
+
+    def succeeded(self) -> set[str]:
+        """Return the operations that ended well at least once."""
+        return {name for name, counted in self.seen.items() if any(s < 300 for s in counted)}
+
+    def _begin(self, operation: Operation) -> None:
+        """Make what an operation takes away: sign-ins and tokens."""
+        if "{session_id}" in operation.path:
+            archive = self.programs.world.archive
+            for agent in ("Firefox", "Chrome"):
+                signins.sign_in(
+                    archive, self.login, password(self.login), address="192.0.2.7", agent=agent
+                )
+            self.pools["session_id"] = self._ids("/sessions")
+        if "{token_id}" in operation.path:
+            self.pools["token_id"] = self._ids("/tokens")
+
+    def _ids(self, path: str) -> list[str]:
+        listed: Any = self.programs[self.login].get(path).json
+        return [one["id"] for one in listed["items"]]
+
+    def _fuzz(self, operation: Operation, examples: int) -> None:
+        @seed(_SEED)
+        @settings(_SETTINGS, max_examples=examples)
+        @given(case=self._cases(operation))
+        def ask(case: Case) -> None:
+            self._judge(case, case.call(headers=self._headers()))
+
+        ask()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.programs[self.login].token}"}
+
+    def _cases(self, operation: Operation) -> SearchStrategy[Case]:
+        right = operation.as_strategy(GenerationMode.POSITIVE)
+        wrong = operation.as_strategy(GenerationMode.NEGATIVE)
+        fitting = right.flatmap(self._named).flatmap(self._filled)
+        return st.one_of(fitting, fitting, right, wrong.flatmap(self._named))
+
+    def _named(self, case: Case) -> SearchStrategy[Case]:
+        """Let a request be about something that exists."""
+
+        @st.composite
+        def named(draw: Any) -> Case:
+            for name in case.path_parameters or {}:
+                pool = self.pools.get(_id(case.operation)) or self.pools[name]
+                case.path_parameters[name] = draw(st.sampled_from(pool))
+            return case
+
+        return named()
+
+    def _filled(self, case: Case) -> SearchStrategy[Case]:
+        """Let a request say what fits what it is about."""
+
+        @st.composite
+        def filled(draw: Any) -> Case:
+            if "If-Match" in (case.headers or {}):
+                case.headers["If-Match"] = draw(st.sampled_from(_STATES))
+            if "version" in (case.query or {}):
+                case.query["version"] = 1
+            if isinstance(case.body, dict):
+                self._fill(case.body, draw)
+            return case
+
+        return filled()
+
+    def _fill(self, body: dict[str, Any], draw: Any) -> None:
+        people = st.sampled_from(self.pools["person_id"])
+        papers = st.sampled_from(self.pools["document_id"])
+        fitting: dict[str, SearchStrategy[Any]] = {
+            "owner": people,
+            "coworkers": st.lists(people, max_size=2),
+            "evidence": st.lists(papers, max_size=1),
+            "to": st.sampled_from(["intended", "active"]),
+            "kind": st.sampled_from(["minutes", "repair", "contract"]),
+            "coop_type": st.sampled_from(["project", "long_term"]),
+            "file": st.sampled_from([b"\xe7\xba\xaa\xe8\xa6\x81", _PDF_THAT_BREAKS_OFF]),
+            "days": st.integers(1, 365),
+            "password": st.just("a long password nobody uses"),
+            "login": st.from_regex(r"[a-z]{3,12}", fullmatch=True),
+            "name": st.text("库卡机器人有限公司", min_size=2, max_size=20),
+            "title": st.just("会议纪要"),
+            "roles": st.sampled_from([["sales"], ["technical"], ["finance", "hr"]]),
+        }
+        for name in body.keys() & fitting.keys():
+            body[name] = draw(fitting[name])
+        if body.get("fields"):
+            source = {"channel": "电话"}
+            body["fields"] = {"company.industry": {"value": "造船", "source": source}}
+
+    def _judge(self, case: Case, response: Response) -> None:
+        name, status = _id(case.operation), response.status_code
+        self.seen.setdefault(name, Counter())[status] += 1
+        named: list[Any] = CHECKS.get_by_names(list(_CHECKS))
+        case.validate_response(response, checks=[*named, _is_stated, _is_a_problem])
+        if name in _ENDING:
+            self.programs.known.pop(self.login, None)
+
+
+#: the same requests every time, but for the ids in them
+_SEED = 20260101
+
+_SETTINGS = settings(
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _id(operation: Operation) -> str:
+    return str(operation.definition.raw["operationId"])
+
+
+def _is_stated(_context: Any, response: Response, case: Case) -> None:
+    """Every status is listed by itself, not only covered by `default`."""
+    stated = case.operation.definition.raw["responses"]
+    assert str(response.status_code) in stated, f"{response.status_code} is not stated"
+
+
+def _is_a_problem(_context: Any, response: Response, _case: Case) -> None:
+    """A refusal is a problem; it has a number in the log, except for what is absent."""
+    if response.status_code < 400:
+        return
+    assert response.headers["content-type"] == ["application/problem+json"]
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    assert ("event" in problem) == (response.status_code not in (401, 404)), problem

@@ -1,0 +1,59 @@
+"""The API holds whatever is sent: no 500, and nothing that its description does not promise."""
+
+import pytest
+
+from tests.web.fuzzing import Fuzzing
+
+#: requests to each operation from each person
+EXAMPLES = 8
+
+#: What everybody does with their own sign-ins and tokens, and asks without fearing a refusal.
+_OWN = {
+    "show_me",
+    "list_customers",
+    "search",
+    "list_sessions",
+    "end_session",
+    "end_sessions",
+    "list_tokens",
+    "add_token",
+    "revoke_token",
+    "revoke_tokens",
+}
+_READS = {"show_customer", "list_documents", "show_document", "show_text", "fetch_content"}
+
+#: Who must get through to what at least once. Together they get through to everything.
+GET_THROUGH = {
+    "archivist": _OWN
+    | _READS
+    | {"create_customer", "change_customer", "file_customer", "move_customer"}
+    | {"add_document", "add_version", "change_document", "file_document"}
+    | {"return_document", "withdraw_document", "retry_document"},
+    "sales": _OWN | _READS | {"change_customer", "add_document", "add_version", "change_document"},
+    "auditor": _OWN | {"list_events", "show_log"},
+    "security_admin": _OWN | {"list_users", "show_user", "add_user", "change_user"},
+}
+
+
+def answers_are_as_described(world, login, examples):
+    """Send everything as one person; they get through to what they may do."""
+    fuzzing = Fuzzing.of(world, login)
+    fuzzing.run(examples)
+    fuzzing.follow(examples, 10)
+    refused = GET_THROUGH[login] - fuzzing.succeeded()
+    assert {name: fuzzing.seen.get(name) for name in refused} == {}
+    sent = {name: counted.total() for name, counted in fuzzing.seen.items()}
+    assert {name: n for name, n in sent.items() if n < examples} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("login", GET_THROUGH)
+def test_every_answer_is_one_that_is_described(world, login):
+    answers_are_as_described(world, login, EXAMPLES)
+
+
+# the description does not describe itself to schemathesis; tests/web/test_api_description.py has it
+def test_there_is_somebody_who_gets_through_to_every_operation(programs):
+    spec = programs.client.get("/api/v1/openapi.json").json
+    operations = {op["operationId"] for ops in spec["paths"].values() for op in ops.values()}
+    assert set().union(*GET_THROUGH.values()) == operations - {"describe"}
