@@ -236,26 +236,42 @@ def search_command(words: str, login: str, as_json: bool, limit: int) -> None:  
 
 @main.command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--customer", required=True, help="Id of the customer the files belong to.")
+@click.option("--customer", help="Id, file number or name of the customer (default: top folders).")
 @click.option("--kind", default="other", show_default=True, help="Document kind of every file.")
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV with a column file, and kind, title, grade, dated, number or note.",
+)
 @click.option("--as", "login", help="Who imports; their rights apply (default: the operator).")
+@click.option("--dry-run", "trial", is_flag=True, help="Only say what would be taken.")
 @click.option("--watch", is_flag=True, help="Wait until every file was read, then report.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the report as JSON, with its sums.",
+)
 @refusals
-def import_command(
+def import_command(  # noqa: PLR0913, PLR0917 - click passes options by name
     folder: Path,
-    customer: str,
+    customer: str | None,
     kind: str,
+    manifest: Path | None,
     login: str | None,
+    trial: bool,  # noqa: FBT001 - click passes options by name
     watch: bool,  # noqa: FBT001 - click passes options by name
     as_json: bool,  # noqa: FBT001 - click passes options by name
+    report: Path | None,
 ) -> None:
-    """Add every file of a folder to a customer, as bulk work."""
-    from service import commands
+    """Bring in every file of a folder, as bulk work; run again, it goes on where it stopped."""
+    from service import commands, importing
 
     archive = opened()
-    wanted = commands.Import(folder, customer, kind)
-    code = commands.import_folder(archive, wanted, login=login, watch=watch, as_json=as_json)
+    wanted = importing.Wanted(folder, customer, kind, manifest, trial)
+    code = commands.import_folder(
+        archive, wanted, login=login, watch=watch, as_json=as_json, kept=report
+    )
     archive.close()
     sys.exit(code)
 

@@ -2,14 +2,18 @@
 
 import json
 import secrets
+import sys
 import time
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from sqlalchemy import make_url, select
 
-from service import finding, intake
+from service import finding, importing
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.audit.verify import Code, Report
@@ -18,15 +22,12 @@ from service.codes import Processing
 from service.db import Database
 from service.demo.loading import as_person
 from service.documents import apparent
-from service.errors import NotFound, Refusal, Unavailable
-from service.jobs import Lane
+from service.errors import Unavailable
 from service.keystore import Keystore, read_root_key
 from service.models import Version
-from service.permissions import Action, Actor, service_actor
-from service.properties import Properties
+from service.permissions import Action, service_actor
 from service.search import readers
 from service.settings import Settings
-from service.spool import spool
 
 
 def search(archive: Archive, words: str, *, login: str, as_json: bool, limit: int) -> None:
@@ -60,56 +61,75 @@ def _answer(answer: finding.Answer, event: int | None) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
-    """Files to add: those below a folder, to one customer, as one kind of document."""
-
-    folder: Path
-    customer: str
-    kind: str
-
-
 def import_folder(
-    archive: Archive, wanted: Import, *, login: str | None, watch: bool, as_json: bool
+    archive: Archive,
+    wanted: importing.Wanted,
+    *,
+    login: str | None,
+    watch: bool,
+    as_json: bool,
+    kept: Path | None,
 ) -> int:
-    """Add every file below a folder, in order of name; one refused does not stop the rest.
+    """Bring a folder in and print what became of every file; stopped, it says what is left.
 
-    Returns the exit code: 1 if a file was refused or could not be read.
+    Returns the exit code: 1 if a file was refused, left or could not be read.
     """
     actor = as_person(archive, login) if login else service_actor("cli")
-    paths = sorted(p for p in wanted.folder.rglob("*") if p.is_file())
-    report = [_import_file(archive, wanted, path, actor) for path in paths]
-    if watch:
-        _wait_for(archive, report)
+    report = importing.Report()
+    stopped = False
+    with Progress(*_COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(size: int) -> None:
+            bar.update(task, total=report.of()[1], advance=size)
+
+        try:
+            importing.run(archive, wanted, actor, report, tell)
+        except KeyboardInterrupt:
+            stopped = True
+    rows = [_import_row(row) for row in report.rows]
+    if watch and not stopped and not wanted.trial:
+        _wait_for(archive, rows)
+    sums = _sums(report)
+    if kept:
+        kept.write_text(json.dumps(sums | {"rows": rows}, ensure_ascii=False, indent=1), "utf-8")
+    _print_import(sums, rows, as_json=as_json)
+    return int(not report.complete or any(row["processing"] == "failed" for row in rows))
+
+
+_COLUMNS = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+
+
+def _import_row(row: importing.Row) -> dict[str, Any]:
+    told: dict[str, Any] = {"file": row.file, "bytes": row.size, "state": str(row.state)}
+    told["processing"] = "stored" if row.document else str(row.state)
+    more = {"id": row.document, "error": row.error, "duplicates": row.duplicates}
+    return told | {name: value for name, value in more.items() if value}
+
+
+def _sums(report: importing.Report) -> dict[str, Any]:
+    def both(*states: importing.State) -> dict[str, int]:
+        files, size = report.of(*states)
+        return {"files": files, "bytes": size}
+
+    sums: dict[str, Any] = {"expected": both()}
+    sums |= {str(state): both(state) for state in importing.State}
+    return sums | {"duplicates": sum(bool(row.duplicates) for row in report.rows)}
+
+
+def _print_import(sums: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
-    else:
-        for row in report:
-            click.echo(f"{row['file']}\t{row['processing']}\t{row.get('error', '')}")
-    return int(any(row["processing"] in ("refused", "failed") for row in report))
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row['file']}\t{row['state']}\t{row['processing']}\t{row.get('error', '')}")
+    for name, both in sums.items():
+        if isinstance(both, dict):
+            click.echo(f"{name}\t{both['files']} files\t{both['bytes']} bytes", err=True)
+    click.echo(f"same content as another document\t{sums['duplicates']} files", err=True)
 
 
-def _import_file(archive: Archive, wanted: Import, path: Path, actor: Actor) -> dict[str, str]:
-    row = {"file": str(path.relative_to(wanted.folder))}
-    subject = Subject("customer", wanted.customer)
-    settings = archive.settings
-    try:
-        with (
-            path.open("rb") as source,
-            spool(settings.data / "spool", settings.upload_limit, source) as spooled,
-            archive.call(actor, Action.DOCUMENT_ADD, subject) as call,
-        ):
-            upload = intake.Upload(spooled, path.name)
-            properties = Properties(kind=wanted.kind)
-            view = intake.add(call, wanted.customer, upload, properties, lane=Lane.BULK)
-    except NotFound:
-        return row | {"processing": "refused", "error": "There is no such customer."}
-    except Refusal as error:
-        return row | {"processing": "refused", "error": str(error)}
-    return row | {"id": view.id, "processing": str(view.version.processing)}
-
-
-def _wait_for(archive: Archive, report: list[dict[str, str]]) -> None:
+def _wait_for(archive: Archive, report: list[dict[str, Any]]) -> None:
     """Wait until the worker has read every file of a report; updates the report."""
     waiting = {row["id"]: row for row in report if "id" in row}
     while waiting:

@@ -1,0 +1,190 @@
+"""`guidang import`: what a folder becomes, run once, stopped, and run again."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service import importing
+from service.__main__ import main
+from service.codes import Category
+from service.models import AuditBody, Document
+from tests.world import World
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of files: three good ones, one empty, one program."""
+    top = tmp_path / "交接"
+    for name, content in {
+        "甲/纪要一.txt": "减速机异响",
+        "甲/纪要二.txt": "更换后恢复",
+        "乙/纪要三.txt": "焊接节拍",
+        "甲/空.txt": "",
+        "乙/tool.exe": "MZ" + "\0" * 100,
+    }.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    return top
+
+
+def run(world: World, folder: Path, *options: str) -> Result:
+    environment: dict[str, str | None] = {k: None for k in os.environ if k.startswith("GUIDANG_")}
+    return CliRunner().invoke(
+        main,
+        ["import", str(folder), *options],
+        env=environment | {"GUIDANG_DATA": str(world.archive.settings.data)},
+    )
+
+
+def report(world: World, folder: Path, *options: str) -> dict[str, Any]:
+    kept = folder.parent / "report.json"
+    found = run(world, folder, "--report", str(kept), *options)
+    assert kept.exists(), found.output
+    told: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    return told | {"code": found.exit_code}
+
+
+def sums(told: dict[str, Any]) -> list[int]:
+    names = ("expected", "received", "present", "refused", "left", "planned")
+    counts = [told[name]["files"] for name in names]
+    assert counts[0] == sum(counts[1:])
+    assert told["expected"]["bytes"] == sum(told[name]["bytes"] for name in names[1:])
+    return counts
+
+
+def documents(world: World) -> int:
+    with world.archive.db.read() as db:
+        return db.query(Document).count()
+
+
+def test_a_folder_goes_to_one_customer_and_is_found(world: World, folder: Path) -> None:
+    customer = world.customer(filed=True)
+    options = ("--customer", str(customer.number), "--kind", "minutes", "--as", "service_officer")
+    told = report(world, folder, *options)
+    assert sums(told) == [5, 3, 0, 2, 0, 0]
+    assert told["code"] == 1
+    reasons = {row["file"]: row["error"] for row in told["rows"] if "error" in row}
+    assert reasons == {
+        "甲/空.txt": "The file is empty.",
+        "乙/tool.exe": "Programs and scripts are not taken.",
+    }
+    world.work()
+    assert len(world.found("减速机异响", by="service_officer")) == 1
+
+
+def test_an_import_run_again_doubles_nothing(world: World, folder: Path) -> None:
+    customer = world.customer()
+    options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
+    first = report(world, folder, *options)
+    again = report(world, folder, *options)
+    assert sums(again) == [5, 0, 3, 2, 0, 0]
+    assert documents(world) == 3
+    ids = [{row.get("id") for row in told["rows"]} for told in (first, again)]
+    assert ids[0] == ids[1]
+
+
+def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
+    world: World, folder: Path
+) -> None:
+    customer = world.customer()
+    wanted = importing.Wanted(folder, customer.id, "minutes")
+    stopped = importing.Report()
+
+    def stop(_size: int) -> None:
+        if stopped.of(importing.State.RECEIVED)[0] == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        importing.run(world.archive, wanted, world.actor("service_officer"), stopped, stop)
+    counts = [stopped.of(state)[0] for state in importing.State]
+    assert stopped.of(importing.State.LEFT)[0] > 0
+    assert (sum(counts), documents(world), stopped.complete) == (5, 1, False)
+    options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
+    assert sums(report(world, folder, *options)) == [5, 2, 1, 2, 0, 0]
+    assert documents(world) == 3
+
+
+def test_a_trial_says_what_would_happen_and_does_nothing(world: World, folder: Path) -> None:
+    customer = world.customer()
+    options = ("--customer", customer.name, "--kind", "minutes", "--as", "service_officer")
+    assert sums(report(world, folder, *options, "--dry-run")) == [5, 0, 0, 2, 0, 3]
+    assert documents(world) == 0
+
+
+def test_top_folders_name_the_customers(world: World, folder: Path) -> None:
+    first = world.customer("宁波望潮汽车零部件有限公司", filed=True)
+    world.customer("苏州同屿机电有限公司")
+    (folder / "甲").rename(folder / str(first.number))
+    (folder / "乙").rename(folder / "苏州同屿机电有限公司")
+    (folder / "无人.txt").write_text("在最上层", "utf-8")
+    told = report(world, folder, "--kind", "minutes", "--as", "service_officer")
+    assert sums(told) == [6, 3, 0, 3, 0, 0]
+    errors = {row["file"]: row.get("error") for row in told["rows"]}
+    assert errors["无人.txt"] == "The file is in no customer's folder."
+
+
+def test_a_customer_that_is_hidden_looks_like_none(world: World, folder: Path) -> None:
+    hidden = world.customer(category=Category.INTENDED, owner="sales2")
+    for name in (hidden.id, hidden.name, "没有这家公司"):
+        told = report(world, folder, "--customer", name, "--kind", "minutes", "--as", "sales")
+        assert {row["error"] for row in told["rows"]} == {"There is no such customer."}
+    assert documents(world) == 0
+
+
+def test_the_rights_of_who_imports_hold(world: World, folder: Path) -> None:
+    customer = world.customer(owner="sales")
+    refused = run(world, folder, "--customer", customer.id, "--as", "auditor")
+    assert refused.exit_code == 1
+    assert "Your role does not allow this." in refused.output
+    told = report(
+        world, folder, "--customer", customer.id, "--kind", "invoice", "--as", "service_officer"
+    )
+    assert {row["error"] for row in told["rows"]} == {"Your role does not allow this."}
+    assert documents(world) == 0
+
+
+def test_a_manifest_says_more_of_single_files(world: World, folder: Path) -> None:
+    customer = world.customer()
+    manifest = folder.parent / "manifest.csv"
+    manifest.write_text("file,kind,title\n甲/纪要一.txt,requirement,需求一\n", "utf-8-sig")
+    options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
+    assert sums(report(world, folder, *options, "--manifest", str(manifest)))[1] == 3
+    with world.archive.db.read() as db:
+        assert sorted(row.kind for row in db.query(Document)) == [
+            "minutes",
+            "minutes",
+            "requirement",
+        ]
+    manifest.write_text("file,kind\n没有.txt,minutes\n", "utf-8")
+    refused = run(world, folder, *options, "--manifest", str(manifest))
+    assert refused.exit_code == 1
+    assert "没有.txt" in refused.output
+
+
+def test_a_link_out_of_the_folder_is_not_followed(world: World, folder: Path) -> None:
+    customer = world.customer()
+    secret = folder.parent / "secret.txt"
+    secret.write_text("not meant to be imported", "utf-8")
+    (folder / "link.txt").symlink_to(secret)
+    told = report(
+        world, folder, "--customer", customer.id, "--kind", "minutes", "--as", "service_officer"
+    )
+    assert sums(told) == [6, 3, 0, 3, 0, 0]
+
+
+def test_json_is_a_list_of_files_and_the_import_is_in_the_log(world: World, folder: Path) -> None:
+    customer = world.customer()
+    found = run(world, folder, "--customer", customer.id, "--kind", "minutes", "--json")
+    rows = json.loads(found.stdout.splitlines()[0])
+    assert {row["processing"] for row in rows} == {"stored", "refused"}
+    assert all("id" in row for row in rows if row["processing"] == "stored")
+    with world.archive.db.read() as db:
+        actions = [json.loads(row.body)["action"] for row in db.query(AuditBody)]
+    assert actions.count("document.add") >= 3
+    assert "import.run" in actions
+    assert world.verify().code == 0
