@@ -17,7 +17,7 @@ from service.db import Session
 from service.errors import Unavailable
 from service.search.port import Failure, Removal, SearchDocument
 
-KINDS = ("index", "project_customer")
+KINDS = jobs.INDEXING
 LEASE = jobs.INDEX
 LEASE_SECONDS = 60
 
@@ -108,13 +108,14 @@ def _refused(db: Session, works: Sequence[Work], failures: Sequence[Failure]) ->
 
 
 def _documents(db: Session, works: Sequence[Work]) -> dict[str, bool]:
-    """Return the documents of these jobs, and whether their customer may have moved."""
+    """Return the documents of these jobs, and whether they may stand in another category too."""
     wanted: dict[str, bool] = {}
     for one in works:
         if one.job.kind == "project_customer":
             wanted |= dict.fromkeys(processing.documents_of(db, one.job.subject), True)
         else:
-            wanted.setdefault(one.job.subject, False)
+            moved = one.job.kind == "index_moved" or wanted.get(one.job.subject, False)
+            wanted[one.job.subject] = moved
     return wanted
 
 

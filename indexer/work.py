@@ -19,10 +19,16 @@ WORKER = service_actor("worker")
 ACTIONS = {
     "extract": Action.DOCUMENT_EXTRACT,
     "index": Action.DOCUMENT_INDEX,
+    "index_moved": Action.DOCUMENT_INDEX,
+    "rewrap": Action.DOCUMENT_MOVE,
     "project_customer": Action.DOCUMENT_INDEX,
 }
 
-_SUBJECTS = {"extract": "version", "index": "document", "project_customer": "customer"}
+_SUBJECTS = {
+    **dict.fromkeys(("index", "index_moved", "rewrap"), "document"),
+    "extract": "version",
+    "project_customer": "customer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +113,7 @@ def settle(db: Session, ended: Iterable[Ended]) -> None:
     jobs.done(db, [e.work.job.id for e in done])
     for one in lost:
         jobs.give_back(db, [one.work.job.id], error=one.error or "", counted=one.counted)
+        last = one.counted and one.work.job.attempts >= jobs.ATTEMPTS
+        figures.JOBS.labels(one.work.job.kind, "given_up" if last else "again").inc()
     for one in done:
         figures.JOBS.labels(one.work.job.kind, "failed" if one.error else "done").inc()

@@ -14,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from indexer import extraction, indexing, work
+from indexer import extraction, indexing, rewrapping, work
 from indexer.extract.sandbox import Sandbox
 from service import jobs
 from service.archive import Archive
@@ -69,7 +69,7 @@ class Worker:
         writer = threading.Thread(target=self._write_index, name="index", daemon=True)
         writer.start()
         log.info("worker_started", children=self.children)
-        self._forever(self._extract_waiting, self._pulse)
+        self._forever(self._read_waiting, self._pulse)
         writer.join(timeout=30)
         log.info("worker_stopped")
 
@@ -101,8 +101,12 @@ class Worker:
         self._writes = True
         return indexing.run(self.archive, self.holder) > 0
 
-    def _extract_waiting(self) -> bool:
-        return self.extract_waiting() > 0
+    def _read_waiting(self) -> bool:
+        return self.rewrap_waiting() + self.extract_waiting() > 0
+
+    def rewrap_waiting(self) -> int:
+        """Wrap keys of moved documents anew; return how many documents."""
+        return rewrapping.run(self.archive, self.holder)
 
     def extract_waiting(self) -> int:
         """Read waiting files until none is left; return how many were read."""
@@ -147,7 +151,7 @@ class Worker:
 
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
-        while self.extract_waiting() or self.index_waiting():
+        while self._read_waiting() or self.index_waiting():
             pass
 
 

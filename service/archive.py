@@ -51,6 +51,7 @@ WRITES = frozenset(
         Action.CUSTOMER_FILE,
         Action.CUSTOMER_MOVE_CATEGORY,
         Action.DOCUMENT_EDIT,
+        Action.DOCUMENT_MOVE,
         Action.DOCUMENT_WITHDRAW,
         Action.DOCUMENT_RETURN,
         Action.DOCUMENT_FILE,

@@ -16,7 +16,7 @@ from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
-from service.errors import Hidden, NotFound
+from service.errors import Hidden, NotFound, Stale
 from service.models import CustomerView, Document, Text, Version
 from service.models import Page as PageRow
 from service.permissions import Action, Target
@@ -175,9 +175,13 @@ def shown_version(versions: Iterable[Version]) -> Version | None:
 def lock(db: Session, document: Document) -> None:
     """Let nobody else change a document or its versions until this transaction ends.
 
-    Comes before any lock on a version, so that two who wait never wait for each other.
+    Comes before any lock on a version, so that two who wait never wait for each other. Raises
+    `Stale` if it went to another customer meanwhile: rights and keys were those of the one before.
     """
+    customer = document.customer
     db.refresh(document, with_for_update={"key_share": True})
+    if document.customer != customer:
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
 
 
 def apparent(version: Version) -> Processing:
@@ -344,8 +348,10 @@ def allowed(
     if processing is Processing.FAILED and filing not in TAKEN_BACK:
         asked.append(Action.DOCUMENT_RETRY)
     may = {a for a in asked if call.decide(held.target(version), a).allowed}
-    if call.decide(held.whole(versions), Action.DOCUMENT_EDIT).allowed:
-        may.add(Action.DOCUMENT_EDIT)
+    whole = held.whole(versions)
+    may |= {
+        a for a in (Action.DOCUMENT_EDIT, Action.DOCUMENT_MOVE) if call.decide(whole, a).allowed
+    }
     if held.in_scope:
         may |= {Action.DOCUMENT_TEXT, Action.DOCUMENT_ORIGINAL}
     return frozenset(may)

@@ -27,12 +27,11 @@ from service.documents import (
     untouched,
     version_of,
 )
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, NotFound
 from service.models import CustomerView, Document, Job, Version
 from service.permissions import Action, Target
 from service.profiles import PersonRef
-
-_REASON_LENGTH = 1000
+from service.properties import checked_reason
 
 #: From which states a version may go where.
 _FROM = {
@@ -122,15 +121,7 @@ def _locked(db: Session, version: Version) -> Version:
 
 
 def _reason(call: Call, held: Held, version: Version, reason: str) -> bytes:
-    text = reason.strip()
-    if not text:
-        raise Invalid("Say why.", fields={"reason": "required"})
-    if len(text) > _REASON_LENGTH:
-        raise Invalid(
-            "This text has at most %(longest)s characters.",
-            fields={"reason": "too_long"},
-            longest=_REASON_LENGTH,
-        )
+    text = checked_reason(reason)
     call.note(reason=text)
     key = call.ring.field(held.document.customer, SEALED_AS)
     return seal_value(key, text, Place(version.id, held.document.customer, "reason"))

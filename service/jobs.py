@@ -27,6 +27,9 @@ ATTEMPTS = 5
 #: the lease of the one process that writes the index
 INDEX = "index"
 
+#: the kinds of jobs that write the index; a moved document may stand in another category too
+INDEXING = ("index", "index_moved", "project_customer")
+
 
 def holder() -> str:
     """Return the name under which this process holds jobs and leases."""
@@ -220,7 +223,7 @@ def take_over(db: Session, name: str, holder: str, seconds: int) -> bool:
         .where(
             Job.holder == current.holder,
             Job.state == "running",
-            Job.kind.in_(("index", "project_customer")),
+            Job.kind.in_(INDEXING),
             Job.held_until > datetime.now(UTC),
         )
         .limit(1)

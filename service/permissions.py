@@ -51,6 +51,7 @@ class Action(StrEnum):
     DOCUMENT_TEXT = "document.text"
     DOCUMENT_ORIGINAL = "document.original"
     DOCUMENT_EDIT = "document.edit"
+    DOCUMENT_MOVE = "document.move"
     DOCUMENT_WITHDRAW = "document.withdraw"
     DOCUMENT_RETURN = "document.return"
     DOCUMENT_FILE = "document.file"
@@ -91,6 +92,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DOCUMENT_TEXT: Verb.READ,
     Action.DOCUMENT_ORIGINAL: Verb.USE,
     Action.DOCUMENT_EDIT: Verb.UPDATE,
+    Action.DOCUMENT_MOVE: Verb.ARRANGE,
     Action.DOCUMENT_WITHDRAW: Verb.ARRANGE,
     Action.DOCUMENT_RETURN: Verb.ARRANGE,
     Action.DOCUMENT_FILE: Verb.FILE,

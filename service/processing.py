@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service import customers, texts
+from service import customers, jobs, texts
 from service.codes import Processing
 from service.models import Blob, Customer, CustomerView, Dirty, Document, Job, Version
 
@@ -166,7 +166,7 @@ def waiting_for_index(db: Session) -> frozenset[str]:
     return frozenset(
         db.scalars(
             select(Job.subject).where(
-                Job.kind.in_(("index", "project_customer")), Job.state.in_(("waiting", "running"))
+                Job.kind.in_(jobs.INDEXING), Job.state.in_(("waiting", "running"))
             )
         )
     )

@@ -28,6 +28,7 @@ LOWERERS = frozenset({Role.ARCHIVIST, Role.SERVICE_MANAGER})
 TITLE_LENGTH = 300
 NOTE_LENGTH = 2000
 NUMBER_LENGTH = 100
+REASON_LENGTH = 1000
 _CONTROLS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]"
 )
@@ -95,6 +96,14 @@ def limited(text: str | None, longest: int, name: str) -> str:
             longest=longest,
         )
     return plain
+
+
+def checked_reason(text: str) -> str:
+    """Return why something is done; it must be said."""
+    reason = limited(text, REASON_LENGTH, "reason")
+    if not reason:
+        raise Invalid("Say why.", fields={"reason": "required"})
+    return reason
 
 
 def _other_kind(call: Call, held: Held, whole: Target, wanted: str) -> str:

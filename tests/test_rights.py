@@ -144,7 +144,7 @@ def named(words: str) -> set[str]:
 DOCUMENT_ACTIONS = [
     r
     for r in rows("actions.csv")
-    if r["from"] == "walking"
+    if r["action"] in set(Action)
     and r["action"].startswith("document.")
     and r["role"] in {str(x) for x in Role}
 ]
@@ -194,6 +194,23 @@ def test_nobody_has_a_document_action_that_the_table_does_not_give() -> None:
                 filing=Filing.SUBMITTED,
             )
             assert not decide(POLICY, person(role), action, target).allowed, (action, role)
+
+
+def test_an_uploader_moves_what_is_not_filed_between_their_own_customers_only() -> None:
+    for people, filing, allowed in (
+        ({ME}, Filing.SUBMITTED, True),
+        ({OTHER}, Filing.SUBMITTED, False),
+        ({ME}, Filing.FILED, False),
+    ):
+        target = Target(
+            category=Category.ENDED,
+            kind="minutes",
+            people=frozenset(people),
+            uploader=ME,
+            filing=filing,
+        )
+        got = decide(POLICY, person("sales"), Action.DOCUMENT_MOVE, target).allowed
+        assert got is allowed, (people, filing)
 
 
 @pytest.mark.parametrize("action", [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN])

@@ -256,6 +256,8 @@ BODIES = [
     (b'{"\\ud800": 1, "name": "x", "category": "intended"}', "application/json", 422),
     (b'{"name": "a\\u0000b", "category": "intended"}', "application/json", 422),
     (b'{"name": "", "category": "intended"}', "application/json", 422),
+    (b'{"name": "a", "name": "b", "category": "intended"}', "application/json", 422),
+    ('{"name": "x", "category": "intended"}'.encode("utf-16"), "application/json", 422),
     (b'{"name": "x", "category": "intended", "status": "filed"}', "application/json", 422),
     (b'{"name": "x", "category": "intended", "owner": "nobody"}', "application/json", 422),
     (
@@ -289,6 +291,7 @@ def test_extra_members_are_refused_on_every_write(programs, customer):
         ("POST", f"/documents/{document}/file", {}),
         ("POST", f"/documents/{document}/return", {"reason": "x"}),
         ("POST", f"/documents/{document}/withdraw", {"reason": "x"}),
+        ("POST", f"/documents/{document}/move", {"customer": customer, "reason": "x"}),
     ]
     for extra in ("number_", "owner_id", "status", "filing", "uploader"):
         for method, path, body in writes:

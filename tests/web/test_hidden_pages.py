@@ -9,11 +9,21 @@ from service.codes import Category
 ABSENT = "a" * 26
 PATHS = {
     "customer": ["/customers/{}", "/customers/{}?tab=all", "/upload?customer={}"],
-    "document": ["/documents/{}", "/documents/{}?q=减速机", "/documents/{}/content"],
+    "document": [
+        "/documents/{}",
+        "/documents/{}?q=减速机",
+        "/documents/{}/content",
+        "/documents/{}/move",
+    ],
 }
 FORMS = {
     "customer": ["/customers/{}/edit", "/customers/{}/people", "/customers/{}/file"],
-    "document": ["/documents/{}/edit", "/documents/{}/file", "/documents/{}/retry"],
+    "document": [
+        "/documents/{}/edit",
+        "/documents/{}/file",
+        "/documents/{}/retry",
+        "/documents/{}/move",
+    ],
 }
 
 

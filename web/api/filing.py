@@ -1,11 +1,11 @@
-"""A version's way into the file: withdraw, return, file; and reading a failed one again."""
+"""A version's way into the file: withdraw, return, file, read again; a document's to a customer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Response
 
-from service import filing, known
+from service import filing, known, moving
 from service.archive import Call
 from service.audit.entries import Subject
 from service.permissions import Action
@@ -14,7 +14,7 @@ from web.api.answering import done
 from web.api.asking import Read, matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
-from web.api.schemas import AtVersion, Reason
+from web.api.schemas import AtVersion, Move, Reason
 from web.api.shown.documents import DocumentShown
 
 
@@ -61,4 +61,21 @@ def retry_document(document_id: str) -> Response:
     """Read a failed version once more."""
     with _version(Action.DOCUMENT_RETRY, document_id) as (call, _, at, rev):
         view = filing.retry(call, document_id, version_no=at, if_match=rev)
+        return done(call, DocumentShown, view)
+
+
+@api.post("/documents/<document_id>/move")
+@operation(403, body=Move, answers={200: DocumentShown}, conditional=True)
+def move_document(document_id: str) -> Response:
+    """Move a document with all its versions to another customer."""
+    with opened(Action.DOCUMENT_MOVE, Subject("document", document_id)) as call:
+        rev = known.document(call, document_id)
+        asked = asking.body(call)
+        view = moving.move(
+            call,
+            document_id,
+            to=asked["customer"],
+            reason=asked["reason"],
+            if_match=matched(rev),
+        )
         return done(call, DocumentShown, view)

@@ -120,6 +120,13 @@ class Reason(Schema):
     reason = text(2000, required=True)
 
 
+class Move(Schema):
+    """To which customer a document moves, and why."""
+
+    customer = text(ID_LENGTH, required=True)
+    reason = text(2000, required=True)
+
+
 class NewDocument(Schema):
     """A document to add. The file itself is the part named `file`."""
 

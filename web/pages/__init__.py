@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from web.pages import account, customers, documents, home, log, people, search, uploads
+from web.pages import account, customers, documents, home, log, moves, people, search, uploads
 
 
 def register(app: Flask) -> None:
     """Register every page."""
-    for module in (account, home, search, customers, documents, uploads, log, people):
+    for module in (account, home, search, customers, documents, moves, uploads, log, people):
         app.register_blueprint(module.pages)

@@ -1,0 +1,189 @@
+"""Moving a document to another customer: its sealed words, its keys and its index entry follow.
+
+The database says whose a document is, and changes alone: in one transaction its words are sealed
+anew and two jobs are queued. A version's key opens under whichever customer's key wraps it, so
+the document is read all the time; the job wraps it by the customer's it belongs to now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import customers, directory
+from service.archive import Archive, Call
+from service.codes import Status
+from service.crypto import Place, seal_value, unseal_value
+from service.customers import Seen
+from service.directory import CustomerRow, Wanted
+from service.documents import (
+    SEALED_AS,
+    DocumentView,
+    Held,
+    bump,
+    describe,
+    hold,
+    lock,
+    readable,
+    versions_of,
+)
+from service.errors import Conflict, Denied, Invalid, NotFound
+from service.keystore import KeyMissing
+from service.models import Document, Version
+from service.permissions import Action, Target
+from service.properties import checked_reason
+
+#: What is sealed under the customer's key, in a document's row and in its versions' rows.
+_OF_DOCUMENT = ("title", "number", "note")
+_OF_VERSION = ("file_name", "sha256", "reason")
+
+#: How many customers are offered to choose from; a word narrows them.
+_OFFERED = 20
+
+
+def move(
+    call: Call,
+    document_id: str,
+    *,
+    to: str,
+    reason: str,
+    if_match: int | None,
+    leaving: bool = True,
+) -> DocumentView:
+    """Move a document with all its versions to another customer.
+
+    Without `leaving` a move is refused after which this person could not read the document.
+    """
+    _fetch_keys(call, document_id, to)
+    db = call.db
+    held = _movable(call, db, document_id)
+    lock(db, held.document)
+    customers.check_rev(held.document.rev, if_match)
+    why = checked_reason(reason)
+    there = _destination(call, db, to)
+    came_from = held.document.customer
+    if to == came_from:
+        raise Conflict("The document is with this client already.", rule="document:state")
+    versions = versions_of(db, document_id)
+    _require_there(call, held.whole(versions), there)
+    still = readable(call, held.document, there)
+    if still and not held.in_scope:
+        # who could, would open a document to themselves
+        raise Denied("Only who may read a document changes who may.", rule="document:scope")
+    if held.in_scope and not still and not leaving:
+        raise Invalid(
+            "With that client you will no longer see the document. Move it all the same?",
+            fields={"leave": "confirm"},
+        )
+    _seal_anew(call, held.document, versions, to)
+    held.document.customer = to
+    held.document.record = None
+    bump(db, held.document)
+    call.about(categories=(str(held.seen.category), str(there.category)))
+    call.say(before={"category": str(held.seen.category)}, after={"category": str(there.category)})
+    call.note(reason=why, before={"customer": came_from}, after={"customer": to})
+    call.mark_dirty("document", document_id)
+    call.enqueue("index_moved", document_id)
+    call.enqueue("rewrap", document_id)
+    return describe(call, db, Held(held.document, there, held.module, still))
+
+
+def destinations(call: Call, document_id: str, q: str) -> tuple[CustomerRow, ...]:
+    """Return customers a document may be moved to, for choosing; `q` narrows them."""
+    held = _movable(call, call.db, document_id)
+    found = directory.listing(call, Wanted(q=q[:200], limit=_OFFERED))
+    whole = held.whole(versions_of(call.db, document_id))
+    return tuple(
+        row
+        for row in found.items
+        if row.id != held.document.customer
+        and call.decide(_target(whole, customers.load(call.db, row.id))).allowed
+    )
+
+
+def rewrap(archive: Archive, document_id: str) -> None:
+    """Wrap the keys of a document's versions by the customer's it belongs to now.
+
+    May run twice, and beside another move: whoever wrote last has looked again afterwards.
+    Raises `Unavailable` and `Corrupt`; a key that was destroyed stays so.
+    """
+    found = _place(archive, document_id)
+    while found is not None:
+        customer, versions = found
+        with archive.ring() as ring:
+            ring.prefetch(customers=[customer], versions=versions)
+            for version in versions:
+                try:
+                    ring.rewrap_version(version, customer)
+                except KeyMissing:
+                    continue
+        found = _place(archive, document_id, after=customer)
+
+
+def _place(
+    archive: Archive, document_id: str, after: str | None = None
+) -> tuple[str, list[str]] | None:
+    """Return a document's customer and versions; None once the customer is `after`."""
+    with archive.db.read() as db:
+        document = db.get(Document, document_id)
+        if document is None or document.customer == after:
+            return None
+        return document.customer, [v.id for v in versions_of(db, document_id)]
+
+
+def _movable(call: Call, db: Session, document_id: str) -> Held:
+    """Return a document that this person may take away from where it is."""
+    held = hold(call, db, document_id, by=Action.DOCUMENT_MOVE)
+    call.require(held.whole(versions_of(db, document_id)), Action.DOCUMENT_MOVE)
+    if not customers.shows(call.customer_scopes, held.seen):
+        raise Denied("Your role does not allow this.", rule="document:customer")
+    return held
+
+
+def _destination(call: Call, db: Session, customer_id: str) -> Seen:
+    """Return the customer; one that this person may not see is as unknown as one not there."""
+    try:
+        there = customers.load(db, customer_id)
+    except NotFound:
+        there = None
+    if there is None or not customers.shows(call.customer_scopes, there):
+        raise Invalid("There is no such client.", fields={"customer": "unknown"})
+    return there
+
+
+def _target(whole: Target, there: Seen) -> Target:
+    """Return what the right to move is asked with where the document would be."""
+    return replace(
+        whole,
+        category=there.category,
+        people=there.people,
+        creator=there.row.created_by,
+        status=Status(there.row.status),
+    )
+
+
+def _require_there(call: Call, whole: Target, there: Seen) -> None:
+    target = _target(whole, there)
+    call.require(target)
+    if not call.decide(replace(target, uploader=None)).allowed:
+        # may move it only because they brought it: then they must be able to bring it there
+        call.require(customers.target(there, kind=whole.kind), Action.DOCUMENT_ADD)
+
+
+def _fetch_keys(call: Call, document_id: str, to: str) -> None:
+    """Fetch both customers' keys before the write transaction begins."""
+    with call.look() as db:
+        here = db.scalars(select(Document.customer).where(Document.id == document_id)).first()
+    call.ring.prefetch(customers=[c for c in (here, to) if c])
+
+
+def _seal_anew(call: Call, document: Document, versions: Iterable[Version], to: str) -> None:
+    """Seal what is sealed under the key of one customer under that of another."""
+    old, new = (call.ring.field(c, SEALED_AS) for c in (document.customer, to))
+    rows: list[tuple[Document | Version, str]] = [(document, name) for name in _OF_DOCUMENT]
+    rows += [(version, name) for version in versions for name in _OF_VERSION]
+    for row, name in rows:
+        if sealed := getattr(row, f"{name}_ct"):
+            plain = unseal_value(old, sealed, Place(row.id, document.customer, name))
+            setattr(row, f"{name}_ct", seal_value(new, plain, Place(row.id, to, name)))

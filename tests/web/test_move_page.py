@@ -1,0 +1,86 @@
+"""Moving a document to another client, at the portal and over the API."""
+
+import pytest
+
+from service.codes import Category
+from tests.web.browsing import form
+
+
+def furnish(world):
+    wrong = world.customer("甲机械有限公司", Category.INTENDED, owner="sales").id
+    right = world.customer("乙汽车有限公司", Category.ACTIVE, owner="sales2").id
+    document = world.document(wrong, "谐波减速器的回差", by="service_officer").id
+    world.work()
+    return document, wrong, right
+
+
+@pytest.fixture
+def document(furnished):
+    return furnished[1][0]
+
+
+@pytest.fixture
+def right(furnished):
+    return furnished[1][2]
+
+
+def test_the_page_offers_clients_and_moves_the_document_to_the_chosen_one(portal, document, right):
+    person = portal["archivist"]
+    path = f"/documents/{document}/move"
+    assert path in person.html(f"/documents/{document}")
+    page = person.html(f"{path}?q=乙汽车")
+    assert "乙汽车有限公司" in page
+    filled = form(page, path) | {"customer": right, "reason": "归错客户"}
+    answer = person.send(path, **filled)
+    assert answer.location == f"/documents/{document}"
+    page = person.html(answer.location)
+    assert "文件已移到另一客户" in page
+    assert "乙汽车有限公司" in page
+    assert "甲机械有限公司" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "sentence"),
+    [
+        ({"reason": ""}, 422, "此项必填"),
+        ({"customer": "a" * 26}, 422, "没有这个客户"),
+        ({"seen": "99"}, 412, "期间有人改过此项"),
+    ],
+)
+def test_a_move_that_cannot_be_done_says_why_and_keeps_what_was_typed(
+    portal, document, right, change, status, sentence
+):
+    person = portal["archivist"]
+    path = f"/documents/{document}/move"
+    filled = form(person.html(path), path) | {"customer": right, "reason": "归错客户"} | change
+    answer = person.send(path, **filled)
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert "甲机械有限公司" in person.html(f"/documents/{document}")
+
+
+@pytest.mark.parametrize(("by", "status"), [("sales", 403), ("sales2", 404), ("finance", 404)])
+def test_who_may_not_move_a_document_is_offered_no_clients(portal, document, right, by, status):
+    person = portal[by]
+    assert "/move" not in person.get(f"/documents/{document}").text
+    answer = person.get(f"/documents/{document}/move")
+    assert answer.status_code == status
+    assert "乙汽车" not in answer.text
+    sent = person.send(f"/documents/{document}/move", seen="1", customer=right, reason="x")
+    assert sent.status_code == status
+    assert "甲机械有限公司" in portal["archivist"].html(f"/documents/{document}")
+
+
+def test_a_program_moves_a_document(programs, document, right):
+    path = f"/documents/{document}"
+    archivist = programs["archivist"]
+    etag, body = archivist.etag(path), {"customer": right, "reason": "归错客户"}
+    answer = archivist.act(f"{path}/move", body, etag=etag)
+    assert (answer.status_code, answer.json["customer"]["id"]) == (200, right)
+    assert answer.headers["ETag"] != etag
+    assert archivist.act(f"{path}/move", body, etag=etag).status_code == 412
+    again = archivist.act(f"{path}/move", body, etag=answer.headers["ETag"])
+    assert again.status_code == 409
+    assert programs["sales"].get(path).status_code == 404
+    programs.world.work()
+    assert programs["sales2"].get(path).json["customer"]["name"] == "乙汽车有限公司"

@@ -1,0 +1,46 @@
+"""Moving a document that lies with the wrong client: choose the right one, say why."""
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service import documents, moving
+from service.audit.entries import Subject
+from service.permissions import Action
+from web import errors, forms, session
+
+pages = Blueprint("moves", __name__)
+
+
+@pages.get("/documents/<document_id>/move")
+def show(document_id: str) -> ResponseReturnValue:
+    """Offer the clients that a document may be moved to; words narrow them."""
+    q = request.values.get("q", "").strip()
+    subject, detail = Subject("document", document_id), {"q": q[:2000]} if q else None
+    with g.archive.call(
+        g.actor, Action.DOCUMENT_MOVE, subject, detail=detail, writes=False
+    ) as call:
+        clients = moving.destinations(call, document_id, q)
+        held = documents.hold(call, call.db, document_id, by=Action.DOCUMENT_MOVE)
+        document = documents.describe(call, call.db, held)
+    return render_template(
+        "documents/move.html", document=document, clients=clients, q=q, event=call.event
+    )
+
+
+@pages.post("/documents/<document_id>/move")
+@errors.again(show)
+def move(document_id: str) -> ResponseReturnValue:
+    """Move a document to another client."""
+    forms.only("seen", "q", "customer", "reason", "leave")
+    with g.archive.call(g.actor, Action.DOCUMENT_MOVE, Subject("document", document_id)) as call:
+        moved = moving.move(
+            call,
+            document_id,
+            to=forms.text("customer"),
+            reason=forms.text("reason"),
+            if_match=forms.seen(),
+            leaving="leave" in request.form,
+        )
+    if Action.DOCUMENT_TEXT in moved.allowed:
+        return session.done("document_moved", "documents.show", document_id=document_id)
+    return session.done("document_moved", "customers.show", customer_id=moved.customer.id)
