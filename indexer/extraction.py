@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import BinaryIO, cast
 
 from indexer.extract import reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
-from service import documents, jobs, processing, texts
+from service import documents, figures, jobs, processing, texts
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
 from service.blobs.names import object_name
@@ -55,7 +56,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
                 source.stored_size,
             )
             with reader:
-                result = sandbox.extract(source.media_type, cast("BinaryIO", reader), source.size)
+                result = _timed(sandbox, source, cast("BinaryIO", reader))
             return _judged(archive, work, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)
@@ -63,6 +64,14 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
         return Outcome(work, Processing.FAILED, error="missing")
     except Corrupt:
         return Outcome(work, Processing.FAILED, error="corrupt")
+
+
+def _timed(sandbox: Sandbox, source: processing.Source, original: BinaryIO) -> Extracted | Failed:
+    began = perf_counter()
+    result = sandbox.extract(source.media_type, original, source.size)
+    ended = str(result.reason) if isinstance(result, Failed) else "read"
+    figures.EXTRACTION_SECONDS.labels(ended).observe(perf_counter() - began)
+    return result
 
 
 def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome:

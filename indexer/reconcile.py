@@ -1,10 +1,12 @@
 """Compare database and index: what is missing, what is too much, what stands in the wrong place."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service import processing
 from service.archive import Archive
+from service.codes import Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Drift:
     outdated: tuple[str, ...]
     waiting: int
     marks: int
+    categories: Mapping[str, Mapping[str, int]]
 
     @property
     def drift(self) -> int:
@@ -39,6 +42,7 @@ class Drift:
             "outdated": list(self.outdated[:100]),
             "waiting": self.waiting,
             "marks": self.marks,
+            "categories": self.categories,
         }
 
 
@@ -63,7 +67,15 @@ def drift(archive: Archive) -> Drift:
         outdated=_ids(differing, unsettled),
         waiting=len(waiting),
         marks=marks,
+        categories=_by_category(wanted, held),
     )
+
+
+def _by_category(
+    wanted: Iterable[tuple[str, str]], held: Iterable[tuple[str, str]]
+) -> Mapping[str, Mapping[str, int]]:
+    documents, indexed = (Counter(category for _, category in pairs) for pairs in (wanted, held))
+    return {str(c): {"documents": documents[c], "indexed": indexed[c]} for c in Category}
 
 
 def _ids(documents: Iterable[str], unsettled: set[str]) -> tuple[str, ...]:

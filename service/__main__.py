@@ -89,8 +89,9 @@ def web(with_parent: int | None) -> None:
 @refusals
 def worker(with_parent: int | None) -> None:
     """Start a worker alone."""
+    from indexer import measuring
     from indexer.worker import Worker
-    from service import hosts
+    from service import hosts, upkeep
     from service.opening import open_archive
     from service.operation import set_up_logging
 
@@ -100,7 +101,10 @@ def worker(with_parent: int | None) -> None:
     archive = open_archive(settings, indexing=True)
     with Worker(archive, children=children_of(settings)) as running:
         hosts.keep(archive)
+        upkeep.keep(archive, "worker")
+        measuring.keep(archive)
         running.run()
+    upkeep.go_round(archive, "worker")
     archive.close()
 
 
@@ -143,9 +147,9 @@ def user() -> None:
 @click.option("--head", is_flag=True, help="Head of the department.")
 @click.option(
     "--password-file",
-    required=True,
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help="File whose first line is the password; - for standard input.",
+    help="File whose first line is the password; - for standard input. "
+    "Without it a link is printed with which the person sets one.",
 )
 @refusals
 def user_add(
@@ -154,24 +158,46 @@ def user_add(
     department: str,
     roles: tuple[str, ...],
     head: bool,  # noqa: FBT001 - click passes options by name
-    password_file: str,
+    password_file: str | None,
 ) -> None:
-    """Open an account; the first line of the password file is the password."""
-    from service import accounts
+    """Open an account and print its id, and without a password file a link to set a password."""
+    from service import accounts, commands, password_links
 
     new = accounts.NewPerson(
         login=login,
         name=name or login,
         department=Department(department),
         roles=frozenset(Role(r) for r in roles),
-        password=installing.password(password_file),
+        password=installing.password(password_file) if password_file else None,
         head=head,
     )
     archive = opened()
     with archive.call(CLI, Action.USER_MANAGE, Subject("person"), writes=True) as call:
         made = accounts.add(call, new)
+        link = password_links.make(call, made.id) if new.password is None else None
     archive.close()
     click.echo(made.id)
+    if link:
+        click.echo(commands.password_link(archive.settings, link))
+
+
+@user.command("link")
+@click.argument("login")
+@refusals
+def user_link(login: str) -> None:
+    """Print a link with which somebody sets a new password; it works once, for a day."""
+    from service import accounts, commands, password_links
+
+    archive = opened()
+    with archive.db.read() as db:
+        person = accounts.person_by_login(db, login)
+    if person is None:
+        raise Ended(f"Nobody is called {login}.")
+    subject = Subject("person", person)
+    with archive.call(CLI, Action.USER_MANAGE, subject, writes=True) as call:
+        link = password_links.make(call, person)
+    archive.close()
+    click.echo(commands.password_link(archive.settings, link))
 
 
 @user.command("list")

@@ -1,25 +1,36 @@
 """Whether each part the archive needs answers, by name."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from service.archive import Archive
 from service.errors import Unavailable
 
+#: Seconds after which a part that is asked counts as away.
+PATIENCE = 3.0
 
-def parts(archive: Archive) -> Mapping[str, bool]:
-    """Ask each part once; True where it answers."""
+
+def parts(archive: Archive, *, patience: float = PATIENCE) -> Mapping[str, bool]:
+    """Ask all parts at once; True for each that answers within `patience` seconds."""
     checks: Mapping[str, Callable[[], None]] = {
         "database": archive.db.check,
         "keystore": archive.keystore.check,
         "blobs": archive.blobs.check,
         "search": archive.engine.check,
     }
-    return {name: _answers(check) for name, check in checks.items()}
+    pool = ThreadPoolExecutor(len(checks), "ready")
+    asked = {name: pool.submit(check) for name, check in checks.items()}
+    # a part that does not answer keeps its thread until its own time is over, nobody else
+    pool.shutdown(wait=False)
+    wait(asked.values(), timeout=patience)
+    return {name: _answered(future) for name, future in asked.items()}
 
 
-def _answers(check: Callable[[], None]) -> bool:
+def _answered(future: Future[None]) -> bool:
+    if not future.done():
+        return False
     try:
-        check()
+        future.result()
     except Unavailable:
         return False
     return True

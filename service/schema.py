@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from service.db import WriteLock, lock_file
 from service.errors import Unavailable
@@ -48,6 +49,11 @@ def current(url: str) -> str | None:
         raise Unavailable("database") from error
     finally:
         engine.dispose()
+
+
+def revision(db: Session) -> str | None:
+    """Return the revision that the database of a session stands at."""
+    return MigrationContext.configure(db.connection()).get_current_revision()
 
 
 def upgrade(url: str, revision: str = "head", *, application: str = "") -> None:

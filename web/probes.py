@@ -4,8 +4,9 @@ import hmac
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, current_app, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from service import metrics as figures
 from service import readiness
 from service.archive import Archive
 from service.errors import NotFound
@@ -33,7 +34,7 @@ def metrics() -> Response:
     """Give Prometheus its figures: on this host, or with the token."""
     if not _operator():
         raise NotFound
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(figures.exposition(_archive()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _operator() -> bool:

@@ -12,12 +12,11 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http import message
 
-from service import hosts, schema
+from service import hosts, schema, upkeep
 from service.opening import open_archive
 from service.operation import set_up_logging
 from service.settings import Settings
 from web.app import create_app
-from web.connections import PatientWorker
 
 log = structlog.get_logger()
 
@@ -62,6 +61,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         # after the fork: connections are not shared between processes
         archive = open_archive(self._settings)
         hosts.keep(archive)
+        upkeep.keep(archive, "web")
         app = create_app(archive)
         log.info("web_started", version=version("guidang"), schema=schema.head())
         # what is here stays: looking through it again and again would stop all threads

@@ -43,6 +43,7 @@ class Job(Base):
     __table_args__ = (
         Index("ix_job_take", "state", "lane", "due"),
         Index("ix_job_kind_subject", "kind", "subject"),
+        Index("ix_job_finished", "finished", "kind", "lane", "started"),
     )
 
 

@@ -1,0 +1,61 @@
+"""What is too long to measure for a page: measured by a worker, kept with the time it was taken."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from service.models import Probe
+from service.rows import claim
+
+#: Names of what workers measure.
+INDEX, STORAGE, KEYSTORE = "index", "storage", "keystore"
+
+#: How old signs of life are when nobody asks for them any more.
+_FORGOTTEN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measurement: its name, when it was taken, and its counts, codes and ids."""
+
+    name: str
+    taken: datetime
+    body: Mapping[str, Any]
+
+    def age(self, now: datetime) -> float:
+        """Return its age in seconds; that of the future (a clock was set back) is 0."""
+        return max(0.0, (now - self.taken).total_seconds())
+
+
+def put(db: Session, name: str, body: Mapping[str, Any]) -> None:
+    """Keep a measurement in the place of the last one of that name."""
+    now, text = datetime.now(UTC), json.dumps(body, sort_keys=True)
+    row = claim(db, Probe, name, {"name": name, "taken": now, "body": text})
+    row.taken, row.body = now, text
+
+
+def alive(db: Session, part: str, holder: str, body: Mapping[str, Any]) -> None:
+    """Keep that a process lives; processes that have not been seen for a day are forgotten."""
+    put(db, f"{part}:{holder}", body)
+    db.execute(delete(Probe).where(Probe.name.contains(":"), Probe.taken < _yesterday()))
+
+
+def _yesterday() -> datetime:
+    return datetime.now(UTC) - _FORGOTTEN
+
+
+def readings(db: Session) -> Mapping[str, Reading]:
+    """Return every measurement by its name; those of processes are `part:holder`."""
+    rows = db.execute(select(Probe.name, Probe.taken, Probe.body).order_by(Probe.name))
+    return {name: Reading(name, taken, json.loads(body)) for name, taken, body in rows}
+
+
+def last_seen(found: Mapping[str, Reading], part: str) -> Reading | None:
+    """Return the newest sign of life of a part, of whichever of its processes."""
+    seen = [one for name, one in found.items() if name.startswith(f"{part}:")]
+    return max(seen, key=lambda one: one.taken, default=None)

@@ -1,0 +1,53 @@
+"""What every process does now and then: adds up figures, says that it lives, minds the schema."""
+
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+
+import structlog
+
+from service import figures, hosts, jobs, probing, schema
+from service.archive import Archive
+from service.errors import Unavailable
+
+log = structlog.get_logger()
+
+#: Seconds between two rounds.
+BEAT = 10.0
+
+
+def keep(
+    archive: Archive,
+    part: str,
+    *,
+    every: float = BEAT,
+    outdated: Callable[[], None] = hosts.stop_this_process,
+) -> None:
+    """Go round in a thread as long as the process lives; `part` is `web` or `worker`.
+
+    `outdated` is called when another version of guidang has migrated the database: this process
+    would write what that one does not expect. `every` is in seconds.
+    """
+
+    def rounds() -> None:
+        pause = threading.Event()
+        while go_round(archive, part):
+            pause.wait(every)
+        log.error("database_of_another_version", program=schema.head())
+        outdated()
+
+    threading.Thread(target=rounds, name="upkeep", daemon=True).start()
+
+
+def go_round(archive: Archive, part: str) -> bool:
+    """Do it once; return whether the database is of this program's schema."""
+    try:
+        with archive.db.read() as db:
+            if schema.revision(db) != schema.head():
+                return False
+        figures.add_up(archive.db)
+        with archive.db.write() as db:
+            probing.alive(db, part, jobs.holder(), {"version": version("guidang")})
+    except Unavailable as error:  # the next round may find it again
+        log.warning("part_away", part=error.part)
+    return True
