@@ -17,6 +17,7 @@ from service.opening import open_archive
 from service.operation import set_up_logging
 from service.settings import Settings
 from web.app import create_app
+from web.connections import PatientWorker
 
 log = structlog.get_logger()
 

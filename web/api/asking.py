@@ -6,6 +6,7 @@ about something hidden gets the same answer whatever else is wrong with it.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -47,11 +48,20 @@ def opened(
     """Open the call of this request; a body that is no upload has arrived before it begins."""
     archive: Archive = g.archive
     if not stated().form:
-        request.max_content_length = BODY
-        request.get_data()
+        g.too_large = not _arrived()
     call = archive.call(g.actor, action, subject, detail=detail, reading=reading, writes=writes)
     with call:
         yield call
+
+
+def _arrived() -> bool:
+    """Read the body; say whether it is of a size that is taken."""
+    # of a body in chunks no more than this is read, and nothing says that there was more
+    request.max_content_length = BODY + 1
+    try:
+        return len(request.get_data()) <= BODY
+    except RequestEntityTooLarge:
+        return False
 
 
 def stated() -> Operation:
@@ -66,7 +76,9 @@ def as_sent() -> Read:
 
 
 def query() -> Read:
-    """Return the query string as the operation states it."""
+    """Return the query string as the operation states it; refuses a body that is too large."""
+    if g.get("too_large"):
+        raise TooLarge("The request is too large.")
     schema = stated().query()
     return _checked(schema, _from_pairs(schema, request.args))
 
@@ -85,7 +97,8 @@ def _json(data: bytes) -> object:
     if request.mimetype != "application/json":
         raise Unsupported("Send JSON.", fields={"Content-Type": "unsupported"})
     try:
-        read: object = json.loads(data, parse_constant=_no_constant)
+        text = data.decode("utf-8-sig")
+        read: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
         # half of a surrogate pair is no character: nothing can store it
         json.dumps(read, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -95,6 +108,15 @@ def _json(data: bytes) -> object:
 
 def _no_constant(name: str) -> object:
     raise ValueError(name)
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a member that is there twice: readers do not agree which of them counts."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        (twin, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise Invalid("This can be given once only.", fields={twin: "repeated"})
+    return members
 
 
 def form(call: Call) -> tuple[Read, Upload]:
