@@ -9,9 +9,9 @@ from typing import cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from service import passwords
+from service import leaving, owners, passwords
 from service.archive import Call
-from service.codes import Department, Role
+from service.codes import PRIVILEGED, Department, Role
 from service.crypto import Corrupt, unseal
 from service.errors import Conflict, Denied, Invalid, NotFound, Stale
 from service.ids import new_id
@@ -19,8 +19,6 @@ from service.models import Department as DepartmentRow
 from service.models import Person, PersonRole, SignIn, Token
 from service.permissions import Target
 
-#: Seats that exclude each other and every content role.
-PRIVILEGED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 #: What an administrator at the portal may give; the operator gives the others by command.
 GIVEN_AT_THE_PORTAL = tuple(r for r in Role if r not in PRIVILEGED)
 
@@ -53,6 +51,8 @@ class PersonView:
     rev: int
 
 
+    #: how many customers they own; which, is told to those who may see them
+    customers: int = 0
 @dataclass(frozen=True, slots=True)
 class PersonChange:
     """What to change; what is None stays."""
@@ -65,6 +65,8 @@ class PersonChange:
     password: str | None = None
 
 
+    #: who takes over the customers of a person that is switched off
+    successor: str | None = None
 @dataclass(frozen=True, slots=True)
 class SignInView:
     """One of a person's own sign-ins. `id` is safe to show: it signs nobody in."""
@@ -118,13 +120,49 @@ def add(call: Call, new: NewPerson) -> PersonView:
 def change(
     call: Call, person_id: str, wanted: PersonChange, *, if_match: int | None = None
 ) -> PersonView:
-    """Change an account; switching it off ends its sign-ins and tokens at once."""
+    """Change an account; switching it off ends its sign-ins and tokens at once.
+
+    It is not switched off while customers would be left without an owner: the successor gets
+    them in the same step.
+    """
     _require(call, person_id, wanted.roles or frozenset())
     stored = _new_password(call, person_id, wanted)
     db = call.db
-    person = db.get(Person, person_id)
+    person = _to_change(call, db, person_id, if_match, lock=True)
+    before = _said(person)
+    _say_of(db, person, wanted)
+    if stored is not None:
+        person.password_hash = stored
+    if wanted.active is not None:
+        person.active = wanted.active
+    if stored is not None or leaves:
+        _end_everything(db, person_id)
+    if leaves:
+        leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
+        leaving.hand_over(call, person_id, wanted.successor)
+    person.rev += 1
+    db.flush()
+    call.note(before=before, after=_said(person), password="changed" if stored else None)
+    count = leaving.owned(db).get(person_id, 0)
+    return _view(person, _department_code(db, person.department), count)
+
+
+def manageable(call: Call, person_id: str) -> Person:
+    """Return an account that this call's person may change; raises `Denied` or `NotFound`."""
+    _require(call, person_id, frozenset())
+    person = call.db.get(Person, person_id)
     if person is None:
         raise NotFound
+    leaves = wanted.active is False
+    if wanted.successor is not None and not leaves:
+        raise Invalid(
+            "Customers are handed over when somebody leaves.", fields={"successor": "misplaced"}
+        )
+    if leaves:
+        with call.look() as db:
+            _to_change(call, db, person_id, if_match)
+            leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
+        leaving.begin(call, person_id, wanted.successor)
     if if_match is not None and person.rev != if_match:
         raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
     _guard_privileged(call, (Role(r.role) for r in person.roles))
@@ -138,16 +176,18 @@ def change(
     if wanted.roles is not None:
         _check_roles(wanted.roles)
         person.roles = [PersonRole(role=str(r)) for r in sorted(wanted.roles)]
-    if stored is not None:
-        person.password_hash = stored
-    if wanted.active is not None:
-        person.active = wanted.active
-    if stored is not None or wanted.active is False:
-        _end_everything(db, person_id)
-    person.rev += 1
-    db.flush()
-    call.note(before=before, after=_said(person), password="changed" if stored else None)
-    return _view(person, _department_code(db, person.department))
+
+
+def _to_change(
+    call: Call, db: Session, person_id: str, if_match: int | None, *, lock: bool = False
+) -> Person:
+    person = db.get(Person, person_id, with_for_update=lock)
+    if person is None:
+        raise NotFound
+    if if_match is not None and person.rev != if_match:
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+    _guard_privileged(call, (Role(r.role) for r in person.roles))
+    return person
 
 
 def _said(person: Person) -> dict[str, object]:
@@ -225,7 +265,8 @@ def people(call: Call) -> tuple[PersonView, ...]:
         .join(DepartmentRow, DepartmentRow.id == Person.department)
         .order_by(Person.active.desc(), Person.login)
     ).all()
-    views = tuple(_view(person, code) for person, code in rows)
+    counts = leaving.owned(call.db)
+    views = tuple(_view(person, code, counts.get(person.id, 0)) for person, code in rows)
     call.returned(v.id for v in views)
     return views
 
@@ -234,11 +275,12 @@ def person(call: Call, person_id: str) -> PersonView:
     """Return one account."""
     call.require(Target())
     if found := call.db.get(Person, person_id):
-        return _view(found, _department_code(call.db, found.department))
+        count = leaving.owned(call.db).get(person_id, 0)
+        return _view(found, _department_code(call.db, found.department), count)
     raise NotFound
 
 
-def _view(person: Person, department: str) -> PersonView:
+def _view(person: Person, department: str, customers: int = 0) -> PersonView:
     return PersonView(
         person.id,
         person.login,
@@ -261,20 +303,7 @@ def names(db: Session, ids: set[str]) -> dict[str, str]:
     if not wanted:
         return {}
     return dict(db.execute(_NAMES, {"people": list(wanted)}).tuples().all())
-
-
-def colleagues(db: Session) -> tuple[tuple[str, str], ...]:
-    """Return active people who can own customers: id and name, for choosing."""
-    content = [str(r) for r in Role if r not in PRIVILEGED and r is not Role.HR]
-    rows = db.execute(
-        select(Person.id, Person.name)
-        .where(
-            Person.active,
-            Person.id.in_(select(PersonRole.person).where(PersonRole.role.in_(content))),
-        )
-        .order_by(Person.name)
-    )
-    return tuple((person, name) for person, name in rows)
+        customers,
 
 
 def sign_ins(call: Call) -> tuple[SignInView, ...]:

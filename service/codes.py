@@ -104,6 +104,10 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+#: Seats that exclude each other and every content role.
+PRIVILEGED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+
+
 class Department(StrEnum):
     """部门. The seats system_admin, security_admin and auditor sit in management."""
 

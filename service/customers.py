@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from service import accounts, profiles
@@ -14,7 +13,8 @@ from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
 from service.errors import Conflict, Hidden, Invalid, NotFound, Stale, Unconditional
 from service.ids import new_id
-from service.models import Counter, Customer, CustomerPerson, CustomerView, Record
+from service.models import Counter, Customer, CustomerView, Record
+from service.owners import COWORKER, OWNER, people_of, said, set_people
 from service.permissions import Action, CustomerScopes, Target
 from service.profiles import NewValue, PersonRef
 from service.rows import claim
@@ -73,29 +73,13 @@ class Seen:
         return Category(self.row.category)
 
 
-_people = cast("Table", CustomerPerson.__table__).c
-_PEOPLE = select(_people.customer, _people.person, _people.relation).where(
-    _people.customer.in_(bindparam("customers", expanding=True))
-)
-
-
-def people_of(db: Session, customer_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return person → relation for each customer."""
-    wanted = list(set(customer_ids))
-    found: dict[str, dict[str, str]] = {c: {} for c in wanted}
-    if wanted:
-        for customer, person, relation in db.execute(_PEOPLE, {"customers": wanted}):
-            found[customer][person] = relation
-    return found
-
-
 def load(db: Session, customer_id: str) -> Seen:
     """Return a customer with its people; raises `NotFound` when absent or destroyed."""
     row = db.get(Customer, customer_id)
     if row is None:
         raise NotFound
     people = people_of(db, [customer_id])[customer_id]
-    owner = next((p for p, relation in people.items() if relation == "owner"), None)
+    owner = next((p for p, relation in people.items() if relation == OWNER), None)
     return Seen(row, frozenset(people), owner)
 
 
@@ -178,7 +162,7 @@ def create(
         )
     )
     db.flush()
-    _set_people(db, row.id, owner or call.actor.person, coworkers)
+    set_people(db, row.id, owner=owner or call.actor.person, coworkers=coworkers)
     profiles.enter(call, row.id, values, Category(row.category), frozenset())
     rebuild_view(db, row.id)
     call.about(id=row.id, customer=row.id)
@@ -216,21 +200,6 @@ def checked_coop_type(text: str | None, category: Category) -> str | None:
         ) from None
 
 
-def _set_people(db: Session, customer_id: str, owner: str, coworkers: Iterable[str]) -> None:
-    known = dict(accounts.colleagues(db))
-    others = [p for p in dict.fromkeys(coworkers) if p != owner]
-    if owner not in known:
-        raise Invalid("This person cannot own a customer.", fields={"owner": "unknown"})
-    if any(p not in known for p in others):
-        raise Invalid("This person cannot work on a customer.", fields={"coworkers": "unknown"})
-    for row in db.scalars(select(CustomerPerson).where(CustomerPerson.customer == customer_id)):
-        db.delete(row)
-    db.flush()
-    db.add(CustomerPerson(customer=customer_id, person=owner, relation="owner"))
-    db.add_all(CustomerPerson(customer=customer_id, person=p, relation="coworker") for p in others)
-    db.flush()
-
-
 def rebuild_view(db: Session, customer_id: str) -> None:
     """Rewrite what lists show of a customer, from its field values."""
     row = db.get(Customer, customer_id)
@@ -265,7 +234,7 @@ def describe(call: Call, db: Session, seen: Seen) -> CustomerFile:
         coop_type=seen.row.coop_type,
         status=Status(seen.row.status),
         owner=name_of[seen.owner] if seen.owner else None,
-        coworkers=tuple(name_of[p] for p, r in people.items() if r == "coworker"),
+        coworkers=tuple(name_of[p] for p, r in people.items() if r == COWORKER),
         created=seen.row.created,
         created_by=name_of[seen.row.created_by],
         filed=seen.row.filed,
@@ -336,11 +305,12 @@ def edit(
         rebuild_view(db, customer_id)
         call.enqueue("project_customer", customer_id)
     if owner is not None or coworkers is not None:
-        current = people_of(db, [customer_id])[customer_id]
-        others = [p for p, r in current.items() if r == "coworker"]
-        wanted_owner = owner or seen.owner or call.actor.person
-        _set_people(db, customer_id, wanted_owner, others if coworkers is None else coworkers)
-        call.note(owner=owner, coworkers=list(coworkers) if coworkers is not None else None)
+        before = people_of(db, [customer_id])[customer_id]
+        if coworkers is None:
+            coworkers = [p for p, relation in before.items() if relation == COWORKER]
+        wanted = owner or seen.owner or call.actor.person
+        after = set_people(db, customer_id, owner=wanted, coworkers=coworkers)
+        call.note(before=said(before), after=said(after))
         call.mark_dirty("customer", customer_id)
         call.enqueue("project_customer", customer_id)
     bump(db, seen)

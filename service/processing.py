@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service import customers, jobs, texts
+from service import jobs, owners, texts
 from service.codes import Processing
 from service.models import Blob, Customer, CustomerView, Dirty, Document, Job, Version
 
@@ -124,19 +124,17 @@ class Rows:
         """Fetch them, each table at once; nothing of an earlier batch stays in the session."""
         db.expunge_all()
         documents = {d.id: d for d in db.scalars(select(Document).where(Document.id.in_(ids)))}
-        owners = {d.customer for d in documents.values()}
+        files = {d.customer for d in documents.values()}
         shown = [d.shown for d in documents.values() if d.shown]
         return cls(
             documents,
             {v.id: v for v in db.scalars(select(Version).where(Version.id.in_(shown)))},
-            {c.id: c for c in db.scalars(select(Customer).where(Customer.id.in_(owners)))},
+            {c.id: c for c in db.scalars(select(Customer).where(Customer.id.in_(files)))},
             {
                 view.customer: view
-                for view in db.scalars(
-                    select(CustomerView).where(CustomerView.customer.in_(owners))
-                )
+                for view in db.scalars(select(CustomerView).where(CustomerView.customer.in_(files)))
             },
-            customers.people_of(db, owners),
+            owners.people_of(db, files),
             texts.stored(db, shown),
         )
 

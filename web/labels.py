@@ -142,6 +142,7 @@ INPUT = {
     "coworkers": N_("Co-workers"),
     "evidence": N_("Evidence"),
     "reason": N_("Reason"),
+    "successor": N_("Successor"),
     "source": N_("Source"),
     "file": N_("File"),
     "kind": N_("Document type"),

@@ -7,7 +7,7 @@ from flask import current_app, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from service.accounts import PRIVILEGED
+from service.codes import PRIVILEGED
 from service.menus import Menu
 from service.permissions import Actor
 from web import labels, session

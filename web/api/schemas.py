@@ -213,6 +213,7 @@ class UserChange(Schema):
     head = flag()
     active = flag()
     password = text(1000)
+    successor = text(ID_LENGTH)
 
 
 class NewToken(Schema):

@@ -54,7 +54,7 @@ def show_user(person_id: str) -> Response:
 @api.patch("/users/<person_id>")
 @operation(403, body=UserChange, answers={200: UserShown}, conditional=True)
 def change_user(person_id: str) -> Response:
-    """Change an account; switching it off ends its sign-ins and tokens at once."""
+    """Change an account; switched off, it ends at once and `successor` gets its customers."""
     with opened(Action.USER_MANAGE, Subject("person", person_id)) as call:
         rev = known.person(call, person_id)
         access.fresh(call)

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import accounts, categories, customers, directory, filing
+from service import categories, customers, directory, filing, owners
 from service.audit.entries import Subject
 from service.errors import Denied
 from service.permissions import Action
@@ -23,7 +23,7 @@ def listing() -> ResponseReturnValue:
     detail = {"q": wanted.q} if wanted.q else None
     with g.archive.call(g.actor, Action.CUSTOMER_LIST, Subject("customer"), detail=detail) as call:
         found = directory.listing(call, wanted)
-        colleagues = accounts.colleagues(call.db)
+        colleagues = owners.colleagues(call.db)
     return render_template(
         "customers/list.html",
         found=found,
@@ -40,7 +40,7 @@ def blank() -> ResponseReturnValue:
     if not g.menu.create:
         raise Denied("Your role does not allow this.", rule="customer.create:none")
     with g.archive.call(g.actor, Action.CUSTOMER_LIST, Subject("customer")) as call:
-        colleagues = accounts.colleagues(call.db)
+        colleagues = owners.colleagues(call.db)
         fields = call.policy.fields.by_key
     return render_template("customers/new.html", colleagues=colleagues, fields=fields)
 
@@ -70,7 +70,7 @@ def show(customer_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.CUSTOMER_READ, _subject(customer_id)) as call:
         customer = customers.get(call, customer_id)
         documents = filing.of_customer(call, customer_id)
-        colleagues = accounts.colleagues(call.db)
+        colleagues = owners.colleagues(call.db)
     return render_template(
         "customers/show.html",
         customer=customer,

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
-from service import accounts
+from service import accounts, owners
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
@@ -20,9 +20,11 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
     """List every account; `person_id` is the one whose form was refused."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         everybody = accounts.people(call)
+        colleagues = owners.colleagues(call.db)
     return render_template(
         "people.html",
         people=everybody,
+        colleagues=colleagues,
         given=accounts.GIVEN_AT_THE_PORTAL,
         refused=person_id,
         event=call.event,
@@ -56,10 +58,12 @@ def change(person_id: str) -> ResponseReturnValue:
 @guard.fresh
 @errors.again(show)
 def switch(person_id: str) -> ResponseReturnValue:
-    """Switch an account on or off; off ends its sign-ins and tokens at once."""
-    forms.only("active")
+    """Switch an account on or off; off ends it at once and hands its clients over."""
+    forms.only("active", "successor")
     subject = Subject("person", person_id)
-    wanted = PersonChange(active=forms.text("active") == "yes")
+    wanted = PersonChange(
+        active=forms.text("active") == "yes", successor=forms.text("successor") or None
+    )
     with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
         accounts.change(call, person_id, wanted)
     return session.done("saved", "people.show")

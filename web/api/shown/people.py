@@ -33,6 +33,7 @@ class UserShown(Schema):
     roles = fields.List(fields.String(), required=True)
     head = fields.Boolean(required=True)
     active = fields.Boolean(required=True)
+    customers = whole()
     rev = whole()
 
 

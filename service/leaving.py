@@ -1,0 +1,145 @@
+"""A person leaves: their customers go to somebody else, and they work on nobody's any more.
+
+Whoever looks after accounts is told how many customers there are, never which. Each customer
+that changes hands has an entry of its own in the log. Rights are those of the next request; the
+account itself is ended, and begun again, by `service.accounts`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.appending import append
+from service.archive import Call
+from service.audit.entries import Entry, Subject
+from service.codes import Decision, Phase, Status
+from service.errors import Conflict, Invalid
+from service.jobs import Lane
+from service.models import Customer, CustomerPerson, Person
+from service.owners import OWNER, people_of, said
+from service.permissions import Target
+
+#: How many customers change hands in one transaction: each is about seven rows.
+STEP = 70
+
+
+def owned(db: Session) -> Mapping[str, int]:
+    """Return how many customers each person owns."""
+    rows = db.execute(
+        select(CustomerPerson.person, func.count())
+        .join(Customer, Customer.id == CustomerPerson.customer)
+        .where(CustomerPerson.relation == OWNER, Customer.status != str(Status.DESTROYED))
+        .group_by(CustomerPerson.person)
+    )
+    return dict(rows.tuples().all())
+
+
+def check(
+    db: Session, person_id: str, successor: str | None, colleagues: Mapping[str, str]
+) -> None:
+    """Refuse to leave customers without an owner, or with one who cannot be theirs."""
+    count = owned(db).get(person_id, 0)
+    if successor is not None and (successor == person_id or successor not in colleagues):
+        raise Invalid("This person cannot own a customer.", fields={"successor": "unknown"})
+    if count and successor is None:
+        raise Conflict(
+            "This person owns clients: %(count)s. Say who takes them over; "
+            "then the account is switched off in the same step.",
+            rule="user:owner",
+            count=count,
+        )
+
+
+def begin(call: Call, person_id: str, successor: str | None) -> None:
+    """Hand over in steps, each a call of its own, until one step is left for the last call.
+
+    If this is interrupted, some customers have gone to the successor and the person is still
+    there: it is done again and goes on.
+    """
+    while True:
+        with call.look() as db:
+            if len(_relations(db, person_id, STEP + 1)) <= STEP:
+                return
+        subject = Subject("person", person_id)
+        with call.archive.call(call.actor, call.action, subject, writes=True) as step:
+            step.require(Target(subject_person=person_id))
+            hand_over(step, person_id, successor)
+
+
+def hand_over(call: Call, person_id: str, successor: str | None) -> None:
+    """Give a person's customers to the successor, and end their work on others'; one step."""
+    db = call.db
+    if successor is not None:
+        _here(db, successor)
+    relations = _relations(db, person_id, STEP)
+    files = {r.customer: r for r in relations}
+    before = people_of(db, files)
+    for relation in relations:
+        db.delete(relation)
+    db.flush()
+    for customer, relation in files.items():
+        if relation.relation == OWNER:
+            _own(db, customer, successor or "")
+    db.flush()
+    db.execute(
+        update(Customer)
+        .where(Customer.id.in_(files))
+        .values(rev=Customer.rev + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for customer in files:
+        call.mark_dirty("customer", customer)
+        call.enqueue("project_customer", customer, lane=Lane.BULK)
+    after = people_of(db, files)
+    call.note(successor=successor, customers=len(files))
+    call.at_outcome(lambda db, _: _log(call, db, before, after))
+
+
+def _relations(db: Session, person_id: str, limit: int) -> list[CustomerPerson]:
+    """Return some of the customers that a person owns or works on."""
+    return list(
+        db.scalars(
+            select(CustomerPerson)
+            .join(Customer, Customer.id == CustomerPerson.customer)
+            .where(CustomerPerson.person == person_id, Customer.status != str(Status.DESTROYED))
+            .order_by(CustomerPerson.customer)
+            .limit(limit)
+        )
+    )
+
+
+def _here(db: Session, successor: str) -> None:
+    """Keep the successor from being switched off until this is done."""
+    at_work = select(Person.id).where(Person.id == successor, Person.active)
+    if db.scalars(at_work.with_for_update(read=True)).first() is None:
+        raise Invalid("This person cannot own a customer.", fields={"successor": "unknown"})
+
+
+def _own(db: Session, customer: str, person: str) -> None:
+    known = db.get(CustomerPerson, (customer, person))
+    if known:
+        known.relation = OWNER
+    else:
+        db.add(CustomerPerson(customer=customer, person=person, relation=OWNER))
+
+
+def _log(
+    call: Call,
+    db: Session,
+    before: Mapping[str, Mapping[str, str]],
+    after: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Append an entry for each customer that changed hands."""
+    rows = db.execute(select(Customer.id, Customer.category).where(Customer.id.in_(before)))
+    whole = call.entry(Phase.EVENT, Decision.ALLOW)
+    entries: list[Entry] = [
+        replace(
+            whole,
+            subject=Subject("customer", customer, customer=customer, categories=(category,)),
+            detail={"before": said(before[customer]), "after": said(after[customer])},
+        )
+        for customer, category in sorted(rows.tuples().all())
+    ]
+    append(db, entries, call.ring)

@@ -1,0 +1,65 @@
+"""Switching off an account that owns clients: at the portal and over the API."""
+
+import pytest
+
+from service.codes import Category
+from tests.web.browsing import form
+
+
+def furnish(world):
+    world.customer("甲机械有限公司", Category.ACTIVE, owner="sales")
+    world.customer("乙汽车有限公司", Category.INTENDED, owner="sales")
+
+
+def test_the_page_says_how_many_clients_are_theirs_and_never_which(portal):
+    admin, person = portal["security_admin"], portal.world.id("sales")
+    page = admin.html("/people")
+    assert "名下有 2 个客户，由谁接手？" in page
+    assert "甲机械" not in page
+    path = f"/people/{person}/active"
+    refused = admin.send(path, **form(page, path))
+    assert refused.status_code == 409
+    assert "此人名下还有 2 个客户" in refused.text
+    assert portal["sales"].get("/customers").status_code == 200
+
+
+def test_clients_are_handed_over_and_the_account_ends_in_one_step(portal):
+    admin, person = portal["security_admin"], portal.world.id("sales")
+    leaving = portal["sales"]
+    assert "甲机械有限公司" in leaving.html("/customers")
+    path = f"/people/{person}/active"
+    filled = form(admin.html("/people"), path) | {"successor": portal.world.id("sales2")}
+    assert admin.send(path, **filled).status_code == 302
+    assert leaving.get("/customers").status_code == 302
+    heir = portal["sales2"].html("/customers")
+    assert "甲机械有限公司" in heir
+    assert "乙汽车有限公司" in heir
+    page = admin.html("/people")
+    assert f"off-{person}" not in page
+    assert admin.send(path, active="yes").status_code == 302
+    back = portal["sales"].html("/customers")
+    assert "甲机械有限公司" not in back
+
+
+def test_a_program_of_the_administrator_does_the_same(programs):
+    admin, person = programs["security_admin"], programs.world.id("sales")
+    sales, path = programs["sales"], f"/users/{person}"
+    assert admin.get(path).json["customers"] == 2
+    refused = admin.patch(path, {"active": False}, etag=admin.etag(path))
+    assert refused.status_code == 409
+    assert "2" in refused.json["detail"]
+    assert sales.get("/me").status_code == 200
+    wanted = {"active": False, "successor": programs.world.id("sales2")}
+    done = admin.patch(path, wanted, etag=admin.etag(path))
+    assert (done.status_code, done.json["active"], done.json["customers"]) == (200, False, 0)
+    assert sales.get("/me").status_code == 401
+    assert programs["sales2"].get("/customers").json["total"] == 2
+
+
+@pytest.mark.parametrize("by", ["archivist", "sales2", "system_admin"])
+def test_nobody_else_lets_a_person_leave(programs, by):
+    path = f"/users/{programs.world.id('sales')}"
+    wanted = {"active": False, "successor": programs.world.id("sales2")}
+    answer = programs[by].patch(path, wanted, etag="*")
+    assert answer.status_code == 403
+    assert programs["sales"].get("/customers").json["total"] == 2
