@@ -49,10 +49,10 @@ class PersonView:
     head: bool
     active: bool
     rev: int
-
-
     #: how many customers they own; which, is told to those who may see them
     customers: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PersonChange:
     """What to change; what is None stays."""
@@ -63,10 +63,10 @@ class PersonChange:
     head: bool | None = None
     active: bool | None = None
     password: str | None = None
-
-
     #: who takes over the customers of a person that is switched off
     successor: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SignInView:
     """One of a person's own sign-ins. `id` is safe to show: it signs nobody in."""
@@ -127,6 +127,16 @@ def change(
     """
     _require(call, person_id, wanted.roles or frozenset())
     stored = _new_password(call, person_id, wanted)
+    leaves = wanted.active is False
+    if wanted.successor is not None and not leaves:
+        raise Invalid(
+            "Customers are handed over when somebody leaves.", fields={"successor": "misplaced"}
+        )
+    if leaves:
+        with call.look() as db:
+            _to_change(call, db, person_id, if_match)
+            leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
+        leaving.begin(call, person_id, wanted.successor)
     db = call.db
     person = _to_change(call, db, person_id, if_match, lock=True)
     before = _said(person)
@@ -153,16 +163,6 @@ def manageable(call: Call, person_id: str) -> Person:
     person = call.db.get(Person, person_id)
     if person is None:
         raise NotFound
-    leaves = wanted.active is False
-    if wanted.successor is not None and not leaves:
-        raise Invalid(
-            "Customers are handed over when somebody leaves.", fields={"successor": "misplaced"}
-        )
-    if leaves:
-        with call.look() as db:
-            _to_change(call, db, person_id, if_match)
-            leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
-        leaving.begin(call, person_id, wanted.successor)
     if if_match is not None and person.rev != if_match:
         raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
     _guard_privileged(call, (Role(r.role) for r in person.roles))
@@ -290,6 +290,7 @@ def _view(person: Person, department: str, customers: int = 0) -> PersonView:
         person.head,
         person.active,
         person.rev,
+        customers,
     )
 
 
@@ -303,7 +304,6 @@ def names(db: Session, ids: set[str]) -> dict[str, str]:
     if not wanted:
         return {}
     return dict(db.execute(_NAMES, {"people": list(wanted)}).tuples().all())
-        customers,
 
 
 def sign_ins(call: Call) -> tuple[SignInView, ...]:
