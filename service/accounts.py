@@ -157,16 +157,7 @@ def change(
     return _view(person, _department_code(db, person.department), count)
 
 
-def manageable(call: Call, person_id: str) -> Person:
-    """Return an account that this call's person may change; raises `Denied` or `NotFound`."""
-    _require(call, person_id, frozenset())
-    person = call.db.get(Person, person_id)
-    if person is None:
-        raise NotFound
-    if if_match is not None and person.rev != if_match:
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
-    _guard_privileged(call, (Role(r.role) for r in person.roles))
-    before = _said(person)
+def _say_of(db: Session, person: Person, wanted: PersonChange) -> None:
     if wanted.name is not None:
         person.name = wanted.name.strip()[:100] or person.name
     if wanted.department is not None:
