@@ -26,6 +26,7 @@ class Menu:
     filing: bool = False
     log: bool = False
     people: bool = False
+    status: bool = False
     create: tuple[Category, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
 
@@ -42,6 +43,7 @@ def menu(archive: Archive, actor: Actor) -> Menu:
         filing=may(policy, actor, Action.DOCUMENT_FILE),
         log=may(policy, actor, Action.AUDIT_READ),
         people=may(policy, actor, Action.USER_MANAGE),
+        status=may(policy, actor, Action.STATUS_READ),
         create=create,
         kinds=policy.kinds.by_code,
     )

@@ -1,13 +1,13 @@
 """How the work that waits stands: by stage and lane, with its age, its pace and what gave up."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from service.jobs import Lane
@@ -66,10 +66,8 @@ def standing(db: Session) -> Sequence[Queue]:
         setattr(queue, state, getattr(queue, state) + count)
         if state == "waiting":
             queue.oldest = max(queue.oldest or 0, (now - created).total_seconds(), 0)
-    for row in _ended(db, now):
-        queue, since = at(row.kind, row.lane), row[2:]
-        steps = [more - fewer for more, fewer in zip(since, [*since[1:], 0], strict=True)]
-        queue.trend = [a + b for a, b in zip(queue.trend, steps, strict=True)]
+    for step, kind, lane, count in _ended(db, now):
+        at(kind, lane).trend[step] += count
     times = defaultdict(list)
     for kind, lane, started, finished in _sample(db, now):
         times[id(at(kind, lane))].append((finished - started).total_seconds())
@@ -87,15 +85,14 @@ def _open(db: Session) -> Sequence[tuple[str, int, str, int, datetime]]:
     return rows.tuples().all()
 
 
-def _ended(db: Session, now: datetime) -> Sequence[Row[Any]]:
-    """Count what ended since each step of the last hour, from the index of the ends alone."""
-    starts = [now - HOUR + step * HOUR / _STEPS for step in range(_STEPS)]
-    since = [func.sum(case((Job.finished >= start, 1), else_=0)) for start in starts]
-    return db.execute(
-        select(Job.kind, Job.lane, *since)
-        .where(Job.finished >= starts[0])
-        .group_by(Job.kind, Job.lane)
-    ).all()
+def _ended(db: Session, now: datetime) -> Iterator[tuple[int, str, int, int]]:
+    """Count what ended in each step of the last hour, from the index of the ends alone."""
+    for step in range(_STEPS):
+        start = now - HOUR + step * HOUR / _STEPS
+        ended = (Job.finished >= start) & (Job.finished < start + HOUR / _STEPS)
+        counts = select(Job.kind, Job.lane, func.count()).where(ended).group_by(Job.kind, Job.lane)
+        for kind, lane, count in db.execute(counts):
+            yield step, kind, lane, count
 
 
 def _sample(db: Session, now: datetime) -> Sequence[Row[Any]]:
@@ -128,11 +125,3 @@ def marks(db: Session) -> Marks:
     made = db.scalar(select(AuditEvent.ts).where(AuditEvent.seq == first)) if count else None
     age = (datetime.now(UTC) - datetime.fromisoformat(made)).total_seconds() if made else None
     return Marks(int(count), None if age is None else max(0.0, age))
-
-
-def failed(queues: Sequence[Queue]) -> Mapping[str, int]:
-    """Return how many jobs were given up, by stage."""
-    found: dict[str, int] = {}
-    for queue in queues:
-        found[queue.stage] = found.get(queue.stage, 0) + queue.failed
-    return found

@@ -66,6 +66,7 @@ SCREEN_LIST = (
     Screen("log", AUDITOR, "/log"),
     Screen("log-filtered", AUDITOR, "/log?action=search.run"),
     Screen("people", SECURITY, "/people"),
+    Screen("status", SECURITY, "/status"),
     Screen("forbidden", CLERK, "/log"),
     Screen("not-found", CLERK, "/nowhere"),
 )

@@ -117,6 +117,19 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def lasting(seconds: float) -> str:
+    """Return a length of time as people say it, in at most two units."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return str(gettext("%(days)s d %(hours)s h", days=days, hours=hours % 24))
+    if hours:
+        return str(gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes % 60))
+    if minutes:
+        return str(gettext("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest))
+    return str(gettext("%(n)s s", n=rest))
+
+
 def day(value: date | datetime | None) -> str:
     """Return a calendar day."""
     return value.strftime("%Y-%m-%d") if value else ""
@@ -144,6 +157,7 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         "minute": local("%Y-%m-%d %H:%M"),
         "clock": local("%H:%M:%S"),
         "size": size,
+        "lasting": lasting,
         "grouped": grouped,
     }
     app.jinja_env.filters.update(filters)

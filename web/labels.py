@@ -258,6 +258,26 @@ PART = {
     "blobs": N_("file store"),
     "search": N_("search service"),
 }
+#: stages of the worker's queues, and their lanes
+STAGE = {
+    "extract": N_("Reading text"),
+    "index": N_("Indexing"),
+    "rewrap": N_("Renewing keys"),
+}
+LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}
+MEASURE = {
+    "index": N_("Index against database"),
+    "keystore": N_("Keys"),
+    "storage": N_("Storage"),
+}
+MIRROR = {
+    "agrees": N_("holds the same keys"),
+    "differs": N_("holds other keys"),
+    "away": N_("does not answer"),
+    "none": N_("there is none"),
+}
+#: what is shown with its version; names of products stay as they are
+VERSIONED = {"guidang": N_("program"), "schema": N_("database schema")}
 FACET = {
     "category": N_("Client type"),
     "module": N_("Module"),
@@ -291,6 +311,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reason": REASON,
     "problem": PROBLEM,
     "part": PART,
+    "stage": STAGE,
+    "lane": LANE,
+    "measure": MEASURE,
+    "mirror": MIRROR,
+    "versioned": VERSIONED,
     "facet": FACET,
     "sort": SORT,
     "customer_sort": CUSTOMER_SORT,

@@ -48,8 +48,10 @@ def rail(menu: Menu) -> tuple[Group, ...]:
     manage = (
         [Entry("people.show", gettext("Accounts and roles"), icon="people")] if menu.people else []
     )
+    run = [Entry("status.show", gettext("System status"), icon="activity")] if menu.status else []
     groups = (
         Group("", tuple(work)),
+        Group(gettext("Operation"), tuple(run)),
         Group(gettext("Supervision"), tuple(watch)),
         Group(gettext("Manage"), tuple(manage)),
     )

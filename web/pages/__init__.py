@@ -2,10 +2,24 @@
 
 from flask import Flask
 
-from web.pages import account, customers, documents, home, log, moves, people, search, uploads
+from web.pages import (
+    account,
+    customers,
+    documents,
+    home,
+    log,
+    moves,
+    people,
+    search,
+    status,
+    uploads,
+)
+
+_WORK = (home, search, customers, documents, moves, uploads)
+_WATCH = (account, log, status, people)
 
 
 def register(app: Flask) -> None:
     """Register every page."""
-    for module in (account, home, search, customers, documents, moves, uploads, log, people):
+    for module in (*_WORK, *_WATCH):
         app.register_blueprint(module.pages)

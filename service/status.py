@@ -1,0 +1,194 @@
+"""How the archive is: is it healthy, will a file appear. Counts, codes and ids; no names."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from service import probing, queues, readiness, schema
+from service.archive import Archive, Call
+from service.policy import packaged, parse
+from service.probing import Reading
+from service.queues import Marks, Queue
+
+#: Seconds a part gets to answer before the page says that it does not.
+PATIENCE = 0.6
+
+#: Seconds after which a measurement says nothing any more, and a process counts as gone.
+STALE = 1800.0
+GONE = 60.0
+
+#: Seconds an interactive job may wait, and a mark stand, before it is worth a sentence.
+LATE = 600.0
+
+#: Which share of a disk should stay free.
+_ROOM = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The disk that holds a folder of this host, in bytes."""
+
+    used: int
+    total: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to look at: a code, whether it is urgent, and what its sentence names."""
+
+    code: str
+    urgent: bool = False
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the page shows. `index`, `storage` and `keystore` are measurements of a worker."""
+
+    now: datetime
+    parts: Mapping[str, bool]
+    queues: Sequence[Queue]
+    marks: Marks
+    index: Reading | None
+    storage: Reading | None
+    keystore: Reading | None
+    worker: Reading | None
+    disk: Disk | None
+    versions: Mapping[str, str]
+    notices: Sequence[Notice]
+
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs wait."""
+        return sum(queue.waiting for queue in self.queues)
+
+    @property
+    def failed(self) -> int:
+        """Return how many jobs were given up."""
+        return sum(queue.failed for queue in self.queues)
+
+    @property
+    def oldest(self) -> float | None:
+        """Return the age of the oldest waiting job in seconds."""
+        return max((q.oldest for q in self.queues if q.oldest is not None), default=None)
+
+    def stale(self, one: Reading | None) -> bool:
+        """Say whether a measurement is missing or too old to be believed."""
+        return one is None or one.age(self.now) > STALE
+
+    @property
+    def worker_lives(self) -> bool:
+        """Say whether a worker has been seen lately."""
+        return self.worker is not None and self.worker.age(self.now) <= GONE
+
+    @property
+    def healthy(self) -> bool:
+        """Say whether nothing urgent is to be looked at."""
+        return not any(notice.urgent for notice in self.notices)
+
+
+def look(call: Call) -> Status:
+    """Return how the archive is, for those who may know; no part that is away stops it."""
+    call.require()
+    archive = call.archive
+    parts = readiness.parts(archive, patience=PATIENCE)
+    measured = probing.readings(call.db)
+    found = Status(
+        now=datetime.now(UTC),
+        parts=parts,
+        queues=queues.standing(call.db),
+        marks=queues.marks(call.db),
+        index=measured.get(probing.INDEX),
+        storage=measured.get(probing.STORAGE),
+        keystore=measured.get(probing.KEYSTORE),
+        worker=probing.last_seen(measured, "worker"),
+        disk=_disk(archive),
+        versions=_versions(archive, call.db),
+        notices=(),
+    )
+    notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_policy(call))
+    return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
+
+
+def _disk(archive: Archive) -> Disk | None:
+    """Return the disk of the originals, where they lie on this host."""
+    kind, _, folder = archive.settings.blobs_url.partition(":")
+    if kind != "folder":
+        return None
+    try:
+        usage = shutil.disk_usage(Path(folder))
+    except OSError:
+        return None
+    return Disk(usage.used, usage.total, usage.free)
+
+
+def _versions(archive: Archive, db: Session) -> Mapping[str, str]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    found = {"guidang": version("guidang"), "python": python, "schema": schema.revision(db) or ""}
+    if db.get_bind().dialect.name == "sqlite":
+        found["sqlite"] = str(db.scalar(text("SELECT sqlite_version()")))
+    else:
+        found["postgresql"] = str(db.scalar(text("SHOW server_version")))
+    if archive.settings.search_url.startswith("embedded:"):
+        found["tantivy"] = version("tantivy")
+    return found
+
+
+def _of_parts(status: Status) -> Sequence[Notice]:
+    away = [
+        Notice("away", urgent=True, params={"part": part})
+        for part, answers in status.parts.items()
+        if not answers
+    ]
+    if not status.worker_lives:
+        away.append(Notice("no_worker", urgent=True))
+    return away
+
+
+def _of_work(status: Status) -> Sequence[Notice]:
+    found = [
+        Notice("rising", params={"stage": queue.stage, "waiting": queue.waiting})
+        for queue in status.queues
+        if queue.rising
+    ]
+    if status.failed:
+        found.append(Notice("failed", params={"count": status.failed}))
+    late = [q.oldest for q in status.queues if not q.lane and (q.oldest or 0) > LATE]
+    if late:
+        found.append(Notice("late", urgent=True))
+    if (status.marks.oldest or 0) > LATE:
+        found.append(Notice("marks", params={"count": status.marks.count}))
+    return found
+
+
+def _of_measures(status: Status) -> Sequence[Notice]:
+    found = []
+    for name in (probing.INDEX, probing.KEYSTORE, probing.STORAGE):
+        one: Reading | None = getattr(status, name)
+        if status.stale(one):
+            found.append(Notice("stale", params={"what": name}))
+    index, keys = status.index, status.keystore
+    if index is not None and index.body.get("unusable"):
+        found.append(Notice("unusable", urgent=True))
+    if index is not None and index.body.get("drift"):
+        found.append(Notice("drift", urgent=True, params={"count": index.body["drift"]}))
+    if keys is not None and keys.body["mirror"] != "agrees":
+        found.append(Notice(f"mirror_{keys.body['mirror']}", urgent=True))
+    if status.disk is not None and status.disk.free < _ROOM * status.disk.total:
+        found.append(Notice("disk", urgent=True))
+    return found
+
+
+def _of_policy(call: Call) -> Sequence[Notice]:
+    """Name actions of this program that the policy in force says nothing of: they are denied."""
+    shipped = parse(packaged(call.archive.settings.policy_dir)).do.rules
+    missing = sorted(set(shipped) - set(call.policy.do.rules))
+    return [Notice("no_rule", params={"action": action}) for action in missing]
