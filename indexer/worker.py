@@ -16,7 +16,7 @@ import structlog
 
 from indexer import extraction, indexing, rewrapping, work
 from indexer.extract.sandbox import Sandbox
-from service import jobs
+from service import jobs, opening
 from service.archive import Archive
 from service.errors import Unavailable
 from service.health import Pulse
@@ -44,6 +44,8 @@ class Worker:
         self._stop = threading.Event()
         self._renewed = monotonic()
         self._writes = False
+        self._prepared = False
+        self._next_try = 0.0
         self._pulse = Pulse(archive.settings.data, "extract")
 
     def __enter__(self) -> Self:
@@ -94,12 +96,22 @@ class Worker:
 
     def index_waiting(self) -> bool:
         """Do waiting index jobs once, if this process may write; return whether there were any."""
+        self._prepare()
         if not work.waiting(self.archive, indexing.KINDS):
             return False
         if not indexing.hold_lease(self.archive, self.holder):
             return False
         self._writes = True
         return indexing.run(self.archive, self.holder) > 0
+
+    def _prepare(self) -> None:
+        """Make up for what was away when this worker started: the first generation, the bucket."""
+        if self._prepared or monotonic() < self._next_try:
+            return
+        self._next_try = monotonic() + AWAY
+        with suppress(Unavailable):  # whatever needs it says so
+            opening.prepare(self.archive)
+            self._prepared = True
 
     def _read_waiting(self) -> bool:
         return self.rewrap_waiting() + self.extract_waiting() > 0

@@ -45,12 +45,16 @@ def one_alone(settings: Settings) -> bool:
 
 def claim(db: Session, settings: Settings) -> None:
     """Take the archive for this host; raises `SettingsError` while another one has it."""
-    if one_alone(settings) and not jobs.lease(db, LEASE, this_host(), HOLD):
+    if one_alone(settings) and not _leased(db):
         message = (
             "another host has this archive open: SQLite and the embedded index serve one host "
             f"alone. If that host has just stopped, start again in {HOLD} seconds"
         )
         raise SettingsError(message)
+
+
+def _leased(db: Session) -> bool:
+    return jobs.lease(db, LEASE, this_host(), HOLD, longest=None)
 
 
 def stop_this_process() -> None:
@@ -83,6 +87,6 @@ def keep(
 def _renewed(archive: Archive) -> bool:
     try:
         with archive.db.write() as db:
-            return jobs.lease(db, LEASE, this_host(), HOLD)
+            return _leased(db)
     except Unavailable:  # whoever cannot reach the database does no harm in it
         return True

@@ -20,6 +20,10 @@ from service.rows import claim
 #: how long a worker holds a job before others may take it again; it renews while alive
 HOLD = timedelta(minutes=2)
 
+#: No pause and no hold is longer than this: what lies further ahead was written down before the
+#: clock was set back, and counts for nothing.
+AHEAD = timedelta(minutes=10)
+
 #: attempts before a job is given up visibly
 ATTEMPTS = 5
 
@@ -105,14 +109,19 @@ def due(db: Session, kinds: Iterable[str]) -> bool:
     now = datetime.now(UTC)
     return (
         db.scalars(
-            select(Job.id).where(_free(now), Job.due <= now, Job.kind.in_(list(kinds))).limit(1)
+            select(Job.id).where(_free(now), _due(now), Job.kind.in_(list(kinds))).limit(1)
         ).first()
         is not None
     )
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(Job.state == "waiting", (Job.state == "running") & (Job.held_until < now))
+    over = or_(Job.held_until < now, Job.held_until > now + AHEAD)
+    return or_(Job.state == "waiting", (Job.state == "running") & over)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.due <= now, Job.due > now + AHEAD)
 
 
 def take(
@@ -122,7 +131,7 @@ def take(
     now = datetime.now(UTC)
     wanted = (
         select(Job)
-        .where(_free(now), Job.due <= now, Job.kind.in_(list(kinds)))
+        .where(_free(now), _due(now), Job.kind.in_(list(kinds)))
         .order_by(Job.lane, Job.due, Job.id)
         .limit(limit)
     )
@@ -196,11 +205,19 @@ def waiting(db: Session) -> dict[tuple[str, str], int]:
     return {(kind, state): count for kind, state, count in rows}
 
 
-def lease(db: Session, name: str, holder: str, seconds: int) -> bool:
-    """Take or renew a named lease; return whether `holder` has it now."""
+def lease(
+    db: Session, name: str, holder: str, seconds: int, *, longest: timedelta | None = AHEAD
+) -> bool:
+    """Take or renew a named lease; return whether `holder` has it now.
+
+    One that runs for more than `longest` from now was taken before the clock was set back: it
+    is free. None: it is believed, for what two hosts whose clocks differ must not both have.
+    """
     now = datetime.now(UTC)
     until = now + timedelta(seconds=seconds)
     mine = or_(Lease.holder == holder, Lease.until < now)
+    if longest is not None:
+        mine = or_(mine, Lease.until > now + longest)
     renewed = update(Lease).where(Lease.name == name, mine).values(holder=holder, until=until)
     if db.execute(renewed).rowcount:  # type: ignore[attr-defined]
         return True
@@ -215,6 +232,7 @@ def release(db: Session, name: str, holder: str) -> None:
 
 def take_over(db: Session, name: str, holder: str, seconds: int) -> bool:
     """Take a lease whose holder is idle: no job is running under it."""
+    now = datetime.now(UTC)
     current = db.get(Lease, name)
     if current is None:
         return lease(db, name, holder, seconds)
@@ -224,12 +242,12 @@ def take_over(db: Session, name: str, holder: str, seconds: int) -> bool:
             Job.holder == current.holder,
             Job.state == "running",
             Job.kind.in_(INDEXING),
-            Job.held_until > datetime.now(UTC),
+            Job.held_until.between(now, now + AHEAD),
         )
         .limit(1)
     ).first()
     if busy:
         return False
     current.holder = holder
-    current.until = datetime.now(UTC) + timedelta(seconds=seconds)
+    current.until = now + timedelta(seconds=seconds)
     return True

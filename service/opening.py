@@ -18,7 +18,8 @@ from service.db import Database
 from service.errors import Unavailable
 from service.keystore import Keystore, RootKey, create_root_key, read_root_key
 from service.models import Customer, Instance, Person
-from service.policy import packaged, parse
+from service.policies import Policies
+from service.policy import PolicyError, packaged, parse
 from service.rows import claim
 from service.search import open_engine
 from service.search.port import Engine, NoGeneration
@@ -48,6 +49,7 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         _same_keystore(session, keystore)
         hosts.claim(session, settings)
         policies.bring_in(session, texts)
+        governing = _readable_policy(session)
     computing = turns()
     engine = open_engine(
         settings.search_url,
@@ -62,18 +64,42 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         access_key=settings.blobs_access_key,
         secret_key=settings.blobs_secret_key,
     )
-    if indexing:
-        first_generation(db, engine)
-        with suppress(Unavailable):  # may be away: then its jobs wait, and /readyz says so
-            blobs.prepare()
-    return Archive(
+    archive = Archive(
         settings=settings,
         db=db,
         keystore=keystore,
         blobs=blobs,
         engine=engine,
+        policies=governing,
         turns=computing,
     )
+    if indexing:
+        with suppress(Unavailable):  # may be away: then its jobs wait, and /readyz says so
+            prepare(archive)
+    return archive
+
+
+def prepare(archive: Archive) -> None:
+    """Make the first generation of the index, and the bucket, where they are absent.
+
+    Raises `Unavailable` while a part is away; a worker then tries again before it writes.
+    """
+    first_generation(archive.db, archive.engine)
+    archive.blobs.prepare()
+
+
+def _readable_policy(db: Session) -> Policies:
+    """Refuse to work under a policy that this program does not understand."""
+    found = Policies()
+    try:
+        found.current(db)
+    except PolicyError as error:
+        message = (
+            "the policy in force was written for another version of guidang, "
+            f"update this one first: {error}"
+        )
+        raise SettingsError(message) from error
+    return found
 
 
 def _same_keystore(db: Session, keystore: Keystore) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from service.db import Database
@@ -14,10 +14,16 @@ from service.models import PolicySet, PolicySetMember, PolicyVersion
 from service.policy import KINDS, Policy, digest, parse, set_digest
 
 _SET = cast("Table", PolicySet.__table__)
+_IN_FORCE = _SET.c.effective_from <= bindparam("now")
+#: The newest set in force; the first set of all is in force even if the clock was set back since.
 _NEWEST = (
     select(_SET.c.id)
-    .where(_SET.c.effective_from <= bindparam("now"))
-    .order_by(_SET.c.effective_from.desc(), _SET.c.id.desc())
+    .order_by(
+        case((_IN_FORCE, 0), else_=1),
+        case((_IN_FORCE, _SET.c.effective_from), else_=None).desc(),
+        _SET.c.effective_from,
+        _SET.c.id.desc(),
+    )
     .limit(1)
 )
 

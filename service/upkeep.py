@@ -9,6 +9,7 @@ import structlog
 from service import figures, hosts, jobs, probing, schema
 from service.archive import Archive
 from service.errors import Unavailable
+from service.policy import PolicyError
 
 log = structlog.get_logger()
 
@@ -25,29 +26,33 @@ def keep(
 ) -> None:
     """Go round in a thread as long as the process lives; `part` is `web` or `worker`.
 
-    `outdated` is called when another version of guidang has migrated the database: this process
-    would write what that one does not expect. `every` is in seconds.
+    `outdated` is called when another version of guidang has migrated the database, or a policy
+    is in force that this one does not understand. `every` is in seconds.
     """
 
     def rounds() -> None:
         pause = threading.Event()
         while go_round(archive, part):
             pause.wait(every)
-        log.error("database_of_another_version", program=schema.head())
         outdated()
 
     threading.Thread(target=rounds, name="upkeep", daemon=True).start()
 
 
 def go_round(archive: Archive, part: str) -> bool:
-    """Do it once; return whether the database is of this program's schema."""
+    """Do it once; return whether schema and policy are this program's."""
     try:
         with archive.db.read() as db:
             if schema.revision(db) != schema.head():
+                log.error("database_of_another_version", program=schema.head())
                 return False
+            archive.policies.current(db)
         figures.add_up(archive.db)
         with archive.db.write() as db:
             probing.alive(db, part, jobs.holder(), {"version": version("guidang")})
+    except PolicyError:
+        log.exception("policy_of_another_version")
+        return False
     except Unavailable as error:  # the next round may find it again
         log.warning("part_away", part=error.part)
     return True
