@@ -37,6 +37,7 @@ from service.permissions import (
 )
 from service.policies import Policies
 from service.policy import Policy
+from service.rates import Rates
 from service.search.port import Engine
 from service.settings import Settings
 from service.turns import turns
@@ -74,6 +75,7 @@ class Archive:
     engine: Engine
     policies: Policies = field(default_factory=Policies)
     turns: BoundedSemaphore = field(default_factory=turns)
+    rates: Rates = field(default_factory=Rates)
 
     def call(
         self,

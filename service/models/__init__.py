@@ -35,6 +35,7 @@ from service.models.people import (
 )
 from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
 from service.models.preferences import Preference
+from service.models.rates import RequestCount
 from service.models.work import Dirty, Instance, Job, Lease
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "Reading",
     "RecentSearch",
     "Record",
+    "RequestCount",
     "SignIn",
     "Text",
     "TextPart",

@@ -284,6 +284,13 @@ class TokenLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiLimits:
+    """How often one person's programs may ask."""
+
+    requests_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class UploadLimits:
     """How much one person may have in flight."""
 
@@ -307,10 +314,15 @@ class LogLimits:
 _SECTIONS: Mapping[str, type] = {
     "sign_in": SignInLimits,
     "token": TokenLimits,
+    "api": ApiLimits,
     "upload": UploadLimits,
     "reading": ReadingLimits,
     "log": LogLimits,
 }
+
+
+#: what holds where the text that governs is older than the section
+_SINCE: Mapping[str, Mapping[str, int]] = {"api": {"requests_per_minute": 6000}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +331,7 @@ class Limits:
 
     sign_in: SignInLimits
     token: TokenLimits
+    api: ApiLimits
     upload: UploadLimits
     reading: ReadingLimits
     log: LogLimits
@@ -327,7 +340,8 @@ class Limits:
     def parse(cls, toml: Mapping[str, Any]) -> Self:
         """Read limits.toml; every limit must be there and be a positive whole number."""
         _only(toml, _SECTIONS, "limits.toml")
-        sections = {name: _section(name, kind, toml) for name, kind in _SECTIONS.items()}
+        known = {**_SINCE, **toml}
+        sections = {name: _section(name, kind, known) for name, kind in _SECTIONS.items()}
         return cls(**sections)  # type: ignore[arg-type]
 
 

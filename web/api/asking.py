@@ -45,8 +45,12 @@ def opened(
     reading: int | None = None,
     writes: bool | None = None,
 ) -> Iterator[Call]:
-    """Open the call of this request; a body that is no upload has arrived before it begins."""
+    """Open the call of this request, if its person's programs do not ask too often.
+
+    A body that is no upload has arrived before the call begins.
+    """
     archive: Archive = g.archive
+    archive.rates.take(archive, g.actor)
     if not stated().form:
         g.too_large = not _arrived()
     call = archive.call(g.actor, action, subject, detail=detail, reading=reading, writes=writes)
