@@ -26,7 +26,13 @@ _BY_CUSTOMERS = (Action.CUSTOMER_LIST, Action.CUSTOMER_READ)
 
 #: Rights that concern no customer's category.
 _PLACELESS = frozenset(
-    {Action.USER_MANAGE, Action.SESSION_MANAGE_OWN, Action.AUDIT_READ, Action.STATUS_READ}
+    {
+        Action.USER_MANAGE,
+        Action.SESSION_MANAGE_OWN,
+        Action.DEPUTY_NAME,
+        Action.AUDIT_READ,
+        Action.STATUS_READ,
+    }
 )
 
 

@@ -46,6 +46,7 @@ from service.turns import turns
 WRITES = frozenset(
     {
         Action.SESSION_MANAGE_OWN,
+        Action.DEPUTY_NAME,
         Action.USER_MANAGE,
         Action.CUSTOMER_CREATE,
         Action.CUSTOMER_EDIT,
@@ -278,6 +279,8 @@ class Call:
     def _sealed(self, *, intent: bool) -> dict[str, Any] | None:
         detail = dict(self._detail)
         if intent or not self._intends:
+            if self.actor.stands_in:
+                detail["stands_in"] = self.actor.stands_in
             if self.actor.address:
                 detail["ip"] = self.actor.address
             if self.actor.agent:

@@ -8,7 +8,7 @@ account itself is ended, and begun again, by `service.accounts`.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.appending import append
@@ -93,6 +93,7 @@ def hand_over(call: Call, person_id: str, successor: str | None) -> None:
         call.mark_dirty("customer", customer)
         call.enqueue("project_customer", customer, lane=Lane.BULK)
     after = people_of(db, files)
+    _end_deputies(db, person_id)
     call.note(successor=successor, customers=len(files))
     call.at_outcome(lambda db, _: _log(call, db, before, after))
 
@@ -143,3 +144,12 @@ def _log(
         for customer, category in sorted(rows.tuples().all())
     ]
     append(db, entries, call.ring)
+
+
+def _end_deputies(db: Session, person_id: str) -> None:
+    """End that somebody stands in for a person who leaves, and that they do for another."""
+    db.execute(
+        update(Person)
+        .where(or_(Person.id == person_id, Person.deputy_of == person_id))
+        .values(deputy_of=None, deputy_from=None, deputy_to=None)
+    )

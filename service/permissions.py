@@ -37,6 +37,7 @@ class Action(StrEnum):
     STEP_UP = "session.step_up"
     REQUEST_CHECK = "request.check"
     SESSION_MANAGE_OWN = "session.manage_own"
+    DEPUTY_NAME = "deputy.name"
     USER_MANAGE = "user.manage"
     HOME_READ = "home.read"
     CUSTOMER_CREATE = "customer.create"
@@ -78,6 +79,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.STEP_UP: Verb.AUTH,
     Action.REQUEST_CHECK: Verb.AUTH,
     Action.SESSION_MANAGE_OWN: Verb.AUTH,
+    Action.DEPUTY_NAME: Verb.ADMIN,
     Action.USER_MANAGE: Verb.ADMIN,
     Action.HOME_READ: Verb.READ,
     Action.CUSTOMER_CREATE: Verb.CREATE,
@@ -141,6 +143,7 @@ class Actor:
     team: frozenset[str] = frozenset()
     via: str = "session"
     sign_in: str | None = None
+    stands_in: str | None = None
     address: str = ""
     agent: str = ""
 

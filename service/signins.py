@@ -4,10 +4,11 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import cast
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Row, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from service import attempts, passwords
@@ -214,7 +215,7 @@ def resolve(archive: Archive, token: str, *, address: str, agent: str) -> Actor 
             or now - row.created > timedelta(hours=limits.absolute_hours)
         ):
             return None
-        actor = actor_of(db, row.person, via="session", sign_in=key)
+        actor = actor_of(db, row.person, via="session", sign_in=key, today=today(archive))
         # one that was seen an hour ahead, before the clock was set back, is idle from now on
         stale = abs(now - row.last_seen) > timedelta(minutes=1)
     if actor and stale:
@@ -271,6 +272,7 @@ _TOKEN = select(_tokens.person, _tokens.expires, _tokens.revoked, _tokens.last_u
 _PERSON = (
     select(
         *(_person.c.id, _person.c.login, _person.c.name, _person.c.head, _person.c.department),
+        *(_person.c.deputy_of, _person.c.deputy_from, _person.c.deputy_to),
         *(_department.c.code, _role.c.role),
     )
     .join_from(_person, _department, _department.c.id == _person.c.department)
@@ -287,7 +289,7 @@ def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) ->
         row = db.execute(_TOKEN, {"id_hash": key}).first()
         if row is None or row.revoked or row.expires < now:
             return None
-        actor = actor_of(db, row.person, via="token", sign_in=key)
+        actor = actor_of(db, row.person, via="token", sign_in=key, today=today(archive))
         stale = row.last_used is None or now - row.last_used > timedelta(minutes=1)
     if actor and stale:
         with archive.db.write() as db:
@@ -295,16 +297,27 @@ def resolve_bearer(archive: Archive, token: str, *, address: str, agent: str) ->
     return replace(actor, address=address, agent=agent) if actor else None
 
 
-def actor_of(db: Session, person_id: str, *, via: str, sign_in: str | None = None) -> Actor | None:
-    """Return an active person as an actor, with today's roles and team."""
+def actor_of(
+    db: Session,
+    person_id: str,
+    *,
+    via: str,
+    sign_in: str | None = None,
+    today: date | None = None,
+) -> Actor | None:
+    """Return an active person as an actor, with today's roles and team.
+
+    Whoever stands in for somebody today has their team too; without a day nobody does.
+    """
     rows = db.execute(_PERSON, {"person": person_id}).all()
     if not rows:
         return None
     person = rows[0]
     roles = frozenset(Role(row.role) for row in rows if row.role is not None)
-    team = {person.id}
-    if person.head:
-        team.update(db.scalars(select(Person.id).where(Person.department == person.department)))
+    team = _team(db, person.id, person.department, head=person.head)
+    stands_in = _stands_in(db, person, today)
+    if stands_in:
+        team |= _team(db, stands_in.id, stands_in.department, head=stands_in.head)
     return Actor(
         kind="person",
         id=person.id,
@@ -316,4 +329,28 @@ def actor_of(db: Session, person_id: str, *, via: str, sign_in: str | None = Non
         team=frozenset(team),
         via=via,
         sign_in=sign_in,
+        stands_in=stands_in.id if stands_in else None,
     )
+
+
+def _team(db: Session, person: str, department: str, *, head: bool) -> set[str]:
+    """Return whose customers count as a person's own: theirs, a head's the department's."""
+    if not head:
+        return {person}
+    return {person, *db.scalars(select(Person.id).where(Person.department == department))}
+
+
+def _stands_in(db: Session, deputy: Row[Any], today: date | None) -> Person | None:
+    """Return for whom somebody stands in on a day; both are at work in one department."""
+    if today is None or deputy.deputy_of is None:
+        return None
+    if not deputy.deputy_from <= today <= deputy.deputy_to:
+        return None
+    other = db.get(Person, deputy.deputy_of)
+    here = other is not None and other.active and other.department == deputy.department
+    return other if here else None
+
+
+def today(archive: Archive) -> date:
+    """Return the calendar day it is where the archive stands."""
+    return datetime.now(ZoneInfo(archive.settings.timezone)).date()

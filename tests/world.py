@@ -21,7 +21,7 @@ from service.permissions import Action, Actor, service_actor
 from service.properties import Properties
 from service.search.port import Filters
 from service.settings import Settings
-from service.signins import actor_of
+from service.signins import actor_of, today
 from service.spool import spool
 
 DEPARTMENTS = {
@@ -92,7 +92,7 @@ class World:
         with self.archive.db.read() as db:
             person = accounts.person_by_login(db, login)
             assert person is not None, login
-            actor = actor_of(db, person, via=via)
+            actor = actor_of(db, person, via=via, today=today(self.archive))
         assert actor is not None
         return actor
 

@@ -9,6 +9,7 @@ from service.audit.verify import Code
 from service.codes import Category
 from service.customers import CustomerFile
 from service.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from service.models import Person
 from service.permissions import Action
 from tests.logged import entries
 from tests.world import World, password
@@ -81,7 +82,7 @@ def test_nobody_leaves_customers_without_an_owner(world: World) -> None:
     with pytest.raises(Conflict) as refused:
         switch_off(world, "sales")
     assert refused.value.params == {"count": 2}
-    assert world.actor("sales")
+    assert world.actor("sales").login == "sales"
     assert "甲机械" not in str(refused.value)
 
 
@@ -199,7 +200,7 @@ def test_who_left_before_is_no_obstacle_to_another_owner(world: World) -> None:
     given, _ = customer(world, "甲机械", "sales", "technical")
     person = world.id("technical")
     with world.archive.db.write() as db:
-        db.get_one(accounts.Person, person).active = False
+        db.get_one(Person, person).active = False
     assert edit(world, given, owner=world.id("sales2")).owner.id == world.id("sales2")  # type: ignore[union-attr]
     with pytest.raises(Invalid):
         edit(world, given, owner=person)

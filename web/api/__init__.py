@@ -1,6 +1,17 @@
 """The HTTP API: the same use cases as the pages, for programs."""
 
-from web.api import audit, customers, documents, filing, me, openapi, search, users
+from web.api import audit, customers, deputies, documents, filing, me, openapi, search, users
 from web.api.blueprint import api
 
-__all__ = ["api", "audit", "customers", "documents", "filing", "me", "openapi", "search", "users"]
+__all__ = [
+    "api",
+    "audit",
+    "customers",
+    "deputies",
+    "documents",
+    "filing",
+    "me",
+    "openapi",
+    "search",
+    "users",
+]

@@ -216,6 +216,14 @@ class UserChange(Schema):
     successor = text(ID_LENGTH)
 
 
+class NewDeputy(Schema):
+    """Who stands in for the person who calls, from which day to which, both included."""
+
+    person = text(ID_LENGTH, required=True)
+    from_ = fields.Date(required=True, data_key="from")
+    to = fields.Date(required=True)
+
+
 class NewToken(Schema):
     """A token to make for oneself."""
 

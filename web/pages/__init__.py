@@ -5,6 +5,7 @@ from flask import Flask
 from web.pages import (
     account,
     customers,
+    deputies,
     documents,
     home,
     log,
@@ -16,7 +17,7 @@ from web.pages import (
 )
 
 _WORK = (home, search, customers, documents, moves, uploads)
-_WATCH = (account, log, status, people)
+_WATCH = (account, deputies, log, status, people)
 
 
 def register(app: Flask) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from service import accounts, preferences, signins, tokens
+from service import accounts, deputies, preferences, signins, tokens
 from service.audit.entries import Subject
 from service.errors import Denied, StepUp, TooMany
 from service.permissions import Action, Actor
@@ -112,10 +112,17 @@ def show() -> ResponseReturnValue:
         mine = accounts.sign_ins(call)
         working = tokens.own(call)
         limits = call.policy.limits.token
+        standing_in, colleagues = deputies.concerning(call), deputies.choices(call)
     kept = session.shown_once()
     token = signins.opened(g.archive, g.actor, kept) if kept else None
     return render_template(
-        "account.html", sign_ins=mine, tokens=working, limits=limits, token=token
+        "account.html",
+        sign_ins=mine,
+        tokens=working,
+        limits=limits,
+        token=token,
+        deputies=standing_in,
+        colleagues=colleagues,
     )
 
 

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from web.api.shown.members import Listed, moment, string, whole
+from web.api.values import PersonShown
 
 
 class MeShown(Schema):
@@ -41,6 +42,22 @@ class UserList(Listed):
     """A page of accounts."""
 
     items = fields.List(fields.Nested(UserShown), required=True)
+
+
+class DeputyShown(Schema):
+    """Who stands in for whom, from which day to which; `id` is the deputy's."""
+
+    id = string()
+    deputy = fields.Nested(PersonShown, required=True)
+    of = fields.Nested(PersonShown, required=True)
+    from_ = fields.Date(attribute="first", data_key="from", required=True)
+    to = fields.Date(attribute="last", required=True)
+
+
+class DeputyList(Listed):
+    """One's own deputies, and for whom one stands in."""
+
+    items = fields.List(fields.Nested(DeputyShown), required=True)
 
 
 class SignInShown(Schema):

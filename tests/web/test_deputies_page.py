@@ -1,0 +1,84 @@
+"""Deputies on the account's page and over the API."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from service.codes import Category
+from tests.web.browsing import form
+
+TODAY = date.today()  # noqa: DTZ011 - far from the limits that are tested elsewhere
+LATER = TODAY + timedelta(days=20)
+
+
+def furnish(world):
+    return world.customer("甲机械有限公司", Category.ACTIVE, owner="sales").id
+
+
+@pytest.fixture
+def customer(furnished):
+    return furnished[1]
+
+
+def days():
+    return {"from": str(TODAY - timedelta(days=1)), "to": str(LATER)}
+
+
+def test_a_person_names_a_deputy_sees_them_and_ends_it(portal, customer):
+    own, other = portal["sales"], portal["sales2"]
+    deputy = portal.world.id("sales2")
+    assert other.get(f"/customers/{customer}").status_code == 404
+    filled = form(own.html("/account"), "/account/deputies") | {"deputy": deputy} | days()
+    assert own.send("/account/deputies", **filled).location == "/account"
+    page = own.html("/account")
+    assert "已指定代理人。" in page
+    assert f"至 {LATER}" in page
+    assert "你在代理 SALES" in other.html("/account")
+    assert "甲机械有限公司" in other.html(f"/customers/{customer}")
+    assert other.send(f"/account/deputies/{deputy}/end").status_code == 404
+    assert own.send(f"/account/deputies/{deputy}/end").status_code == 302
+    assert f"至 {LATER}" not in own.html("/account")
+    assert other.get(f"/customers/{customer}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"from": ""}, "请写明起止日期。"),
+        ({"to": "2020-01-01"}, "结束日期早于开始日期，或已过去。"),
+        ({"to": "nonsense"}, "日期写作 YYYY-MM-DD。"),
+        ({"deputy": "a" * 26}, "代理人须是你所在部门的同事。"),
+    ],
+)
+def test_a_deputy_that_cannot_be_named_is_refused_with_the_reason(portal, change, sentence):
+    own = portal["sales"]
+    filled = {"deputy": portal.world.id("sales2")} | days() | change
+    answer = own.send("/account/deputies", **filled)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_who_has_no_colleagues_with_customers_is_offered_no_deputy(portal):
+    page = portal["auditor"].html("/account")
+    assert 'id="deputies"' not in page
+
+
+def test_a_program_names_lists_and_ends_a_deputy(programs, customer):
+    own, other = programs["sales"], programs["sales2"]
+    wanted = {"person": programs.world.id("sales2")} | days()
+    made = own.post("/deputies", wanted)
+    assert made.status_code == 201, made.text
+    assert made.json == {
+        "id": wanted["person"],
+        "deputy": {"id": wanted["person"], "name": "SALES2"},
+        "of": {"id": programs.world.id("sales"), "name": "SALES"},
+        "from": wanted["from"],
+        "to": wanted["to"],
+    }
+    for program in (own, other):
+        assert program.get("/deputies").json["items"] == [made.json]
+    assert programs["sales_head"].get("/deputies").json["items"] == []
+    assert other.get(f"/customers/{customer}").status_code == 200
+    assert other.send("DELETE", f"/deputies/{wanted['person']}").status_code == 404
+    assert own.send("DELETE", f"/deputies/{wanted['person']}").status_code == 204
+    assert other.get(f"/customers/{customer}").status_code == 404

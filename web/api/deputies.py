@@ -1,0 +1,48 @@
+"""Who stands in for whom: one's own deputies, and for whom one is."""
+
+from flask import Response
+
+from service import access, deputies
+from service.audit.entries import Subject
+from service.permissions import Action
+from web.api import asking
+from web.api.answering import done, nothing, shown
+from web.api.asking import opened
+from web.api.blueprint import api
+from web.api.operation import operation
+from web.api.schemas import NewDeputy
+from web.api.shown.people import DeputyList, DeputyShown
+from web.api.whole import whole
+
+
+@api.get("/deputies")
+@operation(answers={200: DeputyList})
+def list_deputies() -> Response:
+    """List who stands in for the person who calls, and for whom they do."""
+    with opened(Action.DEPUTY_NAME, Subject("person"), writes=False) as call:
+        call.require()
+        asking.query()
+        found = deputies.concerning(call)
+    return shown(DeputyList, whole(found))
+
+
+@api.post("/deputies")
+@operation(403, body=NewDeputy, answers={201: DeputyShown})
+def name_deputy() -> Response:
+    """Let a colleague stand in for the person who calls, from a day to a day."""
+    with opened(Action.DEPUTY_NAME, Subject("person")) as call:
+        access.fresh(call)
+        asked = asking.body(call)
+        call.about(id=asked["person"])
+        made = deputies.name(call, asked["person"], first=asked["from_"], last=asked["to"])
+        return done(call, DeputyShown, made, 201, at="deputies")
+
+
+@api.delete("/deputies/<person_id>")
+@operation(404, answers={204: None})
+def end_deputy(person_id: str) -> Response:
+    """End at once that somebody stands in for the person who calls."""
+    with opened(Action.DEPUTY_NAME, Subject("person", person_id)) as call:
+        deputies.revoke(call, person_id)
+        asking.body(call)
+    return nothing()
