@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from service.crypto import new_key
-from service.errors import TooLarge, Unavailable
+from service.disk import trouble
+from service.errors import TooLarge
 from service.ids import new_id
 from service.streams import DecryptingReader, EncryptingWriter, blob_aad, ranges_of
 
@@ -77,20 +78,16 @@ class Spool(io.RawIOBase):
                 limit=self.limit // (1024 * 1024),
             )
         self._hash.update(data)
-        try:
+        with trouble():
             self._writer.write(data)
-        except OSError as error:
-            raise Unavailable("blobs") from error
         return len(data)
 
     def seal(self) -> None:
         """Finish writing: what was written is whole now."""
         if self._writer is not None:
-            try:
+            with trouble():
                 self._writer.close()
                 self._file.flush()
-            except OSError as error:
-                raise Unavailable("blobs") from error
             self._writer = None
 
     def _plain(self) -> DecryptingReader:

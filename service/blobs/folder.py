@@ -4,7 +4,6 @@ The folder must be on a file system with hard links: linking a finished file int
 makes an object appear whole or not at all, and never over another.
 """
 
-import errno
 import io
 import os
 import secrets
@@ -18,11 +17,10 @@ from typing import BinaryIO, cast
 from service.blobs.names import checked, is_name
 from service.blobs.port import BlobExists, BlobMissing, Stored
 from service.blobs.ranges import Part, check_range, chunks
-from service.errors import Unavailable
+from service.disk import trouble
 
 _INCOMING = ".incoming"
 _BUFFER = 256 * 1024
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Folder:
@@ -32,7 +30,7 @@ class Folder:
         """Use the folder, made if absent; what interrupted puts left behind long ago is removed."""
         self._root = root
         self._incoming = root / _INCOMING
-        with _trouble():
+        with trouble():
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep(time.time() - stale_after.total_seconds())
 
@@ -44,7 +42,7 @@ class Folder:
         draft = self._incoming / f"{target.name}.{secrets.token_hex(8)}"
         try:
             _fill(draft, source, size)
-            with _trouble():
+            with trouble():
                 self._place(draft, target)
         finally:
             with suppress(OSError):
@@ -66,17 +64,17 @@ class Folder:
     def delete(self, name: str) -> None:
         """Remove the object if it is there."""
         path = self._path(name)
-        with _trouble():
+        with trouble():
             path.unlink(missing_ok=True)
             if path.parent.exists():
                 _sync(path.parent)
 
     def list(self) -> Iterator[Stored]:
         """Return every object; files of other names are not ours."""
-        with _trouble():
+        with trouble():
             folders = [each for each in self._root.iterdir() if len(each.name) == 2]  # noqa: PLR2004
         for folder in folders:
-            with _trouble(), os.scandir(folder) as entries:
+            with trouble(), os.scandir(folder) as entries:
                 found = [each for each in entries if is_name(f"{folder.name}/{each.name}")]
                 listed = [_stored(folder.name, each) for each in found]
             yield from (each for each in listed if each is not None)
@@ -86,12 +84,12 @@ class Folder:
 
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the folder is there: a lost mount looks empty."""
-        with _trouble():
+        with trouble():
             os.statvfs(self._incoming)
 
     @contextmanager
     def _lookup(self, name: str) -> Iterator[None]:
-        with _trouble():
+        with trouble():
             try:
                 yield
             except FileNotFoundError as error:
@@ -123,15 +121,15 @@ class Folder:
 
 
 def _fill(draft: Path, source: BinaryIO, size: int) -> None:
-    with _trouble():
+    with trouble():
         file = io.FileIO(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     with file:
         for data in chunks(source, size):
-            with _trouble():
+            with trouble():
                 rest = memoryview(data)
                 while rest:
                     rest = rest[file.write(rest) :]
-        with _trouble():
+        with trouble():
             os.fsync(file.fileno())
 
 
@@ -150,14 +148,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _trouble() -> Iterator[None]:
-    """Tell trouble of the disk as what it is to people."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise Unavailable("blobs", "There is no room left to store files.") from error
-        raise Unavailable("blobs") from error
