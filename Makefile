@@ -35,7 +35,7 @@ live: $(INSTALLED) ## start the real servers and run contracts, the main job and
 	$(BIN)/python -m web.assets
 	exec $(BIN)/python -m tests.live
 
-bench: $(INSTALLED) ## measure; prints a table and writes JSON to bench-results/
+bench: $(INSTALLED) ## measure; prints a table, writes JSON to bench-results/ (ARGS="--only worker")
 	$(BIN)/python -m web.assets
 	exec $(BIN)/python -m tests.bench $(ARGS)
 

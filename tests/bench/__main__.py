@@ -3,25 +3,50 @@
 python -m tests.live -- python -m tests.bench --stack servers
 
 Figures judge nothing: the exit code is 0 however they turn out. Compare within one run.
+What a measure fills or changes is in an archive of its own that goes away.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import figures, measures, stack
+from tests.bench import (
+    figures,
+    measures,
+    rebuilding,
+    stack,
+    starting,
+    together,
+    transfer,
+    working,
+)
+from tests.bench.figures import Figure
+from tests.bench.stack import Stacks
 from tests.live.machine import say
+
+MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
+    "search": measures.search,
+    "log": measures.log,
+    "upload": measures.upload,
+    "start": starting.start,
+    "worker": working.worker,
+    "lanes": working.lanes,
+    "large": transfer.large,
+    "together": together.together,
+    "rebuild": rebuilding.rebuild,
+}
 
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    found = []
+    found: list[Figure] = []
     with stack.opened(options.stack, options.scale) as opened:
-        facts = measures.facts(opened)
-        for name in options.only.split(","):
+        facts: dict[str, object] = {"stack": opened.name, "documents": opened.corpus.documents}
+        for name in options.only:
             say(f"measuring {name}")
-            found += measures.MEASURES[name](opened)
+            found += MEASURES[name](opened)
     title = f"{facts['stack']}, {facts['documents']} documents"
     figures.show(found, title)
     figures.write(options.json or _result(options.stack), found, facts)
@@ -36,9 +61,18 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--stack", choices=[stack.EMBEDDED, stack.SERVERS], default=stack.EMBEDDED)
     parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 documents")
-    parser.add_argument("--only", default=",".join(measures.MEASURES), help="search,log,upload")
+    parser.add_argument(
+        "--only", type=_names, default=list(MEASURES), metavar="NAME,…", help=", ".join(MEASURES)
+    )
     parser.add_argument("--json", type=Path, help="where the JSON goes (default: bench-results/)")
     return parser.parse_args(arguments)
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names) - set(MEASURES):
+        raise argparse.ArgumentTypeError(f"there is no {min(unknown)}")
+    return names
 
 
 def _result(name: str) -> Path:

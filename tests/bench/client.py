@@ -2,11 +2,27 @@
 
 import http.client
 import json
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from itertools import chain
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
 from tests.live.process import LOOPBACK
+
+_BORDER = "guidang-bench"
+#: Bytes sent or taken at once.
+_PIECE = 256 * 1024
+
+
+class Refused(RuntimeError):
+    """An answer that is no success, with its status."""
+
+    def __init__(self, what: str, status: int, content: bytes) -> None:
+        super().__init__(f"{what}: {status} {content[:500]!r}")
+        self.status = status
 
 
 class Client:
@@ -22,28 +38,56 @@ class Client:
 
     def add(self, customer: str, kind: str, name: str, content: bytes) -> dict[str, Any]:
         """Upload a file to a customer."""
-        border = "guidang-bench"
+        return self._add(customer, kind, name, [content], len(content))[1]
+
+    def add_file(self, customer: str, kind: str, file: Path) -> tuple[float, dict[str, Any]]:
+        """Upload a file of any size piece by piece; return the time it took and the answer."""
+        return self._add(customer, kind, file.name, _pieces(file), file.stat().st_size)
+
+    def _add(
+        self, customer: str, kind: str, name: str, pieces: Iterable[bytes], size: int
+    ) -> tuple[float, dict[str, Any]]:
         head = (
-            f'--{border}\r\nContent-Disposition: form-data; name="kind"\r\n\r\n{kind}\r\n'
-            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            f'--{_BORDER}\r\nContent-Disposition: form-data; name="kind"\r\n\r\n{kind}\r\n'
+            f'--{_BORDER}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
-        )
-        body = head.encode() + content + f"\r\n--{border}--\r\n".encode()
+        ).encode()
+        end = f"\r\n--{_BORDER}--\r\n".encode()
+        more = {
+            "Content-Type": f"multipart/form-data; boundary={_BORDER}",
+            "Content-Length": str(len(head) + size + len(end)),
+        }
         path = f"/api/v1/customers/{customer}/documents"
-        content_type = {"Content-Type": f"multipart/form-data; boundary={border}"}
-        return self.timed("POST", path, body, content_type)[1]
+        return self.timed("POST", path, chain([head], pieces, [end]), more)
+
+    def save(self, document: str, target: Path) -> float:
+        """Download an original into a file piece by piece; return the time it took."""
+        started = perf_counter()
+        path = f"/api/v1/documents/{document}/content"
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        if answer.status != HTTPStatus.OK:
+            raise Refused(f"GET {path}", answer.status, answer.read())
+        with target.open("wb") as file:
+            while piece := answer.read(_PIECE):
+                file.write(piece)
+        return perf_counter() - started
 
     def timed(
-        self, method: str, path: str, body: bytes | None = None, more: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Iterable[bytes] | None = None,
+        more: dict[str, str] | None = None,
     ) -> tuple[float, dict[str, Any]]:
-        """Make a request; anything but success ends the benchmark."""
+        """Make a request; raises `Refused` for anything but success."""
         started = perf_counter()
         self._connection.request(method, path, body, self._headers | (more or {}))
         answer = self._connection.getresponse()
         content = answer.read()
         took = perf_counter() - started
         if answer.status not in (200, 201):
-            raise RuntimeError(f"{method} {path}: {answer.status} {content[:500]!r}")
+            raise Refused(f"{method} {path}", answer.status, content)
         loaded: dict[str, Any] = json.loads(content)
         return took, loaded
 
@@ -55,6 +99,12 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 class Audit:

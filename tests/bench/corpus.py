@@ -57,9 +57,13 @@ class Document:
 
 
 class Corpus:
-    """A share of all documents, made anew each time they are wanted."""
+    """A share of all documents, made anew each time they are wanted; 200 at least.
 
-    def __init__(self, scale: float) -> None:
+    `short`: none of the long ones, all have 2 KB.
+    """
+
+    def __init__(self, scale: float, *, short: bool = False) -> None:
+        self.short = short
         self.documents = max(200, round(DOCUMENTS * scale))
         self.customers = max(10, self.documents // _PER_CUSTOMER)
 
@@ -102,8 +106,9 @@ class Corpus:
             f"{self.customer(customer).name}\n编号:HT-{dated.year}-{serial:05d}\n"
             f"联系人:{chance.choice(words.names())} 型号:{chance.choice(words.MODELS)}\n"
         )
-        text = head + self._words.text(chance, _length(serial) - len(head))
-        return f"{text}\n{LONGEST_WORD}" if _length(serial) == LONGEST else text
+        length = SHORT if self.short else _length(serial)
+        text = head + self._words.text(chance, length - len(head))
+        return f"{text}\n{LONGEST_WORD}" if length == LONGEST else text
 
     def __iter__(self) -> Iterator[Document]:
         return map(self.document, range(1, self.documents + 1))

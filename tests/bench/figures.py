@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
 
@@ -12,17 +12,32 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row; times in milliseconds. `reach` None: only told, nothing to reach."""
+    """One row. `reach` None: only told, nothing to reach; `least`: it is the lower end."""
 
     what: str
     value: float
     reach: float | None = None
     note: str = ""
+    _: KW_ONLY
+    unit: str = "ms"
+    least: bool = False
 
     @property
     def reached(self) -> bool | None:
         """Say whether the figure is as wanted."""
-        return None if self.reach is None else self.value <= self.reach
+        if self.reach is None:
+            return None
+        return self.value >= self.reach if self.least else self.value <= self.reach
+
+    @property
+    def wanted(self) -> str:
+        """Return the reach as the table shows it."""
+        return "" if self.reach is None else f"{'≥' if self.least else '≤'} {_text(self.reach)}"
+
+
+def _text(value: float) -> str:
+    """Return a value with digits that mean something: ratios are small, rates are not."""
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def p50(seconds: Sequence[float]) -> float:
@@ -45,15 +60,16 @@ def percentile(seconds: Sequence[float], percent: int) -> float:
 def show(figures: Sequence[Figure], title: str) -> None:
     """Print the table."""
     table = Table(title=title, title_justify="left")
-    table.add_column("what")
-    table.add_column("ms", justify="right")
+    table.add_column("what", no_wrap=True)
+    table.add_column("value", justify="right")
     table.add_column("reach", justify="right")
+    table.add_column("unit")
     table.add_column("")
     table.add_column("note")
     marks = {None: "", True: "✓", False: "✗"}
     for one in figures:
-        reach = "" if one.reach is None else f"≤ {one.reach:.1f}"
-        table.add_row(one.what, f"{one.value:.1f}", reach, marks[one.reached], one.note)
+        shown = (_text(one.value), one.wanted, one.unit, marks[one.reached], one.note)
+        table.add_row(one.what, *shown)
     Console(width=120).print(table)
 
 

@@ -1,23 +1,19 @@
-"""The measures: searching, logging, and the way from an upload to a hit."""
+"""Searching, logging, and the way from an upload to a hit, beside the whole corpus."""
 
 import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from time import perf_counter
-from typing import Any
 
-from service.db import Session
-from service.models import Customer
-from tests.bench import queries
+from tests.bench import queries, samples
 from tests.bench.client import Audit, Client
 from tests.bench.commits import PlainCommits
 from tests.bench.corpus import LONGEST_WORD
 from tests.bench.figures import Figure, p50, p95
 from tests.bench.loading import ARCHIVIST, OFFICER, SALES
 from tests.bench.queries import Query, Replay
-from tests.bench.stack import Stack
+from tests.bench.stack import Stack, Stacks
 from tests.indexer.pdfs import written
 
 #: What a search may take longer than the engine, and beside two commits.
@@ -29,8 +25,9 @@ _UPLOAD = 2_000.0
 _RATE, _OPEN_SECONDS = 20, 15
 
 
-def search(stack: Stack) -> list[Figure]:
+def search(stacks: Stacks) -> list[Figure]:
     """Search over HTTP and replay each engine request between; one client at a time."""
+    stack = stacks.loaded()
     asked = queries.read()
     commits = PlainCommits(stack.archive)
     figures: list[Figure] = []
@@ -100,8 +97,9 @@ def _longest(stack: Stack) -> list[Figure]:
     ]
 
 
-def log(stack: Stack) -> list[Figure]:
+def log(stacks: Stacks) -> list[Figure]:
     """Time what a search spends on the log, from the web's own histogram."""
+    stack = stacks.loaded()
     commits = PlainCommits(stack.archive)
     with stack.part("web"):
         client = Client(stack.port, stack.token(ARCHIVIST))
@@ -168,17 +166,17 @@ def _once(port: int, token: str, query: Query, refused: list[str]) -> None:
         client.close()
 
 
-def upload(stack: Stack) -> list[Figure]:
+def upload(stacks: Stacks) -> list[Figure]:
     """Time from sending a PDF of five pages until a search finds its words."""
-    with stack.archive.db.read() as db:
-        customer = _customer(db)
+    stack = stacks.loaded()
+    (customer, *_) = samples.customers(stack.archive)
     took = []
     with stack.part("web"), stack.part("worker"):
         client = Client(stack.port, stack.token(OFFICER))
         chance = random.Random("uploads")
         for _ in range(_UPLOADS):
             time.sleep(1 + chance.random() / 2)  # the worker has nothing to do
-            took.append(_found_after(client, customer, secrets.token_hex(8)))
+            took.append(found_after(client, customer))
         client.close()
     note = "5 pages, idle worker"
     return [
@@ -187,11 +185,9 @@ def upload(stack: Stack) -> list[Figure]:
     ]
 
 
-def _customer(db: Session) -> str:
-    return str(db.query(Customer.id).filter(Customer.category == "active").limit(1).scalar())
-
-
-def _found_after(client: Client, customer: str, word: str) -> float:
+def found_after(client: Client, customer: str) -> float:
+    """Upload a PDF with a word of its own; return after how many seconds a search finds it."""
+    word = secrets.token_hex(8)
     pages = [f"第{n}页 调试记录 {word}\n" + "机器人焊接系统维护保养\n" * 30 for n in range(1, 6)]
     content = written(pages)
     started = perf_counter()
@@ -199,15 +195,3 @@ def _found_after(client: Client, customer: str, word: str) -> float:
     while not client.search([("q", f'"{word}"'), ("limit", "1")])[1]["total"]:
         time.sleep(0.02)
     return perf_counter() - started
-
-
-MEASURES: dict[str, Callable[[Stack], list[Figure]]] = {
-    "search": search,
-    "log": log,
-    "upload": upload,
-}
-
-
-def facts(stack: Stack) -> dict[str, Any]:
-    """Say what was measured on."""
-    return {"stack": stack.name, "documents": stack.corpus.documents}

@@ -1,4 +1,8 @@
-"""The archive that is measured: embedded in a folder that is kept, or on the live servers."""
+"""The archives that are measured: embedded in a folder, or on the live servers.
+
+The one with the whole corpus is loaded once, and embedded it is kept for the next run: what would
+change it has a smaller one of its own.
+"""
 
 import hashlib
 import secrets
@@ -6,9 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -29,10 +33,15 @@ from tests.live.process import LOOPBACK, Server, answers, free_port
 EMBEDDED, SERVERS = "embedded", "servers"
 _TOP = Path(__file__).parents[2]
 
+#: Fills an archive.
+Load = Callable[[Archive, Corpus], None]
+#: Opens an archive whose web will listen at an address.
+Make = Callable[[str], AbstractContextManager[Archive]]
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """An archive with the corpus in it, opened here, and its web at an address."""
+    """An archive with a corpus in it, opened here, and its web at an address."""
 
     name: str
     archive: Archive
@@ -51,14 +60,7 @@ class Stack:
     @contextmanager
     def part(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run a part of the archive, `web` or `worker`, as an installation does."""
-        log = self.archive.settings.data / f"{name}.log"
-        server = Server(
-            name=name,
-            command=[sys.executable, "-m", "service", name],
-            log=log,
-            healthy=answers(f"http://{LOOPBACK}:{self.port}/healthz") if name == "web" else _yes,
-            environment=self.environment,
-        )
+        server = self.server(name)
         server.start()
         try:
             server.wait()
@@ -67,23 +69,83 @@ class Stack:
         finally:
             server.stop()
 
+    def server(self, name: str) -> Server:
+        """Return a part that is not started yet."""
+        log = self.archive.settings.data / f"{name}.log"
+        log.unlink(missing_ok=True)
+        web = answers(f"http://{LOOPBACK}:{self.port}/healthz")
+        return Server(
+            name=name,
+            command=self.command(name),
+            log=log,
+            healthy=web if name == "web" else lambda: '"worker_started"' in log.read_text("utf-8"),
+            environment=self.environment,
+        )
 
-def _yes() -> bool:
-    return True
+    def command(self, *words: str) -> list[str]:
+        """Return what runs a command of the archive, with `environment`."""
+        return [sys.executable, "-m", "service", *words]
+
+
+@dataclass(slots=True)
+class Stacks:
+    """Opens the archives of one run on one kind of stack."""
+
+    name: str
+    scale: float
+    _opened: ExitStack = field(default_factory=ExitStack)
+    _loaded: Stack | None = None
+
+    @property
+    def corpus(self) -> Corpus:
+        """Return the documents of the archive with the whole corpus."""
+        return Corpus(self.scale)
+
+    def loaded(self) -> Stack:
+        """Return the archive with the whole corpus; what is missing is loaded first."""
+        if self._loaded is None:
+            make = _kept if self.name == EMBEDDED else _on_servers
+            opening = self._stack(self.corpus, lambda listen: make(self.corpus, listen))
+            self._loaded = self._opened.enter_context(opening)
+        return self._loaded
+
+    @contextmanager
+    def scratch(self, wanted: Corpus, load: Load = loading.fill) -> Iterator[Stack]:
+        """Make an archive with some documents in it, for one measure alone."""
+        make = _in_folder if self.name == EMBEDDED else _on_servers
+        with self._stack(wanted, lambda listen: make(wanted, listen, load)) as stack:
+            yield stack
+
+    @contextmanager
+    def _stack(self, wanted: Corpus, make: Make) -> Iterator[Stack]:
+        port = free_port()
+        with make(f"{LOOPBACK}:{port}") as archive:
+            yield Stack(self.name, archive, wanted, port, _environment(archive.settings))
 
 
 @contextmanager
-def opened(name: str, scale: float) -> Iterator[Stack]:
-    """Open the archive of a stack; what is missing is loaded first."""
-    wanted = Corpus(scale)
-    port = free_port()
-    make = _embedded if name == EMBEDDED else _servers
-    with make(wanted, f"{LOOPBACK}:{port}") as archive:
-        yield Stack(name, archive, wanted, port, _environment(archive.settings))
+def opened(name: str, scale: float) -> Iterator[Stacks]:
+    """Open archives on demand, and close them at the end."""
+    with ExitStack() as opened:
+        yield Stacks(name, scale, opened)
 
 
 @contextmanager
-def _embedded(wanted: Corpus, listen: str) -> Iterator[Archive]:
+def _in_folder(wanted: Corpus, listen: str, load: Load) -> Iterator[Archive]:
+    """Load into a folder beside those that are kept, on the same disk, that goes away again."""
+    (cache() / "bench").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache() / "bench") as folder:
+        settings = Settings(data=Path(folder) / "data", demo=False, listen=listen)
+        archive = open_archive(settings, indexing=True)
+        try:
+            load(archive, wanted)
+            yield archive
+        finally:
+            archive.close()
+
+
+@contextmanager
+def _kept(wanted: Corpus, listen: str) -> Iterator[Archive]:
     """Load once into the cache; an interrupted load leaves nothing that looks whole."""
     folder = cache() / "bench" / f"{wanted.documents}-{_version()}"
     if not folder.exists():
@@ -118,7 +180,7 @@ def _version() -> str:
 
 
 @contextmanager
-def _servers(wanted: Corpus, listen: str) -> Iterator[Archive]:
+def _on_servers(wanted: Corpus, listen: str, load: Load = loading.fill) -> Iterator[Archive]:
     """Load into the servers that `python -m tests.live` runs; they end with it."""
     with (
         tempfile.TemporaryDirectory(prefix="guidang-bench-") as folder,
@@ -126,7 +188,7 @@ def _servers(wanted: Corpus, listen: str) -> Iterator[Archive]:
     ):
         archive = open_archive(replace(settings, listen=listen, threads=48), indexing=True)
         try:
-            loading.fill(archive, wanted)
+            load(archive, wanted)
             _analyzed(settings)
             yield archive
         finally:
