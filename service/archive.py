@@ -55,6 +55,7 @@ WRITES = frozenset(
         Action.DOCUMENT_EDIT,
         Action.DOCUMENT_MOVE,
         Action.DOCUMENT_WITHDRAW,
+        Action.DOCUMENT_RESTORE,
         Action.DOCUMENT_RETURN,
         Action.DOCUMENT_FILE,
         Action.DOCUMENT_RETRY,

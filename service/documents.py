@@ -93,6 +93,7 @@ class Held:
             creator=self.seen.row.created_by,
             uploader=version.created_by if version else self.document.created_by,
             filing=Filing(version.filing) if version else None,
+            withdrawn_by=version.withdrawn_by if version else None,
             status=Status(self.seen.row.status),
             in_scope=self.in_scope,
         )
@@ -345,6 +346,8 @@ def allowed(
         asked += [Action.DOCUMENT_FILE, Action.DOCUMENT_RETURN]
     if filing in (Filing.SUBMITTED, Filing.RETURNED, Filing.DRAFT):
         asked.append(Action.DOCUMENT_WITHDRAW)
+    if filing is Filing.WITHDRAWN:
+        asked.append(Action.DOCUMENT_RESTORE)
     if processing is Processing.FAILED and filing not in TAKEN_BACK:
         asked.append(Action.DOCUMENT_RETRY)
     may = {a for a in asked if call.decide(held.target(version), a).allowed}

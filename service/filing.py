@@ -1,6 +1,6 @@
-"""A version's way into the file: withdraw, return, file; and reading a failed one again."""
+"""A version's way into the file: withdraw and undo it, return, file; read a failed one again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import select
@@ -53,6 +53,32 @@ def withdraw(
     return _move(call, document_id, Filing.WITHDRAWN, reason, version_no, if_match)
 
 
+def restore(
+    call: Call, document_id: str, *, version_no: int | None = None, if_match: int | None = None
+) -> DocumentView:
+    """Undo a withdrawal: the version is what it was before, and is found again if it was."""
+    db = call.db
+    held = hold(call, db, document_id, by=Action.DOCUMENT_RESTORE)
+    lock(db, held.document)
+    version = _locked(db, version_of(db, held, version_no))
+    call.about(version=version.id)
+    call.require(held.target(version))
+    _check_rev(held, if_match)
+    if version.filing != Filing.WITHDRAWN:
+        raise Conflict("This version is not withdrawn.", rule="document:state")
+    back = Filing(version.withdrawn_from or Filing.SUBMITTED)
+    call.note(withdrawn_by=version.withdrawn_by)
+    version.filing = str(back)
+    version.reason_ct, version.returned_for_ct = version.returned_for_ct, None
+    version.withdrawn_by = version.withdrawn_from = None
+    db.flush()
+    call.say(before={"filing": str(Filing.WITHDRAWN)}, after={"filing": str(back)})
+    reshow(db, held.document)
+    bump(db, held.document)
+    call.enqueue("index", document_id)
+    return describe(call, db, held, version_no=version_no)
+
+
 def send_back(
     call: Call,
     document_id: str,
@@ -92,6 +118,9 @@ def _move(
         raise Conflict(
             "This version is %(state)s already.", rule="document:state", state=str(before)
         )
+    if to is Filing.WITHDRAWN:
+        version.withdrawn_by, version.withdrawn_from = call.actor.person, str(before)
+        version.returned_for_ct = version.reason_ct
     if to is not Filing.FILED:
         version.reason_ct = _reason(call, held, version, reason or "")
     version.filing = str(to)
@@ -178,6 +207,7 @@ class QueueRow:
     created_by: PersonRef
     customer: CustomerRef
     readable: bool
+    restorable: bool = False
 
 
 def uploads(call: Call, limit: int = 50) -> tuple[QueueRow, ...]:
@@ -287,7 +317,20 @@ def _row(
             document.customer, seen.row.number, view.name, seen.category, seen.row.coop_type
         ),
         readable=may_read,
+        restorable=_restorable(call, version, document, seen),
     )
+
+
+def _restorable(call: Call, version: Version, document: Document, seen: customers.Seen) -> bool:
+    """Say whether this person may undo the withdrawal of a version."""
+    if version.filing != Filing.WITHDRAWN:
+        return False
+    where = replace(
+        customers.target(seen, kind=document.kind, grade=Grade(document.grade)),
+        uploader=version.created_by,
+        withdrawn_by=version.withdrawn_by,
+    )
+    return call.decide(where, Action.DOCUMENT_RESTORE).allowed
 
 
 def of_customer(call: Call, customer_id: str) -> tuple[QueueRow, ...]:

@@ -36,7 +36,10 @@ from service.properties import checked_reason
 
 #: What is sealed under the customer's key, in a document's row and in its versions' rows.
 _OF_DOCUMENT = ("title", "number", "note")
-_OF_VERSION = ("file_name", "sha256", "reason")
+_OF_VERSION = ("file_name", "sha256", "reason", "returned_for")
+
+#: sealed as what it was before it was put by
+_SEALED_FOR = {"returned_for": "reason"}
 
 #: How many customers are offered to choose from; a word narrows them.
 _OFFERED = 20
@@ -185,5 +188,6 @@ def _seal_anew(call: Call, document: Document, versions: Iterable[Version], to: 
     rows += [(version, name) for version in versions for name in _OF_VERSION]
     for row, name in rows:
         if sealed := getattr(row, f"{name}_ct"):
-            plain = unseal_value(old, sealed, Place(row.id, document.customer, name))
-            setattr(row, f"{name}_ct", seal_value(new, plain, Place(row.id, to, name)))
+            column = _SEALED_FOR.get(name, name)
+            plain = unseal_value(old, sealed, Place(row.id, document.customer, column))
+            setattr(row, f"{name}_ct", seal_value(new, plain, Place(row.id, to, column)))

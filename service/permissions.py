@@ -54,6 +54,7 @@ class Action(StrEnum):
     DOCUMENT_EDIT = "document.edit"
     DOCUMENT_MOVE = "document.move"
     DOCUMENT_WITHDRAW = "document.withdraw"
+    DOCUMENT_RESTORE = "document.restore"
     DOCUMENT_RETURN = "document.return"
     DOCUMENT_FILE = "document.file"
     DOCUMENT_RETRY = "document.retry"
@@ -96,6 +97,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DOCUMENT_EDIT: Verb.UPDATE,
     Action.DOCUMENT_MOVE: Verb.ARRANGE,
     Action.DOCUMENT_WITHDRAW: Verb.ARRANGE,
+    Action.DOCUMENT_RESTORE: Verb.ARRANGE,
     Action.DOCUMENT_RETURN: Verb.ARRANGE,
     Action.DOCUMENT_FILE: Verb.FILE,
     Action.DOCUMENT_RETRY: Verb.KEEP,
@@ -290,6 +292,7 @@ class Target:
     creator: str | None = None
     uploader: str | None = None
     filing: Filing | None = None
+    withdrawn_by: str | None = None
     status: Status | None = None
     subject_person: str | None = None
     in_scope: bool = False
@@ -370,6 +373,8 @@ def _holds(condition: Condition, actor: Actor, target: Target) -> bool:
             return target.uploader != actor.id
         case Condition.NOT_SELF:
             return target.subject_person != actor.id
+        case Condition.WITHDREW:
+            return target.withdrawn_by == actor.id
         case Condition.BEFORE_FILING:
             return target.filing is not Filing.FILED
         case Condition.IN_SCOPE:

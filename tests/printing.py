@@ -37,6 +37,7 @@ CONDITIONS = {
     "not_uploader": "not who uploaded it",
     "not_self": "not oneself",
     "before_filing": "before it is filed",
+    "withdrew": "if one withdrew it",
     "in_scope": "if one may read it",
 }
 

@@ -172,5 +172,6 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         tone=lambda code: TONES.get(str(code), "off"),
         language=session.language,
         told=session.told,
+        undoing=session.undoing,
         greeting=lambda name: greeting(name, datetime.now(zone).hour),
     )

@@ -187,6 +187,7 @@ ACTION = {
     "document.edit": N_("Edit properties"),
     "document.move": N_("Move document"),
     "document.withdraw": N_("Withdraw"),
+    "document.restore": N_("Undo a withdrawal"),
     "document.return": N_("Return"),
     "document.file": N_("File document"),
     "document.retry": N_("Retry"),

@@ -15,6 +15,7 @@ LANGUAGE_COOKIE = "lang"
 
 _TOKEN = "t"  # noqa: S105 - the name of a member
 _DONE = "d"
+_UNDO = "u"
 _SHOWN_ONCE = "s"
 
 
@@ -50,9 +51,13 @@ def token() -> str | None:
     return value if isinstance(value, str) else None
 
 
-def done(what: str, endpoint: str, **place: str) -> ResponseReturnValue:
-    """Go on to a page, which says what was done; a reload does not say it again."""
+def done(what: str, endpoint: str, *, undo: str = "", **place: str) -> ResponseReturnValue:
+    """Go on to a page, which says what was done; a reload does not say it again.
+
+    `undo` is where a form is sent to that undoes it; the page offers it beside.
+    """
     session[_DONE] = what
+    session[_UNDO] = undo
     values: dict[str, Any] = dict(place)
     return redirect(url_for(endpoint, **values))
 
@@ -60,6 +65,11 @@ def done(what: str, endpoint: str, **place: str) -> ResponseReturnValue:
 def told() -> str:
     """Return what was done just before this page, the first time this is asked."""
     return _once(_DONE)
+
+
+def undoing() -> str:
+    """Return where what was done just before this page is undone, the first time this is asked."""
+    return _once(_UNDO)
 
 
 def show_once(sealed: str) -> None:

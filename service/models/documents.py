@@ -56,6 +56,11 @@ class Version(Base):
     left_out: Mapped[int] = mapped_column(BigInteger, default=0)
     #: why it was returned or withdrawn, sealed like the note
     reason_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: who withdrew it and what it was before, until that is undone
+    withdrawn_by: Mapped[Id | None]
+    withdrawn_from: Mapped[str | None] = mapped_column(String(16))
+    #: why it had been returned before, sealed as the reason it was and may be again
+    returned_for_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         Index("ix_version_document_no", "document", "no", unique=True),
         Index("ix_version_created_by", "created_by", "created"),

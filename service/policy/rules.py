@@ -31,6 +31,7 @@ class Condition(StrEnum):
     NOT_UPLOADER = "not_uploader"
     NOT_SELF = "not_self"
     BEFORE_FILING = "before_filing"
+    WITHDREW = "withdrew"
     IN_SCOPE = "in_scope"
 
 

@@ -64,6 +64,7 @@ def test_every_change_of_state_of_a_document_needs_its_state(programs, customer)
         ("return", {"reason": "缺页"}),
         ("withdraw", {"reason": "传错了"}),
         ("move", {"customer": "a" * 26, "reason": "归错了"}),
+        ("restore", None),
         ("retry", None),
     ):
         assert archivist.act(f"{path}/{verb}", body).status_code == 428, verb

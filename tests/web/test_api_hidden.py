@@ -20,6 +20,7 @@ DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/documents/{}", {"json": {"title": "别的"}}),
     ("POST", "/documents/{}/versions", {}),
     ("POST", "/documents/{}/withdraw", {"json": {"reason": "传错了"}}),
+    ("POST", "/documents/{}/restore", {}),
     ("POST", "/documents/{}/move", {"json": {"customer": "a" * 26, "reason": "归错"}}),
     ("POST", "/documents/{}/return", {"json": {"reason": "缺页"}}),
     ("POST", "/documents/{}/file", {}),

@@ -22,6 +22,7 @@ FORMS = {
         "/documents/{}/edit",
         "/documents/{}/file",
         "/documents/{}/retry",
+        "/documents/{}/restore",
         "/documents/{}/move",
     ],
 }

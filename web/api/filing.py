@@ -37,6 +37,15 @@ def withdraw_document(document_id: str) -> Response:
         return done(call, DocumentShown, view)
 
 
+@api.post("/documents/<document_id>/restore")
+@operation(403, query=AtVersion, answers={200: DocumentShown}, conditional=True)
+def restore_document(document_id: str) -> Response:
+    """Undo a withdrawal: by whom withdrew, or an archivist."""
+    with _version(Action.DOCUMENT_RESTORE, document_id) as (call, _, at, rev):
+        view = filing.restore(call, document_id, version_no=at, if_match=rev)
+        return done(call, DocumentShown, view)
+
+
 @api.post("/documents/<document_id>/return")
 @operation(403, query=AtVersion, body=Reason, answers={200: DocumentShown}, conditional=True)
 def return_document(document_id: str) -> Response:

@@ -1,6 +1,6 @@
 """A document: read its text with the hits marked, know what it is and what I may do."""
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -72,6 +72,11 @@ def add_version(document_id: str) -> ResponseReturnValue:
     return _onwards(document_id, "uploaded")
 
 
+def _where_from(document_id: str) -> ResponseReturnValue:
+    """Show the page that a form was on: the own uploads, else the document."""
+    return queue.show() if request.form.get("next") == "uploads" else show(document_id)
+
+
 @pages.post("/documents/<document_id>/withdraw")
 @errors.again(show)
 def withdraw(document_id: str) -> ResponseReturnValue:
@@ -79,8 +84,20 @@ def withdraw(document_id: str) -> ResponseReturnValue:
     forms.only("reason")
     subject = Subject("document", document_id)
     with g.archive.call(g.actor, Action.DOCUMENT_WITHDRAW, subject) as call:
-        filing.withdraw(call, document_id, forms.text("reason"), version_no=forms.version())
-    return _onwards(document_id, "withdrawn")
+        view = filing.withdraw(call, document_id, forms.text("reason"), version_no=forms.version())
+    undo = url_for("documents.restore", document_id=document_id, version=view.version.no)
+    return _onwards(document_id, "withdrawn", undo=undo)
+
+
+@pages.post("/documents/<document_id>/restore")
+@errors.again(_where_from)
+def restore(document_id: str) -> ResponseReturnValue:
+    """Undo a withdrawal."""
+    forms.only()
+    subject = Subject("document", document_id)
+    with g.archive.call(g.actor, Action.DOCUMENT_RESTORE, subject) as call:
+        filing.restore(call, document_id, version_no=forms.version())
+    return _onwards(document_id, "restored")
 
 
 def _at_uploads(document_id: str) -> ResponseReturnValue:
@@ -123,11 +140,6 @@ def file(document_id: str) -> ResponseReturnValue:
     return _onwards(document_id, "filed")
 
 
-def _where_from(document_id: str) -> ResponseReturnValue:
-    """Show the page that a form was on: the own uploads, else the document."""
-    return queue.show() if request.form.get("next") == "uploads" else show(document_id)
-
-
 @pages.post("/documents/<document_id>/retry")
 @errors.again(_where_from)
 def retry(document_id: str) -> ResponseReturnValue:
@@ -137,8 +149,8 @@ def retry(document_id: str) -> ResponseReturnValue:
     return _onwards(document_id, "retried")
 
 
-def _onwards(document_id: str, done: str) -> ResponseReturnValue:
+def _onwards(document_id: str, done: str, *, undo: str = "") -> ResponseReturnValue:
     """Return to the document, or to the list the action was taken from."""
     if request.form.get("next") == "uploads":
-        return session.done(done, "uploads.show")
-    return session.done(done, "documents.show", document_id=document_id)
+        return session.done(done, "uploads.show", undo=undo)
+    return session.done(done, "documents.show", undo=undo, document_id=document_id)
