@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from tests.live import chromium
 from tests.live.process import LOOPBACK, Server, answers, free_port
@@ -23,6 +23,7 @@ SCREENS = Path(__file__).parent.parent / "screens"
 SIZES = {1440: 900, 390: 844}
 STRANGER = ""
 CLERK, AUDITOR, SECURITY, SALES = "shenyingxue", "yanshouzhuo", "duanmingzhe", "yechengze"
+OFFICER = "luqinghe"
 #: a root user needs the first; the others keep the browser from calling home
 SWITCHES = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -32,18 +33,32 @@ SWITCHES = (
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page: who looks at it, where it is, and the link to follow from there (a selector)."""
+    """A page: who looks at it, where it is, the link to follow from there, and what to press then.
+
+    Link and presses are selectors; files are chosen by name for the page's file field.
+    """
 
     name: str
     person: str
     path: str
     link: str = ""
+    press: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 #: where a customer's page leads to adding documents
 _UPLOAD = "main a[href*='/upload?customer=']"
 _DOCUMENT = "main a[href*='/documents/']"
 _CUSTOMER = "main a[href^='/customers/']:not([href$='/new'])"
+_WAITING = "#waiting td.num a"
+_OWN_WAITING = "#uploads tr:has-text('试生产回访记录') td.num a"
+_MENU = "details.menu summary"
+
+
+def _dialog(name: str) -> str:
+    """Select the link that opens a dialog."""
+    return f"a[data-dialog][href^='#{name}']"
+
 
 SCREEN_LIST = (
     Screen("sign-in", STRANGER, "/"),
@@ -55,20 +70,38 @@ SCREEN_LIST = (
     Screen("results-empty", CLERK, "/search?q=没有这个词"),
     Screen("results-refused", CLERK, "/search?q=*器人"),
     Screen("document", CLERK, "/search?q=焊接机器人", _DOCUMENT),
+    Screen("document-edit", CLERK, "/search?q=焊接机器人", _DOCUMENT, (_dialog("edit"),)),
+    Screen("document-version", CLERK, "/search?q=焊接机器人", _DOCUMENT, (_dialog("version"),)),
+    Screen("document-withdraw", OFFICER, "/upload", _OWN_WAITING, (_dialog("withdraw"),)),
+    Screen("document-file", CLERK, "/upload", _WAITING, (_dialog("file"),)),
+    Screen("document-return", CLERK, "/upload", _WAITING, (_dialog("return"),)),
     Screen("customers", CLERK, "/customers"),
     Screen("customers-empty", CLERK, "/customers?q=没有这个词"),
     Screen("customer", CLERK, "/customers", _CUSTOMER),
+    Screen("customer-all", CLERK, "/customers", _CUSTOMER, ("nav.tabs a.end",)),
+    Screen("customer-edit", CLERK, "/customers", _CUSTOMER, (_dialog("edit"),)),
+    Screen("customer-people", CLERK, "/customers", _CUSTOMER, (_dialog("who"),)),
+    Screen("customer-type", CLERK, "/customers", _CUSTOMER, (_dialog("move"),)),
+    Screen("customer-file", CLERK, "/customers?status=draft", _CUSTOMER, (_dialog("file"),)),
     Screen("customer-new", CLERK, "/customers/new"),
     Screen("upload", SALES, "/upload"),
     Screen("upload-here", SALES, "/upload", _UPLOAD),
+    Screen("upload-rows", SALES, "/upload", _UPLOAD, files=("会议纪要.txt", "未知.bin")),
+    Screen("upload-untyped", SALES, "/upload", _UPLOAD, ("[data-send]",), files=("未知.bin",)),
     Screen("filing", CLERK, "/upload"),
     Screen("account", SALES, "/account"),
+    Screen("menu", SALES, "/account", press=(_MENU,)),
+    Screen("keys", SALES, "/account", press=(_MENU, _dialog("keys"))),
+    Screen("toast", SALES, "/search?q=机器人", "header a.brand", (".recent button",)),
     Screen("log", AUDITOR, "/log"),
     Screen("log-filtered", AUDITOR, "/log?action=search.run"),
     Screen("people", SECURITY, "/people"),
     Screen("status", SECURITY, "/status"),
+    Screen("person-new", SECURITY, "/people", press=(_dialog("new"),)),
+    Screen("person-change", SECURITY, "/people", press=(_dialog("p-"),)),
     Screen("forbidden", CLERK, "/log"),
     Screen("not-found", CLERK, "/nowhere"),
+    Screen("not-allowed", CLERK, "/sign-out"),
 )
 
 
@@ -102,11 +135,25 @@ def sign_in(page: Page, url: str, login: str, password: str) -> None:
     page.locator("input[type=password]").wait_for(state="detached")
 
 
-def shoot(page: Page, url: str, screen: Screen, language: str) -> list[str]:
-    """Photograph one page at every width; name what is wider than its window."""
+def arrive(page: Page, url: str, screen: Screen) -> None:
+    """Go to the page as a reader does: the address, the link, the files, what is pressed."""
     page.goto(url + screen.path)
     if screen.link:
         page.goto(url + str(page.locator(screen.link).first.get_attribute("href")))
+    if screen.files:
+        field = page.locator("form[data-upload] input[name=file]").first
+        field.set_input_files(
+            [FilePayload(name=n, mimeType="text/plain", buffer=b"text") for n in screen.files]
+        )
+    for pressed in screen.press:
+        page.locator(pressed).first.click()
+        page.wait_for_load_state()
+
+
+def shoot(page: Page, url: str, screen: Screen, language: str) -> list[str]:
+    """Photograph one page at every width; name what is wider than its window."""
+    page.set_viewport_size({"width": max(SIZES), "height": SIZES[max(SIZES)]})
+    arrive(page, url, screen)
     wide = []
     for width, height in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})

@@ -1,14 +1,12 @@
 """The main job as people do it, in a real browser: upload, find, read, be refused, be logged."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.live import chromium
-from tests.screens import SWITCHES, archive, sign_in
+from tests.browser.people import Demo, page_of
+from tests.screens import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -17,29 +15,6 @@ ARCHIVIST = "shenyingxue"
 
 #: a sentence that stands in no document of the demo archive
 SENTENCE = "紫檀色示教器外壳在第九工位出现细小裂纹"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[tuple[str, dict[str, str]]]:
-    with archive() as (url, accounts):
-        yield url, json.loads(accounts.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = chromium.exports()["GUIDANG_TEST_CHROMIUM"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield running
-        running.close()
-
-
-def page_of(browser: Browser, demo: tuple[str, dict[str, str]], login: str) -> Page:
-    url, passwords = demo
-    page = browser.new_context(locale="zh-CN").new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    sign_in(page, url, login, passwords[login])
-    return page
 
 
 def choose_for_another_salesperson(page: Page, url: str, file: Path, text: str) -> None:
@@ -53,9 +28,9 @@ def choose_for_another_salesperson(page: Page, url: str, file: Path, text: str) 
 
 
 def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
-    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+    browser: Browser, demo: Demo, tmp_path: Path
 ) -> None:
-    url, _ = demo
+    url, _, _ = demo
     page = page_of(browser, demo, OFFICER)
     file = tmp_path / "第九工位巡检.txt"
 
@@ -113,9 +88,9 @@ def test_a_file_dropped_on_a_customer_is_found_read_refused_and_logged(
 
 
 def test_filters_fold_on_a_phone_and_stand_open_once_the_window_is_wide(
-    browser: Browser, demo: tuple[str, dict[str, str]]
+    browser: Browser, demo: Demo
 ) -> None:
-    url, _ = demo
+    url, _, _ = demo
     page = page_of(browser, demo, OFFICER)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{url}/search?q=机器人")
@@ -128,9 +103,9 @@ def test_filters_fold_on_a_phone_and_stand_open_once_the_window_is_wide(
 
 
 def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_stored(
-    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+    browser: Browser, demo: Demo, tmp_path: Path
 ) -> None:
-    url, _ = demo
+    url, _, _ = demo
     page = page_of(browser, demo, OFFICER)
     choose_for_another_salesperson(page, url, tmp_path / "abc.txt", "一行字")
     row = page.locator("#uploads tr").first
@@ -149,9 +124,9 @@ def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_
 
 
 def test_refused_rows_are_removed_by_key_one_after_the_other(
-    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
+    browser: Browser, demo: Demo, tmp_path: Path
 ) -> None:
-    url, _ = demo
+    url, _, _ = demo
     page = page_of(browser, demo, OFFICER)
     choose_for_another_salesperson(page, url, tmp_path / "空一.txt", "")
     (tmp_path / "空二.txt").write_text("", encoding="utf-8")
@@ -174,10 +149,8 @@ def test_refused_rows_are_removed_by_key_one_after_the_other(
     expect(page.locator("form[data-upload] input[name=file]").first).to_be_focused()
 
 
-def test_the_waiting_list_is_readable_on_a_phone(
-    browser: Browser, demo: tuple[str, dict[str, str]]
-) -> None:
-    url, _ = demo
+def test_the_waiting_list_is_readable_on_a_phone(browser: Browser, demo: Demo) -> None:
+    url, _, _ = demo
     page = page_of(browser, demo, ARCHIVIST)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{url}/upload")
@@ -195,9 +168,9 @@ def test_the_waiting_list_is_readable_on_a_phone(
 
 
 def test_the_way_back_from_a_document_leads_to_the_same_results(
-    browser: Browser, demo: tuple[str, dict[str, str]]
+    browser: Browser, demo: Demo
 ) -> None:
-    url, _ = demo
+    url, _, _ = demo
     page = page_of(browser, demo, OFFICER)
     page.goto(f"{url}/search?q=机器人&category=active&sort=newest")
     results = page.url
@@ -214,10 +187,8 @@ def test_the_way_back_from_a_document_leads_to_the_same_results(
     assert "category" not in page.url
 
 
-def test_the_main_pages_work_without_script(
-    browser: Browser, demo: tuple[str, dict[str, str]], tmp_path: Path
-) -> None:
-    url, passwords = demo
+def test_the_main_pages_work_without_script(browser: Browser, demo: Demo, tmp_path: Path) -> None:
+    url, passwords, _ = demo
     page = browser.new_context(locale="zh-CN", java_script_enabled=False).new_page()
     page.goto(f"{url}/sign-in")
     page.locator("input[name=login]").fill(OFFICER)
@@ -232,9 +203,9 @@ def test_the_main_pages_work_without_script(
 
 
 def test_no_page_loads_anything_from_elsewhere_or_breaks_its_own_policy(
-    browser: Browser, demo: tuple[str, dict[str, str]]
+    browser: Browser, demo: Demo
 ) -> None:
-    url, passwords = demo
+    url, passwords, _ = demo
     page = browser.new_context(locale="zh-CN").new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)

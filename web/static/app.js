@@ -13,8 +13,10 @@
   const open = dialog => {
     if (!dialog || dialog.open) return;
     opener = document.activeElement;
+    const menu = opener.closest("details.menu");
+    if (menu) { menu.open = false; opener = $("summary", menu); }
     dialog.showModal();
-    ($("[autofocus],[aria-invalid=true],input:not([type=hidden]),select,textarea", dialog) || dialog).focus();
+    ($("[aria-invalid=true]", dialog) || $("[autofocus],input:not([type=hidden]),select,textarea", dialog) || dialog).focus();
   };
   const close = dialog => { dialog.close(); opener?.focus?.(); };
   $$("dialog.dlg").forEach(dialog => {
@@ -28,6 +30,7 @@
     if (link) { e.preventDefault(); open($(link.getAttribute("href"))); }
     $$("details.menu[open]").forEach(m => { if (!m.contains(e.target)) m.open = false; });
   });
+  $("main [aria-invalid=true]")?.focus();  // a refused form; a refused dialog takes the focus next
   open($("dialog.dlg.shown") || (location.hash.length > 1 && $(`dialog.dlg[id="${CSS.escape(location.hash.slice(1))}"]`)));
 
   /* ---- forms: Enter that ends an input-method composition never submits; one click, one submit ---- */
@@ -98,7 +101,7 @@
     hits[at]?.classList.remove("on");
     at = Math.max(0, Math.min(hits.length - 1, to));
     hits[at].classList.add("on");
-    $("a", hits[at]).focus({ preventScroll: true });
+    $("a", hits[at])?.focus({ preventScroll: true });
     hits[at].scrollIntoView({ block: "nearest" });
     sessionStorage.setItem(placeKey, String(at));
   };
@@ -174,12 +177,29 @@
       "j": () => move(at + 1), "k": () => move(at - 1),
       "n": () => jump(1), "p": () => jump(-1),
       "]": () => page(1), "[": () => page(-1),
-      "f": () => { const d = $("details.fold"); if (d) d.open = true; $("[data-filters] input")?.focus(); },
+      "f": () => { const d = $("details.fold"); if (d) d.open = true; $("[data-filters] input:not([type=hidden])")?.focus(); },
+      "i": () => $("aside.panel")?.focus(),
       "u": () => go("back"),
       "?": () => open($("#keys")),
     }[e.key];
     if (does) { if (e.key !== "g") e.preventDefault(); does(); }
   });
+
+  /* ---- announcements of uploads: together, at most one in five seconds ---- */
+  const news = new Map();
+  let told = 0, telling = 0;
+  const tellNews = () => {
+    telling = 0;
+    told = Date.now();
+    say([...news].map(([name, state]) => `${name} ${state}`).join("\n"));
+    news.clear();
+  };
+  const announce = row => {
+    const state = row && $("[data-state]", row)?.textContent.trim();
+    if (!state) return;
+    news.set($("[data-name]", row)?.textContent.trim() || "", state);
+    telling ||= setTimeout(tellNews, Math.max(0, told + 5000 - Date.now()));
+  };
 
   /* ---- uploads: one request per file with its progress, then the server's own row ---- */
   const upload = $("form[data-upload]");
@@ -250,7 +270,7 @@
       part.innerHTML = html;
       const fresh = part.firstElementChild;
       if (fresh) row.replaceWith(fresh); else row.remove();
-      say(fresh && $("[data-state]", fresh)?.textContent.trim());
+      announce(fresh);
       poll();
     };
     const start = row => {
@@ -283,7 +303,7 @@
           $("[data-remove]", row).hidden = false;
           const { lost, ended, old, failed } = row.dataset;
           mark(row, { 0: lost, 401: ended, 400: old }[call.status] ?? failed);
-          say($("[data-state]", row).textContent);
+          announce(row);
         }
         tell();
         next();
@@ -302,7 +322,7 @@
         const kind = $("[name=kind]", row), missing = !kind.value;
         if (one.sent) continue;
         one.go = !missing;
-        if (missing) { kind.setAttribute("aria-invalid", "true"); mark(row, row.dataset.untyped); first = first || kind; }
+        if (missing) { kind.setAttribute("aria-invalid", "true"); mark(row, row.dataset.untyped); announce(row); first = first || kind; }
       }
       first?.focus();
       next();
@@ -345,7 +365,7 @@
       part.innerHTML = await answer.text();
       for (const fresh of [...part.children]) {
         const old = document.getElementById(fresh.id);
-        if (old && old.dataset.stage !== fresh.dataset.stage) { old.replaceWith(fresh); changed = true; say($("[data-state]", fresh)?.textContent.trim()); }
+        if (old && old.dataset.stage !== fresh.dataset.stage) { old.replaceWith(fresh); changed = true; announce(fresh); }
       }
     } catch { /* the network is away: ask again later */ }
     pause = changed ? 1200 : Math.min(15000, pause * 1.5);
@@ -358,8 +378,9 @@
   /* ---- leaving a page with a toast ---- */
   const toast = $(".toast-x");
   if (toast) {
+    setTimeout(() => say(toast.textContent.trim()), 100);  // what a page begins with is not read out
     let left = setTimeout(() => toast.remove(), 6000);
-    toast.addEventListener("pointerenter", () => clearTimeout(left));
-    toast.addEventListener("pointerleave", () => { left = setTimeout(() => toast.remove(), 3000); });
+    for (const begun of ["pointerenter", "focusin"]) toast.addEventListener(begun, () => clearTimeout(left));
+    for (const ended of ["pointerleave", "focusout"]) toast.addEventListener(ended, () => { clearTimeout(left); left = setTimeout(() => toast.remove(), 3000); });
   }
 })();
