@@ -37,7 +37,7 @@ def keep(archive: Archive) -> None:
 
     def rounds() -> None:
         pause = threading.Event()
-        while not pause.wait(LOOK):
+        while True:
             try:
                 measure_if_due(archive, jobs.holder())
             except Unavailable as error:
@@ -45,6 +45,7 @@ def keep(archive: Archive) -> None:
             except Exception:
                 # the rest of the worker goes on; the page says how old the last result is
                 log.exception("measuring_failed")
+            pause.wait(LOOK)
 
     threading.Thread(target=rounds, name="measure", daemon=True).start()
 

@@ -132,11 +132,11 @@ def _disk(archive: Archive) -> Disk | None:
 
 def _versions(archive: Archive, db: Session) -> Mapping[str, str]:
     python = ".".join(map(str, sys.version_info[:3]))
-    found = {"guidang": version("guidang"), "python": python, "schema": schema.revision(db) or ""}
+    found = {"guidang": version("guidang"), "Python": python, "schema": schema.revision(db) or ""}
     if db.get_bind().dialect.name == "sqlite":
-        found["sqlite"] = str(db.scalar(text("SELECT sqlite_version()")))
+        found["SQLite"] = str(db.scalar(text("SELECT sqlite_version()")))
     else:
-        found["postgresql"] = str(db.scalar(text("SHOW server_version")))
+        found["PostgreSQL"] = str(db.scalar(text("SHOW server_version")))
     if archive.settings.search_url.startswith("embedded:"):
         found["tantivy"] = version("tantivy")
     return found
