@@ -11,8 +11,7 @@ import click
 from babel.messages.pofile import read_po
 
 from service.__main__ import main
-from service.codes import PRIVILEGED
-from service.codes import Category, Grade, Module, Role
+from service.codes import PRIVILEGED, Category, Grade, Module, Role
 from service.permissions import BY_READ_RIGHT, SERVICES, Action
 from service.policy import packaged, parse
 from service.policy.rules import Cell
