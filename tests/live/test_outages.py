@@ -8,10 +8,11 @@ from indexer.reconcile import drift
 from service.audit.verify import Code
 from service.errors import Unavailable
 from service.models import Blob, Document, Job, Version
+from service.opening import open_archive
 from service.permissions import Action
 from tests.live.asking import postgres
 from tests.live.control import gone
-from tests.live.world import Home
+from tests.live.world import Home, on_servers
 from tests.scenario import decisions, download
 from tests.web.programs import Program, Programs
 from tests.world import World
@@ -206,3 +207,18 @@ def test_a_worker_that_loses_the_engine_in_the_middle_sends_everything_again(wor
     world.work()
     assert world.found("焊接机器人", by="archivist") == papers
     in_order(world)
+
+
+def test_a_first_worker_makes_index_and_bucket_once_the_servers_are_there(
+    place: Home, sandbox: Sandbox
+):
+    with on_servers(place) as settings:
+        with gone("elastic"), gone("minio"):
+            started = open_archive(settings, indexing=True)
+        world = World(started, sandbox)
+        with world.worker() as worker:
+            worker.drain()
+            paper = world.document(world.customer().id, "焊接机器人")
+            worker.drain()
+        assert world.found("焊接机器人", by="archivist") == {paper.id}
+        started.close()
