@@ -51,7 +51,7 @@ _UPLOAD = "main a[href*='/upload?customer=']"
 _DOCUMENT = "main a[href*='/documents/']"
 _CUSTOMER = "main a[href^='/customers/']:not([href$='/new'])"
 _WAITING = "#waiting td.num a"
-_OWN_WAITING = "#uploads tr:has-text('试生产回访记录') td.num a"
+_OWN_WAITING = "#uploads tr[data-stage$='-submitted'] td.num a"
 _MENU = "details.menu summary"
 
 

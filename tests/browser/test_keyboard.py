@@ -182,7 +182,7 @@ def test_a_menu_opens_and_closes_by_key_and_gives_the_focus_back(
         (CLERK, "/customers", "main tr[data-hit] a", "who"),
         (CLERK, "/customers", "main tr[data-hit] a", "move"),
         (CLERK, "/search?q=焊接机器人", "article h2 a", "edit"),
-        (OFFICER, "/upload", "#uploads tr:has-text('试生产回访记录') td.num a", "withdraw"),
+        (OFFICER, "/upload", "#uploads tr[data-stage$='-submitted'] td.num a", "withdraw"),
         (CLERK, "/upload", "#waiting td.num a", "return"),
         (CLERK, "/upload", "#waiting td.num a", "file"),
         (SECURITY, "/people", "", "new"),
