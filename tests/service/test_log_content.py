@@ -21,11 +21,13 @@ from service import (
     auditing,
     categories,
     customers,
+    deputies,
     directory,
     documents,
     filing,
     finding,
     intake,
+    moving,
     originals,
     properties,
     signins,
@@ -133,6 +135,10 @@ def people(world: World) -> None:
         writes=True,
     )
     call(world, "sales", Action.SESSION_MANAGE_OWN, Subject("token"), _token)
+    deputy = world.id("sales2")
+    about = Subject("person", deputy)
+    call(world, "sales", Action.DEPUTY_NAME, about, lambda c: _deputy(c, deputy))
+    call(world, "sales", Action.DEPUTY_NAME, about, lambda c: deputies.revoke(c, deputy))
     with pytest.raises(Denied):
         signins.sign_in(world.archive, TYPED, DIRTY, address=ADDRESS, agent=AGENT)
     signed = signins.sign_in(
@@ -140,6 +146,27 @@ def people(world: World) -> None:
     )
     signins.step_up(world.archive, signed.actor, password("legal"))
     signins.sign_out(world.archive, signed.actor)
+
+
+def moved(world: World, document: str) -> None:
+    """Move a document to another customer, and back to the one it is with."""
+    subject = Subject("document", document)
+
+    def move(opened: Call, there: str) -> Any:
+        rev = documents.hold(opened, opened.db, document).document.rev
+        return moving.move(opened, document, to=there, reason=DIRTY, if_match=rev)
+
+    here = call(
+        world, "archivist", Action.DOCUMENT_READ, subject, lambda c: documents.get(c, document)
+    ).customer
+    other = world.customer("另一客户", here.category, owner="sales").id
+    for there in (other, here.id):
+        call(world, "archivist", Action.DOCUMENT_MOVE, subject, partial(move, there=there))
+
+
+def _deputy(opened: Call, person: str) -> Any:
+    today = signins.today(opened.archive)
+    return deputies.name(opened, person, first=today, last=today)
 
 
 def _token(opened: Call) -> str:
@@ -224,6 +251,9 @@ def papers(world: World, customer: str) -> None:
         lambda c: filing.send_back(c, made.id, DIRTY),
     )
     call(world, by, Action.DOCUMENT_WITHDRAW, subject, lambda c: filing.withdraw(c, made.id, DIRTY))
+    call(world, by, Action.DOCUMENT_RESTORE, subject, lambda c: filing.restore(c, made.id))
+    call(world, by, Action.DOCUMENT_WITHDRAW, subject, lambda c: filing.withdraw(c, made.id, DIRTY))
+    moved(world, made.id)
     call(
         world,
         "archivist",
