@@ -36,6 +36,7 @@ def ids(furnished, world, programs):
 def operations(programs: Programs):
     """Yield method, path and description of everything but the description itself."""
     spec = programs.client.get("/api/v1/openapi.json").json
+    assert spec is not None
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
             if not path.endswith("openapi.json"):
