@@ -1,6 +1,7 @@
 """People and their seats: who is there, which roles they hold, their own sign-ins."""
 
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,8 @@ class NewPerson:
     name: str
     department: Department
     roles: frozenset[Role]
-    password: str
+    #: None: nobody knows it; the person sets one by a link
+    password: str | None
     head: bool = False
 
 
@@ -93,8 +95,10 @@ def add(call: Call, new: NewPerson) -> PersonView:
     if not name or len(name) > 100:  # noqa: PLR2004 - the column's width
         raise Invalid("A person needs a name of at most 100 characters.", fields={"name": "length"})
     _check_roles(new.roles)
-    passwords.check(new.password, shortest=call.policy.limits.sign_in.password_length, login=login)
-    stored = passwords.hashed(new.password)
+    if new.password is not None:
+        shortest = call.policy.limits.sign_in.password_length
+        passwords.check(new.password, shortest=shortest, login=login)
+    stored = passwords.hashed(new.password or secrets.token_urlsafe(32))
     db = call.db
     if db.scalars(select(Person.id).where(Person.login == login)).first():
         raise Conflict("This login name is taken.", rule="user:login")
@@ -155,6 +159,24 @@ def change(
     call.note(before=before, after=_said(person), password="changed" if stored else None)
     count = leaving.owned(db).get(person_id, 0)
     return _view(person, _department_code(db, person.department), count)
+
+
+def manageable(call: Call, person_id: str) -> Person:
+    """Return an account that this call's person may change; raises `Denied` or `NotFound`."""
+    _require(call, person_id, frozenset())
+    person = call.db.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    _guard_privileged(call, (Role(r.role) for r in person.roles))
+    return person
+
+
+def keep_password(db: Session, person: Person, stored: str) -> None:
+    """Keep a new password's hash; it ends every sign-in and token of the account."""
+    person.password_hash = stored
+    person.rev += 1
+    _end_everything(db, person.id)
+    db.flush()
 
 
 def _say_of(db: Session, person: Person, wanted: PersonChange) -> None:

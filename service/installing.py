@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FIRST = """\
 Nobody has an account yet. Make the first administrator:
-  guidang user add admin --department management --role security_admin --password-file FILE"""
+  guidang user add admin --department management --role security_admin"""
 
 
 @click.group()

@@ -166,7 +166,7 @@ def new_person() -> NewPerson:
         name=text("name"),
         department=_department(),
         roles=_roles(),
-        password=request.form.get("password", ""),
+        password=request.form.get("password") or None,
         head="head" in request.form,
     )
 

@@ -29,6 +29,8 @@ PUBLIC = frozenset(
         "account.sign_in",
         "account.enter",
         "account.language",
+        "account.password",
+        "account.set_password",
         "api.describe",
         "probes.health",
         "probes.ready",

@@ -132,6 +132,8 @@ INPUT = {
     "name": N_("Name"),
     "login": N_("Login name"),
     "password": N_("Password"),
+    "again": N_("Once more"),
+    "link": N_("Password link"),
     "department": N_("Department"),
     "roles": N_("Roles"),
     "days": N_("Days it lives"),
@@ -238,6 +240,7 @@ PROBLEM = {
     "invalid": N_("There is no such place. Begin at the first page."),
     "window": N_("This is further than can be paged through."),
     "confirm": N_("Tick this to go on."),
+    "differs": N_("This is not the same."),
     "used": N_("This was used for something else already."),
 }
 #: what was left out of a query: the sentences of `service.search.query.Note`

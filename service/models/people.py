@@ -75,6 +75,17 @@ class Token(Base):
     confirmed: Mapped[datetime | None]
 
 
+class PasswordLink(Base):
+    """A link with which a person sets their password once, known by the hash of its token."""
+
+    __tablename__ = "password_link"
+    id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    made_by: Mapped[Id]
+
+
 class Attempt(Base):
     """Failed sign-ins counted per account and address, and per address alone.
 

@@ -112,6 +112,20 @@ def test_set_up_says_how_the_first_administrator_is_made_until_there_is_one(tmp_
     assert (again.exit_code, again.stdout) == (0, "")
 
 
+def test_the_first_administrator_gets_a_link_in_place_of_a_password(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    guidang("setup", GUIDANG_DATA=data)
+    words = "user add admin --department management --role security_admin"
+    added = guidang(*words.split(), GUIDANG_DATA=data, GUIDANG_PUBLIC_URL="https://archive.example")
+    assert added.exit_code == 0, added.stderr
+    _, link = added.stdout.split()
+    assert link.startswith("https://archive.example/password?link=")
+    other = guidang("user", "link", "admin", GUIDANG_DATA=data)
+    assert other.stdout.startswith("http://127.0.0.1:8000/password?link=")
+    nobody = guidang("user", "link", "nobody", GUIDANG_DATA=data)
+    assert (nobody.exit_code, nobody.stderr.strip()) == (1, "Nobody is called nobody.")
+
+
 def test_a_web_that_does_not_answer_is_not_healthy() -> None:
     done = guidang("health", "web", GUIDANG_LISTEN=f"127.0.0.1:{free_port()}")
     assert (done.exit_code, done.stderr.strip()) == (1, "The web does not answer.")

@@ -4,9 +4,9 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from service import accounts, deputies, preferences, signins, tokens
+from service import accounts, deputies, password_links, preferences, signins, tokens
 from service.audit.entries import Subject
-from service.errors import Denied, StepUp, TooMany
+from service.errors import Denied, Invalid, NotFound, StepUp, TooMany
 from service.permissions import Action, Actor
 from web import errors, forms, guard, navigation, session
 
@@ -103,6 +103,36 @@ def _in_language(answer: Response, chosen: str) -> Response:
         samesite="Lax",
     )
     return answer
+
+
+@pages.get("/password")
+def password() -> ResponseReturnValue:
+    """Show the form with which the holder of a link sets their password."""
+    link = request.args.get("link") or request.form.get("link", "")
+    if not password_links.works(g.archive, link):
+        return _no_such_link()
+    return render_template("password.html", link=link)
+
+
+def _no_such_link() -> ResponseReturnValue:
+    return make_response(render_template("password.html", link=""), 404)
+
+
+@pages.post("/password")
+@errors.again(password)
+def set_password() -> ResponseReturnValue:
+    """Set the password of the person whose link this is; it works this once."""
+    forms.only("link", "password", "again")
+    given, link = request.form.get("password", ""), request.form.get("link", "")
+    if given != request.form.get("again", ""):
+        raise Invalid("The two passwords differ.", fields={"again": "differs"})
+    try:
+        password_links.use(g.archive, link, given, visitor=g.actor)
+    except NotFound:
+        return _no_such_link()
+    _end_earlier(session.token())
+    session.end()
+    return session.done("password_set", "account.sign_in")
 
 
 @pages.get("/account")

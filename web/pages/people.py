@@ -1,9 +1,9 @@
 """Accounts and roles, for the security administrator: list, add, change, switch off."""
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from service import accounts, owners
+from service import accounts, owners, password_links, signins
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
@@ -21,12 +21,15 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         everybody = accounts.people(call)
         colleagues = owners.colleagues(call.db)
+    kept = session.shown_once()
     return render_template(
         "people.html",
         people=everybody,
         colleagues=colleagues,
         given=accounts.GIVEN_AT_THE_PORTAL,
         refused=person_id,
+        link=signins.opened(g.archive, g.actor, kept) if kept else None,
+        hours=password_links.HOURS,
         event=call.event,
     )
 
@@ -35,11 +38,34 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
 @guard.fresh
 @errors.again(show)
 def add() -> ResponseReturnValue:
-    """Open an account."""
+    """Open an account; without a password the person sets it by a link."""
     forms.only("login", "name", "department", "roles", "head", "password")
+    new = forms.new_person()
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=True) as call:
-        accounts.add(call, forms.new_person())
+        made = accounts.add(call, new)
+        token = password_links.make(call, made.id) if new.password is None else None
+    _show_link(token)
     return session.done("person_added", "people.show")
+
+
+def _show_link(token: str | None) -> None:
+    """Show a link on the page that follows, this once."""
+    if token:
+        address = url_for("account.password", link=token, _external=True)
+        session.show_once(signins.sealed(g.archive, g.actor, address))
+
+
+@pages.post("/people/<person_id>/link")
+@guard.fresh
+@errors.again(show)
+def link(person_id: str) -> ResponseReturnValue:
+    """Make a link with which a person sets a new password; the page that follows shows it."""
+    forms.only()
+    subject = Subject("person", person_id)
+    with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=True) as call:
+        token = password_links.make(call, person_id)
+    _show_link(token)
+    return redirect(url_for("people.show"))
 
 
 @pages.post("/people/<person_id>")
