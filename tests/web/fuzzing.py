@@ -7,7 +7,7 @@ compared with what the description promises.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import schemathesis
@@ -17,8 +17,10 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 
-from service import signins
+from service import filing, signins
+from service.audit.entries import Subject
 from service.codes import Category
+from service.permissions import Action
 from service.properties import Properties
 from tests.web.programs import Programs
 from tests.web.serving import app_of
@@ -73,6 +75,11 @@ def furnish(world: World) -> Pools:
     # a seller's own drafts, for others to file
     customers += [world.customer(f"草稿{n}", by="sales").id for n in range(6)]
     world.work()
+    withdrawn = [world.document(customers[0], f"误传{n}", by="sales").id for n in range(6)]
+    for document in withdrawn:
+        subject = Subject("document", document)
+        with world.archive.call(world.actor("sales"), Action.DOCUMENT_WITHDRAW, subject) as call:
+            filing.withdraw(call, document, "误传")
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
     return {
         "customer_id": customers,
@@ -80,6 +87,8 @@ def furnish(world: World) -> Pools:
         "person_id": people,
         # only what could not be read is read again
         "retry_document": broken,
+        "restore_document": withdrawn,
+        "end_deputy": [world.id("sales2")],
     }
 
 
@@ -189,6 +198,11 @@ class Fuzzing:
                 case.query["version"] = 1
             if isinstance(case.body, dict):
                 self._fill(case.body, draw)
+                if _id(case.operation) == "name_deputy":
+                    day = str(datetime.now(UTC).date() + timedelta(days=2))
+                    case.body.update(
+                        {"person": self.pools["end_deputy"][0], "from": day, "to": day}
+                    )
             return case
 
         return filled()
@@ -198,6 +212,7 @@ class Fuzzing:
         papers = st.sampled_from(self.pools["document_id"])
         fitting: dict[str, SearchStrategy[Any]] = {
             "owner": people,
+            "customer": st.sampled_from(self.pools["customer_id"]),
             "coworkers": st.lists(people, max_size=2),
             "evidence": st.lists(papers, max_size=1),
             "to": st.sampled_from(["intended", "active"]),

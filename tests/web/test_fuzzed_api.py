@@ -28,8 +28,12 @@ GET_THROUGH = {
     | _READS
     | {"create_customer", "change_customer", "file_customer", "move_customer"}
     | {"add_document", "add_version", "change_document", "file_document"}
-    | {"return_document", "withdraw_document", "retry_document"},
-    "sales": _OWN | _READS | {"change_customer", "add_document", "add_version", "change_document"},
+    | {"return_document", "withdraw_document", "retry_document"}
+    | {"move_document", "restore_document"},
+    "sales": _OWN
+    | _READS
+    | {"change_customer", "add_document", "add_version", "change_document"}
+    | {"name_deputy", "end_deputy", "list_deputies"},
     "auditor": _OWN | {"list_events", "show_log"},
     "security_admin": _OWN | {"list_users", "show_user", "add_user", "change_user"},
 }
