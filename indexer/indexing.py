@@ -12,7 +12,6 @@ from indexer.projection import Projection
 from indexer.work import Ended, Work
 from service import figures, jobs, processing
 from service.archive import Archive
-from service.audit.entries import PolicyRef
 from service.db import Session
 from service.errors import Unavailable
 from service.search.port import Failure, Removal, SearchDocument
@@ -140,19 +139,14 @@ def batches(projection: Projection, documents: Mapping[str, bool]) -> Iterator[B
 
 
 def _finish(archive: Archive, ended: Sequence[Ended], sent: _Sent) -> None:
-    with archive.ring() as ring:
-        archive.ready(ring)
-        with archive.db.write() as db:
-            policy = archive.policies.current(db)
-            ref = PolicyRef(policy.id, policy.sha256)
-            work.settle(db, ended)
-            for one in ended:
-                if one.again:
-                    continue
-                kind = "customer" if one.work.job.kind == "project_customer" else "document"
-                subject = one.work.job.subject
-                if (kind, subject) in sent.revs:
-                    jobs.unmark(db, kind, [subject], rev=sent.revs[kind, subject])
-            processing.indexed(db, sent.versions)
-            db.flush()
-            archive.append(db, [work.outcome(e, ref) for e in ended], ring)
+    def caught_up(db: Session) -> None:
+        for one in ended:
+            if one.again:
+                continue
+            kind = "customer" if one.work.job.kind == "project_customer" else "document"
+            subject = one.work.job.subject
+            if (kind, subject) in sent.revs:
+                jobs.unmark(db, kind, [subject], rev=sent.revs[kind, subject])
+        processing.indexed(db, sent.versions)
+
+    work.finish(archive, ended, caught_up)

@@ -4,7 +4,6 @@ from indexer import work
 from indexer.work import Ended, Work
 from service import moving
 from service.archive import Archive
-from service.audit.entries import PolicyRef
 from service.crypto import Corrupt
 from service.errors import Unavailable
 from service.keystore import KeyMissing
@@ -20,14 +19,7 @@ def run(archive: Archive, holder: str) -> int:
         return 0
     works = work.take(archive, holder, KINDS, _TOGETHER)
     ended = [_rewrapped(archive, one) for one in works]
-    with archive.ring() as ring:
-        archive.ready(ring)
-        with archive.db.write() as db:
-            policy = archive.policies.current(db)
-            ref = PolicyRef(policy.id, policy.sha256)
-            work.settle(db, ended)
-            db.flush()
-            archive.append(db, [work.outcome(e, ref) for e in ended], ring)
+    work.finish(archive, ended)
     return sum(not e.again for e in ended)
 
 

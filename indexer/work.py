@@ -104,6 +104,22 @@ def outcome(ended: Ended, policy: PolicyRef) -> Entry:
     )
 
 
+def finish(
+    archive: Archive, ended: Sequence[Ended], also: Callable[[Session], None] | None = None
+) -> None:
+    """Commit how jobs ended, with their outcomes and what `also` writes."""
+    with archive.ring() as ring:
+        archive.ready(ring)
+        with archive.db.write() as db:
+            policy = archive.policies.current(db)
+            ref = PolicyRef(policy.id, policy.sha256)
+            settle(db, ended)
+            if also:
+                also(db)
+            db.flush()
+            archive.append(db, [outcome(e, ref) for e in ended], ring)
+
+
 def settle(db: Session, ended: Iterable[Ended]) -> None:
     """Mark jobs done, or give them back for another try."""
     done: list[Ended] = []

@@ -16,8 +16,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from service.archive import Archive
+from service.audit.entries import Entry
 from service.db import Database
-from service.errors import Unavailable
+from service.errors import TooMany, Unavailable
 from service.ids import new_id
 from service.models import Attempt, Trial
 from service.policy.rules import SignInLimits
@@ -81,6 +83,29 @@ def under_way(database: Database, trial: str) -> Iterator[None]:
         with suppress(Unavailable), database.write() as db:
             _end(db, trial)
         raise
+
+
+def too_many(until: datetime) -> TooMany:
+    """Return the refusal of who may not try before `until`."""
+    wait = (until - datetime.now(UTC)).total_seconds()
+    return TooMany(
+        "Too many attempts from here. Try again in %(minutes)s minutes.",
+        retry_after=max(1, int(wait)),
+        minutes=max(1, round(wait / 60)),
+    )
+
+
+def log_refusal(
+    archive: Archive, refusal: Entry, trial: str | None, marks: Marks, limits: SignInLimits
+) -> None:
+    """Log a refusal; that of a trial counts. Raises `Unavailable("log")`."""
+    try:
+        with archive.ring() as ring, archive.db.write() as db:
+            if trial:
+                failed(db, trial, marks, limits)
+            archive.append(db, [refusal], ring)
+    except Unavailable as error:
+        raise Unavailable("log") from error
 
 
 def failed(db: Session, trial: str, marks: Marks, limits: SignInLimits) -> None:

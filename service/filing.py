@@ -58,12 +58,7 @@ def restore(
 ) -> DocumentView:
     """Undo a withdrawal: the version is what it was before, and is found again if it was."""
     db = call.db
-    held = hold(call, db, document_id, by=Action.DOCUMENT_RESTORE)
-    lock(db, held.document)
-    version = _locked(db, version_of(db, held, version_no))
-    call.about(version=version.id)
-    call.require(held.target(version))
-    _check_rev(held, if_match)
+    held, version = _held(call, document_id, version_no, if_match)
     if version.filing != Filing.WITHDRAWN:
         raise Conflict("This version is not withdrawn.", rule="document:state")
     back = Filing(version.withdrawn_from or Filing.SUBMITTED)
@@ -107,12 +102,7 @@ def _move(
     if_match: int | None,
 ) -> DocumentView:
     db = call.db
-    held = hold(call, db, document_id, by=call.action)
-    lock(db, held.document)
-    version = _locked(db, version_of(db, held, version_no))
-    call.about(version=version.id)
-    call.require(held.target(version))
-    _check_rev(held, if_match)
+    held, version = _held(call, document_id, version_no, if_match)
     before = Filing(version.filing)
     if before not in _FROM[to]:
         raise Conflict(
@@ -138,15 +128,25 @@ def _move(
     return describe(call, db, held, version_no=version_no)
 
 
+def _held(
+    call: Call, document_id: str, version_no: int | None, if_match: int | None
+) -> tuple[Held, Version]:
+    """Return a version that this person may do the call's action to, nobody else meanwhile."""
+    db = call.db
+    held = hold(call, db, document_id, by=call.action)
+    lock(db, held.document)
+    version = version_of(db, held, version_no)
+    db.refresh(version, with_for_update=True)
+    call.about(version=version.id)
+    call.require(held.target(version))
+    _check_rev(held, if_match)
+    return held, version
+
+
 def _check_rev(held: Held, if_match: int | None) -> None:
     """Refuse if the caller based this on an older state; pages do not say, the state decides."""
     if if_match is not None:
         customers.check_rev(held.document.rev, if_match)
-
-
-def _locked(db: Session, version: Version) -> Version:
-    db.refresh(version, with_for_update=True)
-    return version
 
 
 def _reason(call: Call, held: Held, version: Version, reason: str) -> bytes:
@@ -161,12 +161,7 @@ def retry(
 ) -> DocumentView:
     """Read a failed version once more."""
     db = call.db
-    held = hold(call, db, document_id, by=Action.DOCUMENT_RETRY)
-    lock(db, held.document)
-    version = _locked(db, version_of(db, held, version_no))
-    call.about(version=version.id)
-    call.require(held.target(version))
-    _check_rev(held, if_match)
+    held, version = _held(call, document_id, version_no, if_match)
     if version.processing != Processing.FAILED:
         raise Conflict("This version did not fail.", rule="document:state")
     if version.filing in TAKEN_BACK:

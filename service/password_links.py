@@ -15,7 +15,7 @@ from service import accounts, attempts, passwords
 from service.archive import Archive, Call
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Phase
-from service.errors import Conflict, NotFound, TooMany, Unavailable
+from service.errors import Conflict, NotFound
 from service.models import PasswordLink, Person
 from service.permissions import Action, Actor
 from service.policy import Policy
@@ -66,17 +66,12 @@ def use(archive: Archive, token: str, password: str, *, visitor: Actor) -> None:
         marks = attempts.Marks(ring.blind("attempt"), _COUNTED_AS, visitor.address)
     begun = attempts.begin(archive.db, marks, policy.limits.sign_in)
     if isinstance(begun, datetime):
-        _refused(archive, policy, visitor, "locked")
-        wait = max(1, int((begun - datetime.now(UTC)).total_seconds()))
-        raise TooMany(
-            "Too many attempts from here. Try again in %(minutes)s minutes.",
-            retry_after=wait,
-            minutes=max(1, round(wait / 60)),
-        )
+        _refused(archive, policy, marks, visitor)
+        raise attempts.too_many(begun)
     with attempts.under_way(archive.db, begun):
         holder = _holder(archive, token)
         if holder is None:
-            _refused(archive, policy, visitor, "link", begun, marks)
+            _refused(archive, policy, marks, visitor, begun)
             raise NotFound
         shortest = policy.limits.sign_in.password_length
         passwords.check(password, shortest=shortest, login=holder.login)
@@ -117,10 +112,9 @@ def _set(call: Call, token: str, stored: str) -> None:
 def _refused(
     archive: Archive,
     policy: Policy,
+    marks: attempts.Marks,
     visitor: Actor,
-    why: str,
     trial: str | None = None,
-    marks: attempts.Marks | None = None,
 ) -> None:
     entry = Entry(
         phase=Phase.EVENT,
@@ -129,14 +123,8 @@ def _refused(
         policy=PolicyRef(policy.id, policy.sha256),
         subject=Subject("person"),
         decision=Decision.DENY,
-        rule=f"{Action.SESSION_MANAGE_OWN}:{why}",
+        rule=f"{Action.SESSION_MANAGE_OWN}:{'link' if trial else 'locked'}",
         result=Result(error="not_found" if trial else "too_many"),
         detail={"ip": visitor.address, "agent": visitor.agent[:200]},
     )
-    try:
-        with archive.ring() as ring, archive.db.write() as db:
-            if trial and marks:
-                attempts.failed(db, trial, marks, policy.limits.sign_in)
-            archive.append(db, [entry], ring)
-    except Unavailable as error:
-        raise Unavailable("log") from error
+    attempts.log_refusal(archive, entry, trial, marks, policy.limits.sign_in)

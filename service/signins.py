@@ -97,12 +97,7 @@ class _PasswordCheck:
 
     def _locked(self, policy: Policy, until: datetime) -> TooMany:
         self._refused(policy)
-        wait = (until - datetime.now(UTC)).total_seconds()
-        return TooMany(
-            "Too many attempts from here. Try again in %(minutes)s minutes.",
-            retry_after=max(1, int(wait)),
-            minutes=max(1, round(wait / 60)),
-        )
+        return attempts.too_many(until)
 
     def _wrong(self) -> Denied:
         return Denied(
@@ -123,13 +118,7 @@ class _PasswordCheck:
             result=Result(error="denied" if trial else "too_many"),
             detail={"login": self._login, "ip": visitor.address, "agent": visitor.agent[:200]},
         )
-        try:
-            with self._archive.ring() as ring, self._archive.db.write() as db:
-                if trial:
-                    attempts.failed(db, trial, self._marks, policy.limits.sign_in)
-                self._archive.append(db, [entry], ring)
-        except Unavailable as error:
-            raise Unavailable("log") from error
+        attempts.log_refusal(self._archive, entry, trial, self._marks, policy.limits.sign_in)
 
     def _start(
         self, person_id: str, policy: Policy, trial: str, stored: str, fresh: str | None
