@@ -60,14 +60,9 @@ class Stack:
     @contextmanager
     def part(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run a part of the archive, `web` or `worker`, as an installation does."""
-        server = self.server(name)
-        server.start()
-        try:
-            server.wait()
+        with self.server(name).running() as server:
             assert server.process is not None
             yield server.process
-        finally:
-            server.stop()
 
     def server(self, name: str) -> Server:
         """Return a part that is not started yet."""

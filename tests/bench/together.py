@@ -124,12 +124,8 @@ def _importing(stack: Stack, folder: Path) -> Iterator[Server]:
         healthy=lambda: _documents(stack.archive) > before,
         environment=stack.environment,
     )
-    server.start()
-    try:
-        server.wait()
+    with server.running():
         yield server
-    finally:
-        server.stop()
 
 
 def _documents(archive: Archive) -> int:

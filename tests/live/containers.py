@@ -106,9 +106,5 @@ class Container:
             prefix=self._become,
             inherits=False,
         )
-        server.start()
-        try:
-            server.wait()
+        with server.running():
             yield server
-        finally:
-            server.stop()

@@ -10,9 +10,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 LOOPBACK = "127.0.0.1"
 UNPRIVILEGED = "nobody"  # Elasticsearch and PostgreSQL refuse to run as root
@@ -89,6 +91,16 @@ class Server:
                 env={**(os.environ if self.inherits else {}), **self.environment},
                 start_new_session=True,  # Ctrl-C is ours to pass on, in order
             )
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Start it, wait until it answers, and stop it at the end."""
+        self.start()
+        try:
+            self.wait()
+            yield self
+        finally:
+            self.stop()
 
     def wait(self) -> None:
         """Return when the server answers; fail with its log when it does not."""

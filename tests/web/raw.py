@@ -52,12 +52,8 @@ class Web:
             environment=told,
             inherits=False,
         )
-        server.start()
-        try:
-            server.wait()
+        with server.running():
             yield cls(port, server)
-        finally:
-            server.stop()
 
     def connect(self) -> socket.socket:
         """Open a connection."""
