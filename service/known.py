@@ -10,6 +10,8 @@ from service.errors import Denied, NotFound
 from service.models import Person
 from service.permissions import BY_READ_RIGHT, Action, Target, may
 
+_OF_DOCUMENTS = frozenset(a for a in Action if a.startswith("document."))
+
 
 def customer(call: Call, customer_id: str) -> int:
     """Return a customer's revision; raises `NotFound` or `Hidden`."""
@@ -44,5 +46,14 @@ def still(call: Call, made: str) -> None:
     """
     if call.action is Action.CUSTOMER_CREATE:
         customer(call, made)
-    if not may(call.policy, call.actor, call.action):
+    uploader = call.action in _OF_DOCUMENTS and _uploaded(call, made)
+    if not may(call.policy, call.actor, call.action, uploader=uploader):
         raise Denied("Your role does not allow this.", rule=f"{call.action}:none")
+
+
+def _uploaded(call: Call, document_id: str) -> bool:
+    """Say whether a version of a document is this person's; raises `NotFound` or `Hidden`."""
+    with call.look() as db:
+        held = documents.hold(call, db, document_id, by=call.action)
+        versions = documents.versions_of(db, document_id)
+    return call.actor.id in {held.document.created_by, *(v.created_by for v in versions)}

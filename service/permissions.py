@@ -390,9 +390,9 @@ def creatable(policy: Policy, actor: Actor) -> tuple[Category, ...]:
     )
 
 
-def may(policy: Policy, actor: Actor, action: Action) -> bool:
-    """Say whether some rule gives this person this action at all (for menus)."""
+def may(policy: Policy, actor: Actor, action: Action, *, uploader: bool = False) -> bool:
+    """Say whether some rule gives this person this action at all; `uploader`: of what they sent."""
     if action in BY_READ_RIGHT:
         return True
-    rules = policy.do.rules.get(action, {})
-    return any(holder in rules for holder in (*actor.roles, EVERYONE))
+    holders: set[str] = {*actor.roles, EVERYONE} | ({UPLOADER} if uploader else set())
+    return not holders.isdisjoint(policy.do.rules.get(action, {}))

@@ -183,6 +183,38 @@ def test_an_answer_is_not_repeated_to_who_may_not_do_this_any_more(programs, rol
         assert "同屿" not in again.text
 
 
+def withdrawn(program, document, key="w"):
+    return program.send(
+        "POST",
+        f"/documents/{document}/withdraw",
+        json={"reason": "传错了"},
+        headers={"Idempotency-Key": key, "If-Match": "*"},
+    )
+
+
+def test_who_uploaded_a_document_is_given_the_answer_again(programs, customer):
+    sales = programs["sales"]
+    document = programs.world.document(customer, "纪要", by="sales").id
+    first = withdrawn(sales, document)
+    assert (first.status_code, first.json["filing"]) == (200, "withdrawn")
+    again = withdrawn(sales, document)
+    assert (again.status_code, again.data) == (200, first.data)
+    headers = {"Idempotency-Key": "r", "If-Match": "*"}
+    path = f"/documents/{document}/restore"
+    back = sales.send("POST", path, headers=headers)
+    assert back.status_code == 200
+    assert sales.send("POST", path, headers=headers).data == back.data
+
+
+def test_who_uploaded_a_version_of_anothers_document_is_given_it_too(programs, customer):
+    document = programs.world.document(customer, "纪要").id
+    programs.world.version(document, "新纪要", by="sales")
+    first = withdrawn(programs["sales"], document)
+    assert (first.status_code, first.json["filing"]) == (200, "withdrawn")
+    assert withdrawn(programs["sales"], document).data == first.data
+    assert withdrawn(programs["sales2"], document).status_code == 404
+
+
 @pytest.mark.parametrize("key", ["", "k" * 201])
 def test_a_key_has_a_sensible_length(programs, key):
     answer = sent(programs["sales"], key)
