@@ -161,7 +161,7 @@ def user_add(
     password_file: str | None,
 ) -> None:
     """Open an account and print its id, and without a password file a link to set a password."""
-    from service import accounts, commands, password_links
+    from service import accounts, addresses, password_links
 
     new = accounts.NewPerson(
         login=login,
@@ -178,7 +178,7 @@ def user_add(
     archive.close()
     click.echo(made.id)
     if link:
-        click.echo(commands.password_link(archive.settings, link))
+        click.echo(addresses.password_link(archive.settings, link))
 
 
 @user.command("link")
@@ -186,7 +186,7 @@ def user_add(
 @refusals
 def user_link(login: str) -> None:
     """Print a link with which somebody sets a new password; it works once, for a day."""
-    from service import accounts, commands, password_links
+    from service import accounts, addresses, password_links
 
     archive = opened()
     with archive.db.read() as db:
@@ -197,7 +197,7 @@ def user_link(login: str) -> None:
     with archive.call(CLI, Action.USER_MANAGE, subject, writes=True) as call:
         link = password_links.make(call, person)
     archive.close()
-    click.echo(commands.password_link(archive.settings, link))
+    click.echo(addresses.password_link(archive.settings, link))
 
 
 @user.command("list")

@@ -148,11 +148,6 @@ def _wait_for(archive: Archive, report: list[dict[str, Any]]) -> None:
             time.sleep(0.3)
 
 
-def password_link(settings: Settings, token: str) -> str:
-    """Return the address of a link to set a password, as people reach this archive."""
-    return f"{settings.public_url or f'http://{settings.listen}'}/password?link={token}"
-
-
 def verify(settings: Settings, *, as_json: bool) -> int:
     """Verify the log; details are opened where their keys still exist."""
     if _absent(settings.database_url):

@@ -21,6 +21,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from service.addresses import of_web
 from service.demo.content import accounts_file, read
 from service.health import place
 from service.settings import Settings, SettingsError
@@ -93,8 +94,7 @@ def _answers(listen: str) -> bool:
 
 
 def _tell(settings: Settings, console: Console) -> None:
-    address = settings.public_url or f"http://{settings.listen}"
-    console.print(f"\n客户档案库 · Client Archive: [bold]{address}[/bold]")
+    console.print(f"\n客户档案库 · Client Archive: [bold]{of_web(settings)}[/bold]")
     _tell_accounts(settings, console)
     console.print("Ctrl-C 停止 / stops.\n")
     # not a terminal perhaps: whoever waits for the address must see it now

@@ -215,12 +215,12 @@ def test_web_and_worker_differ_in_what_only_one_of_them_may_know():
         assert not any(re.search("OWNER|ADMIN", name) for name in environment)
 
 
-def test_the_operator_says_how_the_web_is_reached():
-    assert SERVICES["web"].environment["GUIDANG_PUBLIC_URL"] == ""
+def test_the_operator_says_how_the_web_is_reached_and_links_begin_so_wherever_they_are_made():
     told = compose.services(GUIDANG_PUBLIC_URL="https://a.example", GUIDANG_TRUSTED_PROXIES="1")
-    environment = told["web"].environment
-    assert environment["GUIDANG_PUBLIC_URL"] == "https://a.example"
-    assert environment["GUIDANG_TRUSTED_PROXIES"] == "1"
+    for name in ("web", "worker", "setup"):
+        assert SERVICES[name].environment["GUIDANG_PUBLIC_URL"] == ""
+        assert told[name].environment["GUIDANG_PUBLIC_URL"] == "https://a.example"
+    assert told["web"].environment["GUIDANG_TRUSTED_PROXIES"] == "1"
 
 
 # -- images --------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
 from service.__main__ import main
+from service.addresses import password_link
 from service.health import LOOPS, STUCK, Pulse
 from service.keystore import read_root_key
 from service.secret_files import Owner, Servers, texts
+from service.settings import from_environment
 from tests.live.process import free_port
 
 
@@ -124,6 +126,20 @@ def test_the_first_administrator_gets_a_link_in_place_of_a_password(tmp_path: Pa
     assert other.stdout.startswith("http://127.0.0.1:8000/password?link=")
     nobody = guidang("user", "link", "nobody", GUIDANG_DATA=data)
     assert (nobody.exit_code, nobody.stderr.strip()) == (1, "Nobody is called nobody.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "begins"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"GUIDANG_LISTEN": "0.0.0.0:9000"}, "http://127.0.0.1:9000"),
+        ({"GUIDANG_LISTEN": "[::1]:9000"}, "http://[::1]:9000"),
+        ({"GUIDANG_HOSTS": "archive.lan other.lan"}, "http://archive.lan:8000"),
+        ({"GUIDANG_PUBLIC_URL": "https://a.example/"}, "https://a.example"),
+    ],
+)
+def test_links_begin_as_browsers_reach_the_web(settings: dict[str, str], begins: str) -> None:
+    assert password_link(from_environment(settings), "once") == f"{begins}/password?link=once"
 
 
 def test_a_web_that_does_not_answer_is_not_healthy() -> None:

@@ -1,6 +1,7 @@
 """The log for auditors, accounts for the security administrator, everybody's own sign-ins."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -181,6 +182,16 @@ def test_a_refused_account_form_keeps_its_ticks(portal):
 
 def test_the_list_of_accounts_names_a_persons_name_as_such(portal):
     assert 'data-l="姓名"' in portal["security_admin"].html("/people")
+
+
+def test_a_link_begins_as_people_reach_the_archive_and_not_as_its_maker_came_by(portal):
+    settings = portal.world.archive.settings
+    portal.world.archive.settings = replace(settings, public_url="https://archive.example")
+    admin = portal["security_admin"]
+    admin.send(f"/people/{portal.world.id('sales')}/link")
+    assert found(r"(\S+)/password\?link=", admin.html("/people")).endswith(
+        "https://archive.example"
+    )
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(portal):

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from service import accounts, owners, password_links, signins
+from service import accounts, addresses, owners, password_links, signins
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
@@ -51,7 +51,7 @@ def add() -> ResponseReturnValue:
 def _show_link(token: str | None) -> None:
     """Show a link on the page that follows, this once."""
     if token:
-        address = url_for("account.password", link=token, _external=True)
+        address = addresses.password_link(g.archive.settings, token)
         session.show_once(signins.sealed(g.archive, g.actor, address))
 
 
