@@ -33,7 +33,7 @@ def append(db: Session, batch: Sequence[Entry], ring: Ring) -> list[int]:
     Raises `Unavailable("log")`.
     """
     month = month_key(ring)
-    with _log_away(), Driver.joined(db.connection()) as driver:
+    with log_away(), Driver.joined(db.connection()) as driver:
         (head,) = driver.ask(log.LOCK)
         return log.append(driver, head, batch, month)
 
@@ -41,30 +41,31 @@ def append(db: Session, batch: Sequence[Entry], ring: Ring) -> list[int]:
 def append_alone(database: Database, entry: Entry, ring: Ring, kept: Iterable[Kept] = ()) -> int:
     """Append one entry with rows that go along with it; return its number.
 
-    Raises `Unavailable("log")`, or `Unavailable("database")` if it is nobody's turn in time.
+    Raises `Unavailable("log")`.
     """
-    month = month_key(ring)
-    with brief(database) as driver:
-        (head,) = driver.ask(log.LOCK)
-        for statement, row in kept:
-            driver.put(statement, [row])
-        return log.append(driver, head, [entry], month)[0]
+    with log_away():
+        month = month_key(ring)
+        with brief(database) as driver:
+            (head,) = driver.ask(log.LOCK)
+            for statement, row in kept:
+                driver.put(statement, [row])
+            return log.append(driver, head, [entry], month)[0]
 
 
 @contextmanager
 def brief(database: Database) -> Iterator[Driver]:
-    """Give a transaction that does little but append; raises as `append_alone`."""
-    with figures.audit_time(), _log_away(), database.brief() as driver:
+    """Give a transaction that does little but append; raises `Unavailable("log")`."""
+    with figures.audit_time(), log_away(), database.brief() as driver:
         yield driver
 
 
 @contextmanager
-def _log_away() -> Iterator[None]:
+def log_away() -> Iterator[None]:
     """Whatever the database says against an entry: the log is away.
 
-    It may be full, read-only, not granted, refused by a trigger.
+    It may be gone, full, read-only, not granted, refused by a trigger, or others write too long.
     """
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, Unavailable) as error:
         raise Unavailable("log") from error

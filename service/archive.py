@@ -247,10 +247,13 @@ class Call:
 
     def at_outcome(self, effect: AtOutcome) -> None:
         """Do a small write together with a change, given its session and the number."""
+        if not self._changing:
+            message = "a read writes nothing but what it keeps"
+            raise RuntimeError(message)
         self._at_outcome.append(effect)
 
     def keep(self, statement: Executable, **row: object) -> None:
-        """Write a row together with the outcome of a read."""
+        """Write a row together with the outcome."""
         self._kept.append((statement, row))
 
     # -- entries ---------------------------------------------------------------------------
@@ -337,11 +340,8 @@ class Call:
             return
         self._session_stack.close()
         phase = Phase.EVENT if self._reading else Phase.OUTCOME
-        try:
-            entry = self.entry(phase, Decision.ALLOW)
-            number = append_alone(self.archive.db, entry, self.ring, self._kept)
-        except Unavailable as error:
-            raise Unavailable("log") from error
+        entry = self.entry(phase, Decision.ALLOW)
+        number = append_alone(self.archive.db, entry, self.ring, self._kept)
         if self._reading:
             self.event = number
 
@@ -355,6 +355,8 @@ class Call:
             jobs.mark(db, self._dirty, rev=number)
             for effect in self._at_outcome:
                 effect(db, shown)
+            for statement, row in self._kept:
+                db.execute(statement, row)
             self._session_stack.close()
         except BaseException as error:
             self._refuse(type(error), error, error.__traceback__)

@@ -6,27 +6,20 @@ scopes is dropped without another one: neither answers nor the work differ by wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from service import recheck
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Category, Filing, Grade, Status
+from service.codes import Filing
 from service.crypto import Place, unseal_value
 from service.documents import SEALED_AS, TAKEN_BACK
-from service.models import Customer, CustomerPerson, CustomerView, Document, Version
+from service.models import Customer, CustomerView, Document, Version
 
 #: How many documents of one content are looked at, and how many of them are named.
 _MOST = 500
 _NAMED = 5
-_RELATED = cast("Table", CustomerPerson.__table__).c
-_PEOPLE = (
-    select(func.aggregate_strings(_RELATED.person, ","))
-    .where(_RELATED.customer == Customer.id)
-    .correlate(Customer)
-    .scalar_subquery()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +88,7 @@ def _others(
     rows = db.execute(
         select(
             *(Version.content_token, Document, CustomerView.name),
-            *(Customer.category, Customer.status, _PEOPLE),
+            *(Customer.category, Customer.status, recheck.PEOPLE),
         )
         .join(Document, Document.id == Version.document)
         .join(Customer, Customer.id == Document.customer)
@@ -111,13 +104,14 @@ def _others(
     return [
         (token, document, name)
         for token, document, name, category, status, people in rows
-        if Status(status) not in HIDDEN_STATUSES
-        and scopes.covers(
+        if recheck.covered(
+            scopes,
             document.id,
-            Category(category),
-            document.kind,
-            Grade(document.grade),
-            frozenset((people or "").split(",")) - {""},
+            kind=document.kind,
+            grade=document.grade,
+            category=category,
+            status=status,
+            people=people,
         )
     ]
 
