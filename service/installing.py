@@ -52,7 +52,7 @@ def setup() -> None:
 
     Run it before the first start and before that of a new version: what is there stays.
     """
-    from service.opening import open_archive
+    from service.opening import open_archive, prepare
 
     settings = from_environment()
     _check(settings)
@@ -61,7 +61,8 @@ def setup() -> None:
 
         databases.prepare(settings)
     archive = open_archive(settings, indexing=True)
-    archive.blobs.prepare()
+    # once more, and aloud: a worker goes on without what is away, but web and worker start on this
+    prepare(archive)
     if _nobody(archive):
         click.echo(FIRST)
     archive.close()

@@ -121,10 +121,12 @@ def first_generation(db: Database, engine: Engine) -> None:
         with db.write() as session:
             mine = jobs.lease(session, jobs.INDEX, holder, seconds=60)
         if mine:
-            if _missing(engine):
-                engine.swap(engine.start_generation())
-            with db.write() as session:
-                jobs.release(session, jobs.INDEX, holder)
+            try:
+                if _missing(engine):
+                    engine.swap(engine.start_generation())
+            finally:  # who tries again need not wait for the lease to run out
+                with db.write() as session:
+                    jobs.release(session, jobs.INDEX, holder)
             return
         time.sleep(0.2)
 

@@ -128,6 +128,18 @@ def test_the_first_administrator_gets_a_link_in_place_of_a_password(tmp_path: Pa
     assert (nobody.exit_code, nobody.stderr.strip()) == (1, "Nobody is called nobody.")
 
 
+def test_set_up_that_could_not_make_the_index_says_so_and_is_run_again(tmp_path: Path) -> None:
+    data, disk = str(tmp_path / "data"), tmp_path / "disk"
+    disk.touch()
+    places = {"GUIDANG_DATA": data, "GUIDANG_SEARCH": f"embedded:{disk / 'index'}"}
+    done = guidang("setup", **places)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.strip() == "The search does not answer."
+    disk.unlink()
+    assert guidang("setup", **places).exit_code == 0
+    assert "generation" in guidang("index", "status", **places).stdout
+
+
 @pytest.mark.parametrize(
     ("settings", "begins"),
     [
