@@ -18,7 +18,7 @@ from service.codes import Decision, Phase, Status
 from service.errors import Conflict, Invalid
 from service.jobs import Lane
 from service.models import Customer, CustomerPerson, Person
-from service.owners import OWNER, people_of, said
+from service.owners import OWNER, lock_people_of, people_of, said
 from service.permissions import Target
 
 #: How many customers change hands in one transaction: each is about seven rows.
@@ -60,7 +60,7 @@ def begin(call: Call, person_id: str, successor: str | None) -> None:
     """
     while True:
         with call.look() as db:
-            if len(_relations(db, person_id, STEP + 1)) <= STEP:
+            if len(_some(db, person_id, STEP + 1)) <= STEP:
                 return
         subject = Subject("person", person_id)
         with call.archive.call(call.actor, call.action, subject, writes=True) as step:
@@ -69,14 +69,17 @@ def begin(call: Call, person_id: str, successor: str | None) -> None:
 
 
 def hand_over(call: Call, person_id: str, successor: str | None) -> None:
-    """Give a person's customers to the successor, and end their work on others'; one step."""
+    """Give a person's customers to the successor, and end their work on others'; one step.
+
+    Like everybody who sets a customer's people it locks people first, then customers.
+    """
     db = call.db
     if successor is not None:
         _here(db, successor)
-    relations = _relations(db, person_id, STEP)
-    files = {r.customer: r for r in relations}
+    _end_deputies(db, person_id)
+    files = {r.customer: r for r in _held(db, person_id)}
     before = people_of(db, files)
-    for relation in relations:
+    for relation in files.values():
         db.delete(relation)
     db.flush()
     for customer, relation in files.items():
@@ -93,22 +96,30 @@ def hand_over(call: Call, person_id: str, successor: str | None) -> None:
         call.mark_dirty("customer", customer)
         call.enqueue("project_customer", customer, lane=Lane.BULK)
     after = people_of(db, files)
-    _end_deputies(db, person_id)
     call.note(successor=successor, customers=len(files))
     call.at_outcome(lambda db, _: _log(call, db, before, after))
 
 
-def _relations(db: Session, person_id: str, limit: int) -> list[CustomerPerson]:
+def _some(db: Session, person_id: str, limit: int) -> list[str]:
     """Return some of the customers that a person owns or works on."""
     return list(
         db.scalars(
-            select(CustomerPerson)
+            select(CustomerPerson.customer)
             .join(Customer, Customer.id == CustomerPerson.customer)
             .where(CustomerPerson.person == person_id, Customer.status != str(Status.DESTROYED))
             .order_by(CustomerPerson.customer)
             .limit(limit)
         )
     )
+
+
+def _held(db: Session, person_id: str) -> list[CustomerPerson]:
+    """Return what a person is to some of their customers, whose people nobody else sets now."""
+    some = _some(db, person_id, STEP)
+    lock_people_of(db, some)
+    # somebody who was setting them when they were looked up may have given them to another
+    mine = CustomerPerson.person == person_id
+    return list(db.scalars(select(CustomerPerson).where(mine, CustomerPerson.customer.in_(some))))
 
 
 def _here(db: Session, successor: str) -> None:

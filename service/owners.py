@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.codes import PRIVILEGED, Role
 from service.errors import Invalid
-from service.models import CustomerPerson, Person, PersonRole
+from service.models import Customer, CustomerPerson, Person, PersonRole
 
 OWNER, COWORKER = "owner", "coworker"
 
@@ -50,6 +50,15 @@ def said(people: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+def lock_people_of(db: Session, customer_ids: Iterable[str]) -> None:
+    """Let nobody else set these customers' people until this transaction ends.
+
+    Comes after any lock on people, so that two who wait never wait for each other.
+    """
+    wanted = select(Customer.id).where(Customer.id.in_(list(customer_ids))).order_by(Customer.id)
+    db.execute(wanted.with_for_update(key_share=True))
+
+
 def set_people(
     db: Session, customer_id: str, *, owner: str, coworkers: Iterable[str]
 ) -> dict[str, str]:
@@ -57,13 +66,14 @@ def set_people(
 
     Those who are new must be at work: people who left stay only until somebody chooses others.
     """
-    before = people_of(db, [customer_id])[customer_id]
     wanted = dict.fromkeys(coworkers, COWORKER) | {owner: OWNER}
     known = dict(colleagues(db))
     # whoever is switched off meanwhile hands their customers over first, or after this: not both
     here = db.scalars(
         select(Person.id).where(Person.id.in_(wanted), Person.active).with_for_update(read=True)
     ).all()
+    lock_people_of(db, [customer_id])
+    before = people_of(db, [customer_id])[customer_id]
     gone = wanted.keys() - (known.keys() & set(here))
     if owner in gone and before.get(owner) != OWNER:
         raise Invalid("This person cannot own a customer.", fields={"owner": "unknown"})

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.columns import Base, Id, IdKey
@@ -85,14 +85,26 @@ class FieldCheck(Base):
     result: Mapped[str] = mapped_column(String(16))
 
 
+_OWNER = text("relation = 'owner'")
+
+
 class CustomerPerson(Base):
-    """Who owns a customer and who works on it."""
+    """Who owns a customer, one person, and who works on it."""
 
     __tablename__ = "customer_person"
     customer: Mapped[Id] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     person: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
     relation: Mapped[str] = mapped_column(String(16))
-    __table_args__ = (Index("ix_customer_person_person", "person", "customer"),)
+    __table_args__ = (
+        Index("ix_customer_person_person", "person", "customer"),
+        Index(
+            "uq_customer_person_owner",
+            "customer",
+            unique=True,
+            sqlite_where=_OWNER,
+            postgresql_where=_OWNER,
+        ),
+    )
 
 
 class CustomerView(Base):

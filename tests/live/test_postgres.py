@@ -1,5 +1,6 @@
 """What PostgreSQL guards by itself, and what only shows with many connections at once."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import psycopg
@@ -8,18 +9,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, select
 
-from service import accounts, categories, customers, documents, schema, signins
+from service import accounts, categories, customers, documents, leaving, schema, signins
 from service.audit.entries import Subject
 from service.audit.verify import Code
 from service.codes import Category, Department, Role
-from service.errors import Conflict, Denied, NotFound, TooMany, Unavailable
+from service.errors import Conflict, Denied, NotFound, Stale, TooMany, Unavailable
 from service.models import Base, PolicySet, Version
 from service.opening import open_archive
+from service.owners import OWNER, people_of
 from service.permissions import Action
 from service.settings import Settings
 from tests.live.asking import postgres
 from tests.live.together import processes, together
-from tests.live.world import APPLICATION, home
+from tests.live.world import APPLICATION, Home, home
+from tests.service import test_leaving
 from tests.world import World, password
 
 pytestmark = pytest.mark.live
@@ -144,6 +147,48 @@ def test_of_many_who_move_a_customer_at_once_one_succeeds(world):
     assert results.count(Category.ACTIVE) == 1
     assert all(isinstance(r, Conflict) for r in results if r is not Category.ACTIVE), results
     assert world.verify().code is Code.OK
+
+
+def until_waiting(place: Home, other: Future[object]) -> None:
+    """Wait until somebody waits for a lock in the database, or the other is done."""
+    waiting = (
+        "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "
+        "WHERE NOT granted AND datname = current_database()"
+    )
+    with postgres(place.url("archive")) as asked:
+        while not other.done() and not asked.execute(waiting).fetchone():
+            pass
+
+
+def test_who_leaves_while_another_gets_their_customer_leaves_it_one_owner(world, place):
+    customer = world.customer(owner="sales")
+    subject = Subject("customer", customer.id)
+    archivist, other = world.actor("archivist"), world.id("technical")
+    with ThreadPoolExecutor(1) as pool:
+        with world.archive.call(archivist, Action.CUSTOMER_EDIT, subject) as call:
+            customers.edit(call, customer.id, if_match=customer.rev, owner=other)
+            left = pool.submit(test_leaving.switch_off, world, "sales", "sales2")
+            until_waiting(place, left)
+        assert left.result().active is False
+    with world.archive.db.read() as db:
+        assert people_of(db, [customer.id]) == {customer.id: {other: OWNER}}
+
+
+def test_who_sets_people_while_somebody_leaves_is_told(world, place):
+    customer = world.customer(owner="sales")
+    person, subject = world.id("sales"), Subject("person", world.id("sales"))
+    with ThreadPoolExecutor(1) as pool:
+        with world.archive.call(
+            world.actor("security_admin"), Action.USER_MANAGE, subject, writes=True
+        ) as call:
+            leaving.hand_over(call, person, world.id("sales2"))
+            edit = partial(test_leaving.edit, world, customer.id, owner=world.id("technical"))
+            edited = pool.submit(edit)
+            until_waiting(place, edited)
+        with pytest.raises(Stale):
+            edited.result()
+    with world.archive.db.read() as db:
+        assert people_of(db, [customer.id]) == {customer.id: {world.id("sales2"): OWNER}}
 
 
 def test_customers_filed_at_once_get_numbers_without_gaps(world):

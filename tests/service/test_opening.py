@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from service import schema
 from service.commands import print_settings
 from service.db import Database
 from service.keystore import KeystoreRefused, create_root_key
+from service.models import CustomerPerson, Person
 from service.opening import open_archive
+from service.owners import COWORKER, OWNER, people_of
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
 from tests.world import World, embedded
@@ -141,6 +144,23 @@ def test_migrations_go_down_and_up_again_with_rows_in_the_tables(world: World) -
     assert schema.current(url) == "0001"
     schema.upgrade(url)
     assert schema.current(url) == schema.head()
+
+
+def test_of_several_owners_from_before_one_stays_and_there_is_never_another(world: World) -> None:
+    customer, url = world.customer(owner="sales").id, world.archive.db.url
+    others = sorted(world.id(login) for login in ("sales2", "technical"))
+    schema.downgrade(url, "0009")
+    with world.archive.db.write() as db:
+        db.get_one(Person, world.id("sales")).active = False
+        db.add_all(CustomerPerson(customer=customer, person=p, relation=OWNER) for p in others)
+    schema.upgrade(url)
+    with world.archive.db.read() as db:
+        people = people_of(db, [customer])[customer]
+    assert people.pop(others[0]) == OWNER
+    assert set(people.values()) == {COWORKER}
+    assert len(people) == 2
+    with pytest.raises(IntegrityError), world.archive.db.write() as db:
+        db.get_one(CustomerPerson, (customer, others[1])).relation = OWNER
 
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
