@@ -19,8 +19,16 @@ from service.blobs.port import BlobMissing
 from service.codes import HIDDEN_STATUSES, Filing, Processing, Status
 from service.crypto import Corrupt, Place, content_token, seal_value, unseal_value
 from service.customers import Seen
-from service.documents import SEALED_AS, DocumentView, describe, hold, lock, versions_of
-from service.errors import Hidden, Invalid, NotFound, TooMany, Unavailable, Unsupported
+from service.documents import (
+    SEALED_AS,
+    TAKEN_BACK,
+    DocumentView,
+    describe,
+    hold,
+    lock,
+    versions_of,
+)
+from service.errors import Conflict, Hidden, Invalid, NotFound, TooMany, Unavailable, Unsupported
 from service.ids import new_id
 from service.jobs import Lane
 from service.models import Blob, Document, Version
@@ -172,8 +180,13 @@ def add(
     return replace(view, duplicates=twins.ids(call, db, Content(document_id, token)))
 
 
-def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
-    """Store a newer version; the one that is filed keeps showing until this one is read."""
+def add_version(
+    call: Call, document_id: str, upload: Upload, *, instead_of: str | None = None
+) -> DocumentView:
+    """Store a newer version; the one that is filed keeps showing until this one is read.
+
+    `instead_of`: the version whose content this is, as `take_over` has checked.
+    """
     with call.look() as db:
         held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
         call.require(held.target())
@@ -189,7 +202,10 @@ def add_version(call: Call, document_id: str, upload: Upload) -> DocumentView:
     if held.document.customer != customer_id:
         raise NotFound
     call.require(held.target())
-    lock(db, held.document)
+    if instead_of:
+        _lock_with(db, held.document, instead_of)
+    else:
+        lock(db, held.document)
     last = versions_of(db, document_id)[0].no
     _add_version(
         call, db, held.document, _Arrived(version_id, last + 1, upload.spool, file_name, media_type)
@@ -230,7 +246,31 @@ def take_over(call: Call, document_id: str, source_id: str) -> DocumentView:
         )
     with reader, _copied(call, reader) as copy:
         call.note(instead_of=source_id)
-        return add_version(call, document_id, Upload(copy, file_name))
+        return add_version(call, document_id, Upload(copy, file_name), instead_of=version.id)
+
+
+def _lock_with(db: Session, document: Document, version_id: str) -> None:
+    """Lock a document and that of a version which it takes over; refuse what came about already.
+
+    The same may have been asked for twice, and both have looked before one of them wrote.
+    """
+    version = db.get_one(Version, version_id)
+    source = db.get_one(Document, version.document)
+    for one in sorted((document, source), key=lambda row: row.id):
+        lock(db, one)
+    db.refresh(version)
+    if version.filing != Filing.SUBMITTED:
+        raise NotFound
+    taken = select(Version.id).where(
+        Version.document == document.id,
+        Version.no > 1,
+        Version.content_token == version.content_token,
+        Version.created_by == version.created_by,
+        Version.created > version.created,
+        Version.filing.not_in([str(filing) for filing in TAKEN_BACK]),
+    )
+    if db.scalars(taken.limit(1)).first():
+        raise Conflict("Your file is a version of that document already.", rule="document:state")
 
 
 def _copied(call: Call, reader: DecryptingReader) -> Spool:

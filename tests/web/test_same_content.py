@@ -7,8 +7,11 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
+from service import intake
+from service.audit.entries import Subject
 from service.codes import Category
 from service.models import AuditBody
+from service.permissions import Action
 from tests.web.browsing import found
 
 TEXT = "2 号线 R03 机器人 J4 轴减速机异响，更换减速机后恢复。".encode()
@@ -78,6 +81,45 @@ def test_the_upload_becomes_a_version_of_the_other_and_is_withdrawn_itself(porta
     assert original.data == TEXT
     assert "已撤回" in portal["sales"].html(f"/documents/{second}")
     assert "内容相同的文件：" not in portal["sales"].html("/upload")
+
+
+def test_sent_twice_at_once_it_becomes_one_version(portal, clients):
+    first, _ = upload(portal, clients, "sales", by="sales")
+    second, _ = upload(portal, clients, "sales", by="sales", name="又一份.txt")
+    archive, person, inner = portal.world.archive, portal["sales"], []
+    stored = archive.blobs
+
+    class Between:
+        """A store in which the second request comes while the first one writes."""
+
+        def __getattr__(self, name):
+            return getattr(stored, name)
+
+        def put(self, *given):
+            archive.blobs = stored
+            inner.append(person.send(f"/documents/{second}/as-version", other=first))
+            return stored.put(*given)
+
+    archive.blobs = Between()
+    outer = person.send(f"/documents/{second}/as-version", other=first)
+    assert (inner[0].status_code, outer.status_code) == (302, 404)
+    page = person.html(f"/documents/{first}")
+    assert "v2" in page
+    assert "v3" not in page
+
+
+def test_what_is_a_version_already_is_not_made_one_again_where_its_withdrawal_failed(
+    portal, clients
+):
+    first, _ = upload(portal, clients, "sales", by="sales")
+    second, _ = upload(portal, clients, "sales", by="sales", name="又一份.txt")
+    world, subject = portal.world, Subject("document", first)
+    with world.archive.call(world.actor("sales"), Action.DOCUMENT_ADD_VERSION, subject) as call:
+        intake.take_over(call, first, second)
+    again = portal["sales"].send(f"/documents/{second}/as-version", other=first)
+    assert again.status_code == 409
+    assert "你的文件已是该文件的一个版本。" in again.text
+    assert "v3" not in portal["sales"].html(f"/documents/{first}")
 
 
 def test_only_an_own_upload_of_the_same_content_becomes_a_version(portal, clients):
