@@ -340,7 +340,8 @@ def unannounced(recorded: Recorded) -> list[Request]:
 
 def test_neither_engine_nor_store_is_asked_before_the_intent_is_committed(recorded):
     world = recorded.world
-    # making the bucket and the first generation belongs to nobody's call
+    # bucket and first generation are made, and what there is is counted, in nobody's call
+    world.work()
     recorded.store.requests.clear()
     recorded.engine.requests.clear()
     customer = world.customer(category=Category.INTENDED)
