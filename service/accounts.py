@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from service import leaving, owners, passwords
+from service import leaving, passwords
 from service.archive import Call
 from service.codes import PRIVILEGED, Department, Role
 from service.crypto import Corrupt, unseal
@@ -139,7 +139,7 @@ def change(
     if leaves:
         with call.look() as db:
             _to_change(call, db, person_id, if_match)
-            leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
+            leaving.check(db, person_id, wanted.successor)
         leaving.begin(call, person_id, wanted.successor)
     db = call.db
     person = _to_change(call, db, person_id, if_match, lock=True)
@@ -152,12 +152,11 @@ def change(
     if stored is not None or leaves:
         _end_everything(db, person_id)
     if leaves:
-        leaving.check(db, person_id, wanted.successor, dict(owners.colleagues(db)))
-        leaving.hand_over(call, person_id, wanted.successor)
+        leaving.finish(call, person_id, wanted.successor)
     person.rev += 1
     db.flush()
     call.note(before=before, after=_said(person), password="changed" if stored else None)
-    count = leaving.owned(db).get(person_id, 0)
+    count = 0 if leaves else leaving.count(db, person_id)
     return _view(person, _department_code(db, person.department), count)
 
 
@@ -288,7 +287,7 @@ def person(call: Call, person_id: str) -> PersonView:
     """Return one account."""
     call.require(Target())
     if found := call.db.get(Person, person_id):
-        count = leaving.owned(call.db).get(person_id, 0)
+        count = leaving.count(call.db, person_id)
         return _view(found, _department_code(call.db, found.department), count)
     raise NotFound
 

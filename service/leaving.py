@@ -7,49 +7,62 @@ account itself is ended, and begun again, by `service.accounts`.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.appending import append
 from service.archive import Call
 from service.audit.entries import Entry, Subject
 from service.codes import Decision, Phase, Status
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, Stale
 from service.jobs import Lane
 from service.models import Customer, CustomerPerson, Person
-from service.owners import OWNER, lock_people_of, people_of, said
+from service.owners import OWNER, colleagues, lock_people_of, people_of, said
 from service.permissions import Target
 
 #: How many customers change hands in one transaction: each is about seven rows.
 STEP = 70
 
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
+
 
 def owned(db: Session) -> Mapping[str, int]:
     """Return how many customers each person owns."""
-    rows = db.execute(
-        select(CustomerPerson.person, func.count())
-        .join(Customer, Customer.id == CustomerPerson.customer)
-        .where(CustomerPerson.relation == OWNER, Customer.status != str(Status.DESTROYED))
-        .group_by(CustomerPerson.person)
+    counted = select(CustomerPerson.person, func.count())
+    return dict(db.execute(_owning(counted).group_by(CustomerPerson.person)).tuples().all())
+
+
+def count(db: Session, person_id: str) -> int:
+    """Return how many customers a person owns."""
+    counted = select(func.count()).select_from(CustomerPerson)
+    return db.scalar(_owning(counted).where(CustomerPerson.person == person_id)) or 0
+
+
+def _owning(counted: Select[_Row]) -> Select[_Row]:
+    """Take of a selection what people own."""
+    return counted.join(Customer, Customer.id == CustomerPerson.customer).where(
+        CustomerPerson.relation == OWNER, Customer.status != str(Status.DESTROYED)
     )
-    return dict(rows.tuples().all())
 
 
-def check(
-    db: Session, person_id: str, successor: str | None, colleagues: Mapping[str, str]
-) -> None:
+def check(db: Session, person_id: str, successor: str | None) -> None:
     """Refuse to leave customers without an owner, or with one who cannot be theirs."""
-    count = owned(db).get(person_id, 0)
-    if successor is not None and (successor == person_id or successor not in colleagues):
+    if successor is None:
+        if owns := count(db, person_id):
+            raise _ownerless(owns)
+    elif successor == person_id or successor not in dict(colleagues(db)):
         raise Invalid("This person cannot own a customer.", fields={"successor": "unknown"})
-    if count and successor is None:
-        raise Conflict(
-            "This person owns clients: %(count)s. Say who takes them over; "
-            "then the account is switched off in the same step.",
-            rule="user:owner",
-            count=count,
-        )
+
+
+def _ownerless(owns: int) -> Conflict:
+    return Conflict(
+        "This person owns clients: %(count)s. Say who takes them over; "
+        "then the account is switched off in the same step.",
+        rule="user:owner",
+        count=owns,
+    )
 
 
 def begin(call: Call, person_id: str, successor: str | None) -> None:
@@ -68,23 +81,34 @@ def begin(call: Call, person_id: str, successor: str | None) -> None:
             hand_over(step, person_id, successor)
 
 
+def finish(call: Call, person_id: str, successor: str | None) -> None:
+    """Hand over what one step holds; raises `Stale` if the person has more by now."""
+    hand_over(call, person_id, successor)
+    if _some(call.db, person_id, 1):
+        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+
+
 def hand_over(call: Call, person_id: str, successor: str | None) -> None:
     """Give a person's customers to the successor, and end their work on others'; one step.
 
-    Like everybody who sets a customer's people it locks people first, then customers.
+    Like everybody who sets a customer's people it locks people first, then customers. Raises
+    `Conflict` if there is no successor to what the person owns.
     """
     db = call.db
     if successor is not None:
         _here(db, successor)
     _end_deputies(db, person_id)
     files = {r.customer: r for r in _held(db, person_id)}
+    mine = [customer for customer, r in files.items() if r.relation == OWNER]
+    if mine and successor is None:
+        raise _ownerless(count(db, person_id))
     before = people_of(db, files)
     for relation in files.values():
         db.delete(relation)
     db.flush()
-    for customer, relation in files.items():
-        if relation.relation == OWNER:
-            _own(db, customer, successor or "")
+    if successor is not None:
+        for customer in mine:
+            _own(db, customer, successor)
     db.flush()
     db.execute(
         update(Customer)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
@@ -149,7 +150,7 @@ def test_of_many_who_move_a_customer_at_once_one_succeeds(world):
     assert world.verify().code is Code.OK
 
 
-def until_waiting(place: Home, other: Future[object]) -> None:
+def until_waiting(place: Home, other: Future[Any]) -> None:
     """Wait until somebody waits for a lock in the database, or the other is done."""
     waiting = (
         "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "

@@ -2,8 +2,10 @@
 
 import pytest
 
+from service import leaving
 from service.codes import Category
 from tests.web.browsing import form
+from tests.web.test_same_content import statements
 
 
 def furnish(world):
@@ -25,12 +27,12 @@ def test_the_page_says_how_many_clients_are_theirs_and_never_which(portal):
 
 def test_clients_are_handed_over_and_the_account_ends_in_one_step(portal):
     admin, person = portal["security_admin"], portal.world.id("sales")
-    leaving = portal["sales"]
-    assert "甲机械有限公司" in leaving.html("/customers")
+    gone = portal["sales"]
+    assert "甲机械有限公司" in gone.html("/customers")
     path = f"/people/{person}/active"
     filled = form(admin.html("/people"), path) | {"successor": portal.world.id("sales2")}
     assert admin.send(path, **filled).status_code == 302
-    assert leaving.get("/customers").status_code == 302
+    assert gone.get("/customers").status_code == 302
     heir = portal["sales2"].html("/customers")
     assert "甲机械有限公司" in heir
     assert "乙汽车有限公司" in heir
@@ -54,6 +56,61 @@ def test_a_program_of_the_administrator_does_the_same(programs):
     assert (done.status_code, done.json["active"], done.json["customers"]) == (200, False, 0)
     assert sales.get("/me").status_code == 401
     assert programs["sales2"].get("/customers").json["total"] == 2
+
+
+def off(programs, login, successor=None):
+    """Switch an account off."""
+    path = f"/users/{programs.world.id(login)}"
+    wanted = {"active": False} | ({"successor": programs.world.id(successor)} if successor else {})
+    return programs["security_admin"].patch(path, wanted, etag="*")
+
+
+def test_who_gets_more_clients_at_the_last_moment_does_not_leave_with_them(programs, monkeypatch):
+    world, begin = programs.world, leaving.begin
+
+    def meanwhile(*given):
+        begin(*given)
+        world.customer("丙电子有限公司", owner="sales")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(leaving, "STEP", 2)
+        patched.setattr(leaving, "begin", meanwhile)
+        assert off(programs, "sales", "sales2").status_code == 412
+    assert programs["sales"].get("/customers").json["total"] == 3
+    assert off(programs, "sales", "sales2").status_code == 200
+    assert programs["sales2"].get("/customers").json["total"] == 3
+
+
+def test_who_comes_to_own_clients_at_the_last_moment_needs_a_successor(programs, monkeypatch):
+    world, archivist, begin = programs.world, programs["archivist"], leaving.begin
+    made = [world.customer(name, coworkers=("technical",)).id for name in ("丙电子", "丁物流")]
+    person = world.id("technical")
+
+    def meanwhile(*given):
+        for customer in made:
+            path = f"/customers/{customer}"
+            assert archivist.patch(path, {"owner": person}, etag="*").status_code == 200
+        begin(*given)
+
+    monkeypatch.setattr(leaving, "STEP", 1)
+    monkeypatch.setattr(leaving, "begin", meanwhile)
+    refused = off(programs, "technical")
+    assert (refused.status_code, refused.json["type"]) == (409, "conflict")
+    assert "2" in refused.json["detail"]
+    assert {archivist.get(f"/customers/{c}").json["owner"]["id"] for c in made} == {person}
+    assert programs["technical"].get("/me").status_code == 200
+
+
+def test_nobody_elses_clients_are_counted_and_who_could_follow_is_looked_up_once(programs):
+    path = f"/users/{programs.world.id('sales')}"
+    with statements() as asked:
+        assert off(programs, "sales", "sales2").status_code == 200
+        wanted = {"name": "另一个名字"}
+        assert programs["security_admin"].patch(path, wanted, etag="*").json["customers"] == 0
+        assert programs["security_admin"].get(path).json["customers"] == 0
+    assert [one for one in asked if "count(" in one and "customer_person" in one]
+    assert not [one for one in asked if "GROUP BY customer_person" in one]
+    assert len([one for one in asked if "ORDER BY person.name" in one]) == 1
 
 
 @pytest.mark.parametrize("by", ["archivist", "sales2", "system_admin"])
