@@ -7,8 +7,10 @@ stopped, at whatever moment, is simply run again.
 
 import csv
 import hashlib
+import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -151,22 +153,58 @@ def _text(name: str) -> str:
 
 
 def _manifest(path: Path) -> dict[str, Properties]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if "file" not in (columns := set(reader.fieldnames or ())) or not columns <= _COLUMNS:
+    """Return what a manifest says of each file it names.
+
+    Raises `Invalid` for what is no such table, and for a line that cannot be meant so: guessing
+    would file a document under the wrong properties, which nobody sees among thousands.
+    """
+    reader = csv.DictReader(io.StringIO(_decoded(path), newline=""), strict=True)
+    said: dict[str, Properties] = {}
+    try:
+        names = reader.fieldnames or ()
+        if "file" not in names or not _COLUMNS.issuperset(names) or len(set(names)) < len(names):
             raise Invalid(
-                "The manifest needs a column file, and may have %(columns)s.",
+                "The manifest needs a column file, and may have %(columns)s, each once.",
                 columns=", ".join(sorted(_COLUMNS - {"file"})),
             )
-        return {line["file"]: _properties(line) for line in reader}
+        for cells in reader:
+            if None in cells:  # so csv tells of cells too many: a comma that is not in quotes
+                raise Invalid(
+                    "Line %(line)s of the manifest has more cells than the first.",
+                    line=reader.line_num,
+                )
+            if not any(cells.values()):  # as spreadsheet programs end a table
+                continue
+            if not cells["file"]:
+                raise Invalid("Line %(line)s of the manifest names no file.", line=reader.line_num)
+            if cells["file"] in said:
+                raise Invalid("The manifest names a file twice: %(file)s", file=cells["file"])
+            said[cells["file"]] = _properties(cells, reader.line_num)
+    except csv.Error as error:
+        raise Invalid(
+            "Line %(line)s of the manifest is no CSV.", line=reader.reader.line_num
+        ) from error
+    return said
 
 
-def _properties(line: dict[str, str]) -> Properties:
-    said = {name: value.strip() for name, value in line.items() if name and value}
+def _decoded(path: Path) -> str:
+    """Return the text of a manifest: UTF-8, or as a Chinese spreadsheet program saves CSV."""
+    content = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise Invalid("The manifest is neither UTF-8 nor GB18030 text.")
+
+
+def _properties(cells: Mapping[str, str | None], number: int) -> Properties:
+    """Return what a line says, whose number is for who has to mend it."""
+    said = {name: value.strip() for name, value in cells.items() if value}
     try:
         dated = date.fromisoformat(said["dated"]) if said.get("dated") else None
     except ValueError as error:
-        raise Invalid("Write the date as YYYY-MM-DD.", fields={"dated": "date"}) from error
+        raise Invalid(
+            "Line %(line)s of the manifest: write the date as YYYY-MM-DD.", line=number
+        ) from error
     return Properties(
         kind=said.get("kind"),
         title=said.get("title"),

@@ -10,8 +10,11 @@ from click.testing import CliRunner, Result
 
 from service import importing
 from service.__main__ import main
+from service.audit.entries import Subject
 from service.codes import Category
+from service.documents import get
 from service.models import AuditBody, Document
+from service.permissions import Action
 from tests.world import World
 
 
@@ -164,6 +167,51 @@ def test_a_manifest_says_more_of_single_files(world: World, folder: Path) -> Non
     refused = run(world, folder, *options, "--manifest", str(manifest))
     assert refused.exit_code == 1
     assert "没有.txt" in refused.output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_a_manifest_is_read_as_spreadsheet_programs_save_it(
+    world: World, folder: Path, encoding: str
+) -> None:
+    manifest = folder.parent / "manifest.csv"
+    lines = ("file,title,dated", '甲/纪要一.txt,"需求，一",2026-03-09', ",,", "")
+    manifest.write_bytes("\r\n".join(lines).encode(encoding))
+    options = ("--customer", world.customer().id, "--kind", "minutes", "--as", "service_officer")
+    told = report(world, folder, *options, "--manifest", str(manifest))
+    (one,) = [row["id"] for row in told["rows"] if row["file"] == "甲/纪要一.txt"]
+    subject = Subject("document", one)
+    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_READ, subject) as call:
+        seen = get(call, one)
+    assert (seen.title, str(seen.dated)) == ("需求，一", "2026-03-09")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\xff\xfef\x00i\x00l\x00e\x00", "neither UTF-8 nor GB18030"),
+        (b"", "needs a column file"),
+        (b"name,kind\na,b", "needs a column file"),
+        (b"file,title,title\na,b,c", "each once"),
+        ("file,title\n甲/空.txt,一,二".encode(), "Line 2 of the manifest has more cells"),
+        ("kind,file\nminutes,甲/空.txt\nminutes".encode(), "Line 3 of the manifest names no file"),
+        ("file\n甲/空.txt\n甲/空.txt".encode(), "names a file twice: 甲/空.txt"),
+        (b'file,title\na,"never closed\n', "Line 2 of the manifest is no CSV"),
+        (b"file,title\na," + b"x" * 140_000, "Line 2 of the manifest is no CSV"),
+        (b"file,dated\na,2026/3/9", "Line 2 of the manifest: write the date"),
+    ],
+)
+def test_a_manifest_that_cannot_be_meant_so_is_refused_with_a_sentence_before_anything_is_taken(
+    world: World, folder: Path, content: bytes, sentence: str
+) -> None:
+    manifest = folder.parent / "manifest.csv"
+    manifest.write_bytes(content)
+    customer = world.customer().id
+    refused = run(world, folder, "--customer", customer, "--manifest", str(manifest))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.output
+    assert isinstance(refused.exception, SystemExit)
+    assert documents(world) == 0
 
 
 def test_a_link_out_of_the_folder_is_not_followed(world: World, folder: Path) -> None:
