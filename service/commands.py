@@ -80,8 +80,8 @@ def import_folder(
     with Progress(*_COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=None)
 
-        def tell(size: int) -> None:
-            bar.update(task, total=report.of()[1], advance=size)
+        def tell(size: int, total: int) -> None:
+            bar.update(task, total=total, advance=size)
 
         try:
             importing.run(archive, wanted, actor, report, tell)

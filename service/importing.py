@@ -31,8 +31,8 @@ from service.permissions import Action, Actor, may
 from service.properties import Properties
 from service.spool import spool
 
-#: Told after each file: how many bytes it had.
-Progress = Callable[[int], None]
+#: Told after each file: how many bytes it had, and how many all have.
+Progress = Callable[[int, int], None]
 
 _NO_CUSTOMER = "There is no such customer."
 _SEVERAL = "Several customers are called so; use the file number."
@@ -115,6 +115,7 @@ def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Pr
     Raises `Invalid` for a manifest that cannot be used and `Denied` for who may not import.
     """
     report.rows.extend(_rows(wanted))
+    _, total = report.of()
     targets = _targets(archive, wanted, actor, report.rows)
     for row in report.rows:
         target = targets[_place(wanted, row)]
@@ -124,7 +125,7 @@ def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Pr
             row.state, row.error = State.REFUSED, error
         else:
             _bring(archive, row, actor, trial=wanted.trial)
-        tell(row.size)
+        tell(row.size, total)
 
 
 def _rows(wanted: Wanted) -> Iterator[Row]:

@@ -58,7 +58,13 @@ def _docx(lines: Sequence[str]) -> bytes:
 def bring_in(archive: Archive, folder: Path, *, login: str) -> int:
     """Import a folder as somebody, as `guidang import` does; return how many files came in."""
     report = Report()
-    bring(archive, Wanted(folder, None, KIND), as_person(archive, login), report, lambda _: None)
+    bring(
+        archive,
+        Wanted(folder, None, KIND),
+        as_person(archive, login),
+        report,
+        lambda _size, _total: None,
+    )
     refused = [row for row in report.rows if row.state is not State.RECEIVED]
     if refused:
         raise RuntimeError(f"{refused[0].file}: {refused[0].state} {refused[0].error}")

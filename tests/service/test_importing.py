@@ -98,7 +98,7 @@ def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
     wanted = importing.Wanted(folder, customer.id, "minutes")
     stopped = importing.Report()
 
-    def stop(_size: int) -> None:
+    def stop(_size: int, _total: int) -> None:
         if stopped.of(importing.State.RECEIVED)[0] == 1:
             raise KeyboardInterrupt
 
@@ -110,6 +110,28 @@ def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
     options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
     assert sums(report(world, folder, *options)) == [5, 2, 1, 2, 0, 0]
     assert documents(world) == 3
+
+
+def test_progress_costs_the_same_for_each_file_however_many_there_are(
+    world: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed: list[int] = []
+
+    class Counted(importing.Report):
+        """A report that notes when all its rows are gone through."""
+
+        def of(self, *states: importing.State) -> tuple[int, int]:
+            summed.append(len(self.rows))
+            return super().of(*states)
+
+    monkeypatch.setattr(importing, "Report", Counted)
+    options = ("--customer", world.customer().id, "--dry-run")
+    run(world, folder, *options)
+    few, summed = summed, []
+    for n in range(9):
+        (folder / f"更多{n}.txt").write_text("焊接", "utf-8")
+    run(world, folder, *options)
+    assert (len(few), set(summed)) == (len(summed), {14})
 
 
 def test_a_trial_says_what_would_happen_and_does_nothing(world: World, folder: Path) -> None:
