@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from service import leaving, passwords
@@ -17,7 +17,7 @@ from service.crypto import Corrupt, unseal
 from service.errors import Conflict, Denied, Invalid, NotFound, Stale
 from service.ids import new_id
 from service.models import Department as DepartmentRow
-from service.models import Person, PersonRole, SignIn, Token
+from service.models import PasswordLink, Person, PersonRole, SignIn, Token
 from service.permissions import Target
 
 #: What an administrator at the portal may give; the operator gives the others by command.
@@ -124,7 +124,7 @@ def add(call: Call, new: NewPerson) -> PersonView:
 def change(
     call: Call, person_id: str, wanted: PersonChange, *, if_match: int | None = None
 ) -> PersonView:
-    """Change an account; switching it off ends its sign-ins and tokens at once.
+    """Change an account; switching it off ends its sign-ins, tokens and links at once.
 
     It is not switched off while customers would be left without an owner: the successor gets
     them in the same step.
@@ -161,9 +161,12 @@ def change(
 
 
 def manageable(call: Call, person_id: str) -> Person:
-    """Return an account that this call's person may change; raises `Denied` or `NotFound`."""
+    """Return an account that this call's person may change, and nobody else meanwhile.
+
+    Raises `Denied` or `NotFound`.
+    """
     _require(call, person_id, frozenset())
-    person = call.db.get(Person, person_id)
+    person = call.db.get(Person, person_id, with_for_update=True)
     if person is None:
         raise NotFound
     _guard_privileged(call, (Role(r.role) for r in person.roles))
@@ -171,7 +174,7 @@ def manageable(call: Call, person_id: str) -> Person:
 
 
 def keep_password(db: Session, person: Person, stored: str) -> None:
-    """Keep a new password's hash; it ends every sign-in and token of the account."""
+    """Keep a new password's hash; it ends every sign-in, token and link of the account."""
     person.password_hash = stored
     person.rev += 1
     _end_everything(db, person.id)
@@ -187,6 +190,9 @@ def _say_of(db: Session, person: Person, wanted: PersonChange) -> None:
         person.head = wanted.head
     if wanted.roles is not None:
         _check_roles(wanted.roles)
+        if wanted.roles != {r.role for r in person.roles}:
+            # made for the seat they had: who may make one for it may not for every other
+            _end_links(db, person.id)
         person.roles = [PersonRole(role=str(r)) for r in sorted(wanted.roles)]
 
 
@@ -243,6 +249,7 @@ def _check_roles(roles: frozenset[Role]) -> None:
 
 
 def _end_everything(db: Session, person_id: str) -> None:
+    _end_links(db, person_id)
     now = datetime.now(UTC)
     db.execute(
         update(SignIn)
@@ -252,6 +259,10 @@ def _end_everything(db: Session, person_id: str) -> None:
     db.execute(
         update(Token).where(Token.person == person_id, Token.revoked.is_(None)).values(revoked=now)
     )
+
+
+def _end_links(db: Session, person_id: str) -> None:
+    db.execute(delete(PasswordLink).where(PasswordLink.person == person_id))
 
 
 def department_id(db: Session, department: Department) -> str:

@@ -92,7 +92,10 @@ def _holder(archive: Archive, token: str) -> Actor | None:
 
 
 def _set(call: Call, token: str, stored: str) -> None:
-    """Use the link up and keep the password, both or neither."""
+    """Use the link up and keep the password, both or neither; people are locked before links."""
+    person = call.db.scalars(
+        select(Person).where(Person.id == call.actor.person).with_for_update()
+    ).one()
     taken = call.db.execute(
         delete(PasswordLink).where(
             PasswordLink.id_hash == token_hash(token),
@@ -102,9 +105,6 @@ def _set(call: Call, token: str, stored: str) -> None:
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
         raise NotFound
-    person = call.db.scalars(
-        select(Person).where(Person.id == call.actor.person).with_for_update()
-    ).one()
     accounts.keep_password(call.db, person, stored)
     call.note(password="set by link")  # noqa: S106 - what was done, no secret
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service import password_links
+from service import accounts, password_links
+from service.accounts import PersonChange
 from service.audit.entries import Subject
+from service.codes import Role
 from service.models import AuditBody, PasswordLink, Person
 from service.permissions import Action, service_actor
 from tests.web.browsing import found
@@ -113,6 +115,29 @@ def test_the_link_of_an_account_that_was_switched_off_does_not_work(portal, toke
     person = portal.world.id("sales")
     portal["security_admin"].send(f"/people/{person}/active", active="no")
     assert set_by(portal.stranger(), token).status_code == 404
+
+
+def test_the_link_of_an_account_that_was_off_does_not_work_when_it_is_on_again(portal, token):
+    path = f"/people/{portal.world.id('sales')}/active"
+    for active in ("no", "yes"):
+        assert portal["security_admin"].send(path, active=active).status_code == 302
+    assert set_by(portal.stranger(), token).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ({"password": "a password somebody else set 5"}, 404),
+        ({"roles": frozenset({Role.SYSTEM_ADMIN})}, 404),
+        ({"roles": frozenset({Role.SALES}), "name": "另一个名字"}, 302),
+    ],
+)
+def test_a_link_ends_when_the_password_or_the_seat_becomes_another(portal, token, wanted, status):
+    person, cli = portal.world.id("sales"), service_actor("cli")
+    subject = Subject("person", person)
+    with portal.world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
+        accounts.change(call, person, PersonChange(**wanted))
+    assert set_by(portal.stranger(), token).status_code == status
 
 
 def test_the_security_administrator_makes_a_link_and_sees_it_once(portal):
