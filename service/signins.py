@@ -54,6 +54,10 @@ def step_up(archive: Archive, actor: Actor, password: str) -> str:
     return _PasswordCheck(archive, Action.STEP_UP, actor, actor.login).checked(password).token
 
 
+class _ChangedMeanwhileError(Exception):
+    """The account or its password changed while the password was checked."""
+
+
 class _PasswordCheck:
     """Somebody gives a password for an account: to sign in, or once more while signed in."""
 
@@ -92,6 +96,9 @@ class _PasswordCheck:
         fresh = passwords.hashed(password) if passwords.outdated(stored) else None
         try:
             return self._start(person_id, policy, trial, stored, fresh)
+        except _ChangedMeanwhileError:
+            self._refused(policy, trial)
+            raise self._wrong() from None
         except Unavailable as error:
             raise Unavailable("log") from error
 
@@ -123,15 +130,17 @@ class _PasswordCheck:
     def _start(
         self, person_id: str, policy: Policy, trial: str, stored: str, fresh: str | None
     ) -> SignedIn:
-        """Start it, unless the account or its password changed since `stored` was read."""
+        """Start it; raises `_ChangedMeanwhileError` if the account is not as `stored` was read."""
         token = secrets.token_urlsafe(32)
         visitor = self._visitor
         origin = f"{visitor.address}\n{visitor.agent[:200]}".encode()
         with self._archive.ring() as ring, self._archive.db.write() as db:
-            still = select(Person.password_hash).where(Person.id == person_id).with_for_update()
+            # locked first: what is read of the person after it stays so
+            of_person = select(Person.password_hash).where(Person.id == person_id)
+            still = db.scalar(of_person.with_for_update()) == stored
             actor = actor_of(db, person_id, via="session", sign_in=token_hash(token))
-            if actor is None or db.scalar(still) != stored:
-                raise self._wrong()
+            if actor is None or not still:
+                raise _ChangedMeanwhileError
             actor = replace(actor, address=visitor.address, agent=visitor.agent)
             _insert(db, actor, seal(ring.blind("origin"), origin, token_hash(token)))
             if visitor.sign_in is not None:

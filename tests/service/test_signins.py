@@ -149,6 +149,10 @@ def test_a_password_that_changes_while_it_is_checked_no_longer_opens(
         enter(world)
     with world.archive.db.read() as db:
         assert not db.scalars(select(SignIn).where(SignIn.revoked.is_(None))).all()
+        assert db.scalars(select(Attempt.failures)).all() == [1, 1]
+        assert not db.scalars(select(Trial)).all()
+    (refusal,) = events(world)
+    assert (refusal.action, refusal.decision, refusal.actor) == ("session.sign_in", "deny", None)
 
 
 def test_unknown_names_wrong_passwords_and_closed_accounts_get_the_same_answer(
