@@ -340,20 +340,22 @@ def unannounced(recorded: Recorded) -> list[Request]:
 
 def test_neither_engine_nor_store_is_asked_before_the_intent_is_committed(recorded):
     world = recorded.world
-    # bucket and first generation are made, and what there is is counted, in nobody's call
-    world.work()
-    recorded.store.requests.clear()
-    recorded.engine.requests.clear()
-    customer = world.customer(category=Category.INTENDED)
-    paper = world.document(customer.id, "焊接机器人" * 50_000)
-    world.work()
-    assert world.found("焊接机器人", by="sales") == {paper.id}
-    download(world, paper.id, by="archivist")
-    world.move(customer.id, "active")
-    world.work()
-    world.version(paper.id, "谐波减速器")
-    world.work()
-    world.search("谐波减速器", by="legal", filters=Filters(category=frozenset({"active"})))
+    with world.worker() as worker:
+        # a worker that starts looks for bucket and index, and makes them, in nobody's call
+        worker.drain()
+        recorded.store.requests.clear()
+        recorded.engine.requests.clear()
+        customer = world.customer(category=Category.INTENDED)
+        paper = world.document(customer.id, "焊接机器人" * 50_000)
+        worker.drain()
+        assert world.found("焊接机器人", by="sales") == {paper.id}
+        download(world, paper.id, by="archivist")
+        world.move(customer.id, "active")
+        worker.drain()
+        world.version(paper.id, "谐波减速器")
+        worker.drain()
+        active = Filters(category=frozenset({"active"}))
+        world.search("谐波减速器", by="legal", filters=active)
     asked = {kind_of("engine", r)[1] for r in recorded.engine.requests}
     assert asked >= {"_search", "_bulk", "_refresh"}
     assert {r.method for r in recorded.store.requests} >= {"PUT", "GET"}
