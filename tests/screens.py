@@ -35,7 +35,8 @@ SWITCHES = (
 class Screen:
     """A page: who looks at it, where it is, the link to follow from there, and what to press then.
 
-    Link and presses are selectors; files are chosen by name for the page's file field.
+    Link and presses are selectors; files are chosen by name for the page's file field. `shown`
+    selects an address that the page tells in words, and that is gone to then.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Screen:
     link: str = ""
     press: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    shown: str = ""
 
 
 #: where a customer's page leads to adding documents
@@ -52,6 +54,7 @@ _DOCUMENT = "main a[href*='/documents/']"
 _CUSTOMER = "main a[href^='/customers/']:not([href$='/new'])"
 _WAITING = "#waiting td.num a"
 _OWN_WAITING = "#uploads tr[data-stage$='-submitted'] td.num a"
+_LINK = "main form[action$='/link'] button"
 _MENU = "details.menu summary"
 
 
@@ -75,6 +78,7 @@ SCREEN_LIST = (
     Screen("document-withdraw", OFFICER, "/upload", _OWN_WAITING, (_dialog("withdraw"),)),
     Screen("document-file", CLERK, "/upload", _WAITING, (_dialog("file"),)),
     Screen("document-return", CLERK, "/upload", _WAITING, (_dialog("return"),)),
+    Screen("document-move", CLERK, "/search?q=焊接机器人", _DOCUMENT, ("main a[href$='/move']",)),
     Screen("customers", CLERK, "/customers"),
     Screen("customers-empty", CLERK, "/customers?q=没有这个词"),
     Screen("customer", CLERK, "/customers", _CUSTOMER),
@@ -99,6 +103,10 @@ SCREEN_LIST = (
     Screen("status", SECURITY, "/status"),
     Screen("person-new", SECURITY, "/people", press=(_dialog("new"),)),
     Screen("person-change", SECURITY, "/people", press=(_dialog("p-"),)),
+    Screen("person-leaving", SECURITY, "/people", press=(_dialog("off-"),)),
+    Screen("person-link", SECURITY, "/people", press=(_LINK,)),
+    Screen("password", SECURITY, "/people", press=(_LINK,), shown=".note .mono"),
+    Screen("password-used", STRANGER, "/password?link=used"),
     Screen("forbidden", CLERK, "/log"),
     Screen("not-found", CLERK, "/nowhere"),
     Screen("not-allowed", CLERK, "/sign-out"),
@@ -148,6 +156,8 @@ def arrive(page: Page, url: str, screen: Screen) -> None:
     for pressed in screen.press:
         page.locator(pressed).first.click()
         page.wait_for_load_state()
+    if screen.shown:
+        page.goto(page.locator(screen.shown).inner_text())
 
 
 def shoot(page: Page, url: str, screen: Screen, language: str) -> list[str]:
