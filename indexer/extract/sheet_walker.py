@@ -10,6 +10,7 @@ from indexer.extract.grid import Grid
 from indexer.extract.number_format import BUILT_IN, GENERAL
 from indexer.extract.package import Package
 from indexer.extract.result import Reason, Unreadable
+from indexer.extract.sheet_words import unescaped
 from indexer.extract.xml_stream import Attributes, XmlStream
 
 #: Excel itself takes no more.
@@ -46,7 +47,7 @@ def read_workbook(package: Package, part: str) -> Workbook:
         name = _local(tag)
         if name == "sheet":
             relation = next((v for k, v in attributes.items() if k.endswith(_RELATION)), "")
-            book.sheets.append((attributes.get("name", ""), relation))
+            book.sheets.append((unescaped(attributes.get("name", "")), relation))
         elif name == "workbookPr":
             book.from_1904 = attributes.get("date1904") in ("1", "true")
 
@@ -91,6 +92,7 @@ class _Strings:
     def __init__(self) -> None:
         """Start with none."""
         self._found: list[str] = []
+        self._runs: list[str] = []
         self._pieces: list[str] = []
         self._in_text = False
         self._readings = 0
@@ -108,10 +110,14 @@ class _Strings:
 
     def _end(self, tag: str) -> None:
         name = _local(tag)
+        if self._in_text:
+            self._runs.append(unescaped("".join(self._pieces)))
+            self._pieces.clear()
         self._in_text = False
         self._readings -= name == "rPh"
         if name == "si":
-            self._found.append("".join(self._pieces))
+            self._found.append("".join(self._runs))
+            self._runs.clear()
             self._pieces.clear()
             if len(self._found) > _MOST_STRINGS:
                 raise Unreadable(Reason.TOO_COMPLEX, "shared strings")
@@ -131,6 +137,7 @@ class SheetWalker:
         """Take what the sheets share, and where to write."""
         self._book = book
         self._grid = grid
+        self._runs: list[str] = []
         self._pieces: list[str] = []
         self._length = 0
         self._column = -1
@@ -150,6 +157,7 @@ class SheetWalker:
             self._in_cell = True
             self._column = _column(attributes.get("r", ""), self._column + 1)
             self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+            self._runs.clear()
             self._pieces.clear()
             self._length = 0
         self._readings += name == "rPh"
@@ -157,11 +165,14 @@ class SheetWalker:
 
     def _end(self, tag: str) -> None:
         name = _local(tag)
+        if self._in_value:
+            self._runs.append(unescaped("".join(self._pieces)))
+            self._pieces.clear()
         self._in_value = False
         self._readings -= name == "rPh"
         if name == "c":
             self._in_cell = False
-            self._grid.cell(self._column, self._shown("".join(self._pieces)))
+            self._grid.cell(self._column, self._shown("".join(self._runs)))
         elif name == "row":
             self._grid.end_row()
 

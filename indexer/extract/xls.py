@@ -16,7 +16,14 @@ from indexer.extract.transcript import Transcript
 _EXTRACTOR: Final = f"xlrd {xlrd.__version__}"
 #: The whole file is held in memory with all its cells; the format itself ends at 2 GB.
 _LARGEST: Final = 64 * 1024 * 1024
-for _codec in ("utf-16-le", "latin-1", "cp1252", "gbk", "cp950", "cp932", "cp949", "mac-roman"):
+#: What a workbook may say its bytes are, as xlrd names it.
+_CODECS: Final = (
+    "utf_16_le iso-8859-1 cp437 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 "
+    "cp862 cp863 cp864 cp865 cp866 cp869 cp874 cp932 cp936 cp949 cp950 cp1250 cp1251 cp1252 cp1253 "
+    "cp1254 cp1255 cp1256 cp1257 cp1258 cp1361 mac_roman mac_greek mac_cyrillic mac_latin2 "
+    "mac_iceland mac_turkish"
+).split()
+for _codec in _CODECS:
     codecs.lookup(_codec)  # in the sandbox nothing can be loaded later
 
 
@@ -28,11 +35,13 @@ def read(source: BinaryIO) -> Extracted:
     transcript = Transcript()
     grid = Grid(transcript)
     book = _opened(content)
-    for number in range(book.nsheets):
-        _sheet(book, _loaded(book, number), grid)
-        for _, note in sorted(book.sheet_by_index(number).cell_note_map.items()):
+    codes = _codes(book)
+    for number, name in enumerate(book.sheet_names()):
+        sheet = _loaded(book, number)
+        _sheet(book, sheet, codes, grid)
+        for _, note in sorted(sheet.cell_note_map.items()):
             transcript.write(" ".join(note.text.split()) + "\n")
-        grid.end_sheet(book.sheet_names()[number])
+        grid.end_sheet(name)
         book.unload_sheet(number)
     return transcript.finish(_EXTRACTOR)
 
@@ -62,21 +71,27 @@ def _loaded(book: xlrd.Book, number: int) -> xlrd.sheet.Sheet:
         raise Unreadable(Reason.DAMAGED, "xls sheet") from error
 
 
-def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, grid: Grid) -> None:
+def _codes(book: xlrd.Book) -> dict[int, str]:
+    """Return the number formats by their ids: what the file says, and what it needn't say."""
+    own = {found.format_key: found.format_str for found in book.format_list}
+    return {**number_format.BUILT_IN, **own}
+
+
+def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, codes: dict[int, str], grid: Grid) -> None:
     for row in range(sheet.nrows):
         for column in range(sheet.row_len(row)):
-            grid.cell(column, _shown(book, sheet.cell(row, column)))
+            grid.cell(column, _shown(book, codes, sheet.cell(row, column)))
         grid.end_row()
 
 
-def _shown(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str:
+def _shown(book: xlrd.Book, codes: dict[int, str], cell: xlrd.sheet.Cell) -> str:
     if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return ""
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return "TRUE" if cell.value else "FALSE"
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(error_text_from_code.get(cell.value, "#N/A"))
-    code = _format(book, cell)
+    code = _format(book, codes, cell)
     if cell.ctype == xlrd.XL_CELL_TEXT:
         return number_format.is_text(str(cell.value), code)
     if not math.isfinite(cell.value):
@@ -84,10 +99,7 @@ def _shown(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str:
     return number_format.shown(cell.value, code, from_1904=book.datemode == 1)
 
 
-def _format(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str:
+def _format(book: xlrd.Book, codes: dict[int, str], cell: xlrd.sheet.Cell) -> str:
     if cell.xf_index is None or cell.xf_index >= len(book.xf_list):
         return number_format.GENERAL
-    key = book.xf_list[cell.xf_index].format_key
-    found = book.format_map.get(key)
-    text = found.format_str if found else number_format.GENERAL
-    return number_format.BUILT_IN.get(key, text) if key in number_format.BUILT_IN else text
+    return codes.get(book.xf_list[cell.xf_index].format_key, number_format.GENERAL)

@@ -14,6 +14,7 @@ from indexer.extract.grid import Grid
 from indexer.extract.package import Package
 from indexer.extract.result import Extracted, Reason, Unreadable
 from indexer.extract.sheet_walker import SheetWalker, Workbook, read_workbook
+from indexer.extract.sheet_words import unescaped
 from indexer.extract.transcript import Transcript
 from indexer.extract.xml_stream import Attributes, XmlStream
 
@@ -55,18 +56,20 @@ def _sheet(
     part = found[1]
     SheetWalker(book, grid).walk(package, part)
     grid.end_row()
-    for kind, side in package.related(part):
+    for kind, side in dict.fromkeys(package.related(part)):
         if kind == "comments":
             transcript.write(_comments(package, side))
         elif kind == "drawing":
             Walker(transcript.write).walk(package, side)
-            for is_kind, chart in package.related(side):
+            for is_kind, chart in dict.fromkeys(package.related(side)):
                 if is_kind == "chart":
                     Walker(transcript.write).walk(package, chart)
 
 
 def _comments(package: Package, part: str) -> str:
     """Return what people wrote beside cells, one comment a line."""
+    comments: list[str] = []
+    runs: list[str] = []
     pieces: list[str] = []
     inside = [False]
 
@@ -74,13 +77,17 @@ def _comments(package: Package, part: str) -> str:
         inside[0] = tag.endswith(" t")
 
     def end(tag: str) -> None:
+        if inside[0]:
+            runs.append(unescaped("".join(pieces)))
+            pieces.clear()
         inside[0] = False
         if tag.endswith(" comment"):
-            pieces.append("\n")
+            comments.append(" ".join("".join(runs).split()) + "\n")
+            runs.clear()
 
     def text(text: str) -> None:
         if inside[0]:
-            pieces.append(text.replace("\n", " "))
+            pieces.append(text)
 
     package.parse(part, XmlStream(start=start, end=end, text=text))
-    return "".join(pieces)
+    return "".join(comments)

@@ -75,6 +75,50 @@ def old_and_locked() -> bytes:
     return target.getvalue()
 
 
+def old_by_hand(
+    *cells: bytes, formats: dict[int, str] | None = None, used: int = 0, codepage: int | None = None
+) -> bytes:
+    """Return an XLS of one sheet called S, whose cells use the format with this number.
+
+    With a codepage it is an older one: Excel 95, whose texts are bytes of that codepage.
+    """
+    version = 0x0600 if codepage is None else 0x0500
+    start = _record(0x0809, struct.pack("<HHHHII", version, 0x0005, 0x0DBB, 0x07CC, 0, 6))
+    start += _record(0x0042, struct.pack("<H", codepage or 1200))
+    font = struct.pack("<HHHHHBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0)
+    start += _record(0x0031, font + (b"\x01\0F" if codepage is None else b"\x01F"))
+    for number, code in (formats or {}).items():
+        words = struct.pack("<HHB", number, len(code), 1) + code.encode("utf-16-le")
+        start += _record(0x041E, words)
+    size = 20 if codepage is None else 16
+    for kind in (0xFFF5, 0x0001):
+        start += _record(0x00E0, struct.pack("<HHH", 0, used, kind) + bytes(size - 6))
+    name = b"\x01\0S" if codepage is None else b"\x01S"
+    place = len(start) + 4 + 6 + len(name) + 4
+    start += _record(0x0085, struct.pack("<IBB", place, 0, 0) + name) + _record(0x000A, b"")
+    sheet = _record(0x0809, struct.pack("<HHHHII", version, 0x0010, 0x0DBB, 0x07CC, 0, 6))
+    target = io.BytesIO()
+    CompoundDoc.XlsDoc().save(target, start + sheet + b"".join(cells) + _record(0x000A, b""))
+    return target.getvalue()
+
+
+def old_number(value: float, *, column: int = 0) -> bytes:
+    return _record(0x0203, struct.pack("<HHHd", 0, column, 1, value))
+
+
+def old_error(code: int, *, column: int = 0) -> bytes:
+    return _record(0x0205, struct.pack("<HHHBB", 0, column, 1, code, 1))
+
+
+def old_label(text: bytes, *, column: int = 0) -> bytes:
+    """Return a cell with a text as Excel 95 kept it."""
+    return _record(0x0204, struct.pack("<HHHH", 0, column, 1, len(text)) + text)
+
+
+def _record(number: int, body: bytes) -> bytes:
+    return struct.pack("<HH", number, len(body)) + body
+
+
 def locked() -> bytes:
     """Return a locked XLSX: Office wraps it into a container of the old kind."""
     content = bytearray(old_and_locked())
@@ -94,12 +138,14 @@ def cell(value: str, *, at: str = "", kind: str = "n", style: int = 0) -> str:
     return f'<c{place} t="{kind}" s="{style}"><v>{value}</v></c>'
 
 
-def by_hand(data: str, *, strings: str = "", styles: str = "", before: str = "") -> bytes:
+def by_hand(
+    data: str, *, strings: str = "", styles: str = "", before: str = "", properties: str = ""
+) -> bytes:
     """Return a workbook of one sheet called 表 with this data."""
     return packed(
         {
             "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
-            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{properties}'
             '<sheets><sheet name="表" r:id="r0"/></sheets></workbook>',
             "xl/_rels/workbook.xml.rels": relations(
                 worksheet="sheet.xml", sharedStrings="strings.xml", styles="styles.xml"

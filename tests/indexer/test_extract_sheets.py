@@ -1,5 +1,6 @@
 """Workbooks read as a person sees them, sheet by sheet, and crafted ones within limits."""
 
+import contextlib
 import io
 
 import pytest
@@ -9,13 +10,18 @@ from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
 from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.docxs import packed, relations
+from tests.indexer.pdfs import rotten
 from tests.indexer.sheets import (
     by_hand,
     by_library,
     cell,
     locked,
     old_and_locked,
+    old_by_hand,
     old_by_library,
+    old_error,
+    old_label,
+    old_number,
     row,
 )
 
@@ -29,6 +35,10 @@ def pages(content):
 
 def text(*rows, **parts):
     return pages(by_hand("".join(rows), **parts))[0][1]
+
+
+def old_text(content):
+    return xls.read(io.BytesIO(content)).text
 
 
 def reason(content, reader=xlsx):
@@ -68,6 +78,17 @@ def test_words_written_in_the_cell_itself_are_read():
     assert text(row(inline, cell("2025-03-09", kind="d"))) == "备注\t2025-03-09\n"
 
 
+def test_characters_that_xml_has_no_room_for_are_written_out_again():
+    words = (
+        "<si><t>第一行_x000D_第二行</t></si><si><t>_x005F_x000D_和_x4E2D_、_xD842__xDFB7_</t></si>"
+    )
+    words += "<si><r><t>_x00</t></r><r><t>0D_</t></r></si>"
+    cells = [cell(str(n), kind="s") for n in range(3)]
+    inline = '<c t="inlineStr"><is><t>甲_x0009_乙</t></is></c>'
+    found = text(row(*cells, inline, cell("_X000D_a_x_", kind="str")), strings=words)
+    assert found == "第一行 第二行\t_x000D_和中、𠮷\t_x000D_\t甲 乙\t_X000D_a_x_\n"
+
+
 def test_formulas_are_read_by_what_they_gave():
     assert text(row("<c><f>SUM(A1:A9)</f><v>42</v></c>")) == "42\n"
 
@@ -85,6 +106,50 @@ def test_a_sheet_that_says_it_is_endless_costs_only_what_is_in_it():
 
 def test_a_style_that_does_not_exist_shows_the_plain_number():
     assert text(row(cell("0.5", style=9), cell("0.5", style=10**9))) == "0.5\t0.5\n"
+
+
+def test_a_format_of_the_file_itself_goes_before_the_one_that_programs_know():
+    styles = '<numFmts><numFmt numFmtId="14" formatCode="yyyy\\年"/></numFmts>'
+    styles += '<cellXfs><xf numFmtId="14"/></cellXfs>'
+    assert text(row(cell("45725")), styles=styles) == "2025年\n"
+    old = old_by_hand(old_number(45725), formats={14: 'yyyy"年"'}, used=14)
+    assert old_text(old) == "2025年\n"
+    assert old_text(old_by_hand(old_number(45725), used=14)) == "2025/3/9\n"
+
+
+@pytest.mark.parametrize("number", [0, 49, 59, 62, 70, 81, 163, 200])
+def test_a_format_that_nobody_wrote_down_shows_the_plain_number(number):
+    assert old_text(old_by_hand(old_number(0.5), used=number)) == "0.5\n"
+    styles = f'<cellXfs><xf numFmtId="{number}"/></cellXfs>'
+    assert text(row(cell("0.5")), styles=styles) == "0.5\n"
+
+
+def test_days_errors_and_truths_read_alike_in_both_formats():
+    from_1904 = "<workbookPr date1904='1'/>"
+    styles = '<cellXfs><xf numFmtId="14"/></cellXfs>'
+    cells = (cell("44263"), cell("#N/A", kind="e"), cell("1", kind="b"), cell("0", kind="b"))
+    found = text(row(*cells), styles=styles, properties=from_1904)
+    assert found == "2025/3/9\t#N/A\tTRUE\tFALSE\n"
+    old = old_by_hand(old_number(0.5), *(old_error(c, column=n) for n, c in enumerate((7, 42), 1)))
+    assert old_text(old) == "0.5\t#DIV/0!\t#N/A\n"
+
+
+@pytest.mark.parametrize(
+    ("codepage", "codec", "words"),
+    [
+        (936, "gbk", "对账单"),
+        (950, "cp950", "對賬單"),
+        (1251, "cp1251", "Счёт"),
+        (866, "cp866", "Счет"),
+    ],
+)
+def test_a_workbook_from_before_unicode_is_read_in_its_codepage(codepage, codec, words):
+    content = old_by_hand(old_label(words.encode(codec)), codepage=codepage)
+    assert old_text(content) == f"{words}\n"
+    with Sandbox(1) as sandbox:
+        found = sandbox.extract(OLD, io.BytesIO(content), len(content))
+    assert isinstance(found, Extracted), found
+    assert found.text == f"{words}\n"
 
 
 def test_a_word_that_does_not_exist_is_damage():
@@ -129,6 +194,20 @@ def test_truncated_and_rotten_workbooks_are_damaged():
     assert reason(old[: len(old) // 2], xls) is Reason.DAMAGED
     assert reason(old[:512] + bytes(len(old) - 512), xls) is Reason.DAMAGED
     assert reason(packed({"xl/a": "b"})) is Reason.DAMAGED
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_rotten_workbook_is_read_or_refused(seed):
+    for reader, whole in ((xls, old_by_library()), (xlsx, by_library())):
+        with contextlib.suppress(Unreadable):
+            reader.read(io.BytesIO(rotten(whole, seed)))
+
+
+def test_a_workbook_cut_off_anywhere_is_damaged_or_what_is_left_of_it():
+    whole = old_by_library()
+    for end in range(0, len(whole), 101):
+        with contextlib.suppress(Unreadable):
+            xls.read(io.BytesIO(whole[:end]))
 
 
 def test_workbooks_are_told_by_their_content():
