@@ -90,13 +90,20 @@ def _page(transcript: Transcript, document: pypdfium2.PdfDocument, index: int) -
             transcript.write(f"\n{value}")
         width, height = page.get_size()
         transcript.end_page(
-            label=document.get_page_label(index),
+            label=_label(document, index),
             width=width,
             height=height,
             rotation=page.get_rotation(),
             note=None if believed else Note.SUSPECT_LAYER,
         )
     return True
+
+
+def _label(document: pypdfium2.PdfDocument, index: int) -> str:
+    try:
+        return str(document.get_page_label(index))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _layer(page: pypdfium2.PdfPage) -> str:

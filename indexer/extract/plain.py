@@ -16,6 +16,8 @@ _CHUNK: Final = 256 * 1024
 _BROKEN_SHARE: Final = 0.005
 _BINARY_SHARE: Final = 0.01
 _HOPELESS: Final = 1_000
+#: So many characters beyond ASCII are UTF-8 by no chance, though the last one is cut off.
+_ENOUGH: Final = 8
 _HIGH = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -41,10 +43,11 @@ def _codec(source: BinaryIO) -> str:
     marked = charset.by_mark(head)
     if marked:
         return marked
-    if b"\0" not in head and _is_utf8(source):
+    few_zeros = head.count(0) <= _BINARY_SHARE * len(head)
+    if few_zeros and _is_utf8(source):
         return "utf-8"
     codec = charset.by_units(head)
-    if codec is None and b"\0" in head:
+    if codec is None and not few_zeros:
         raise Unreadable(Reason.UNSUPPORTED, "binary")
     codec = codec or charset.by_characters(_telling(source))
     if codec is None:
@@ -55,11 +58,14 @@ def _codec(source: BinaryIO) -> str:
 def _is_utf8(source: BinaryIO) -> bool:
     """Decode all of it: the first Chinese line of a log may stand after a gigabyte."""
     tally = _Tally()
+    last = ""
     for text in _decoded(source, "utf-8"):
         tally.add(text)
+        last = text or last
         if tally.broken > _HOPELESS and tally.broken > _BROKEN_SHARE * tally.high:
             return False
-    return tally.broken <= _BROKEN_SHARE * tally.high
+    cut_off = last.endswith("\ufffd") and tally.high > _ENOUGH
+    return tally.broken - cut_off <= _BROKEN_SHARE * tally.high
 
 
 def _telling(source: BinaryIO) -> bytes:

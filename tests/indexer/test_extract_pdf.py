@@ -118,6 +118,23 @@ def test_honest_bullets_are_told_from_a_wrong_font_map(layer, believed):
     assert pdf.usable(layer) is believed
 
 
+def test_what_stands_before_a_file_and_after_it_changes_nothing():
+    whole = pdfs.written(["采购合同"])
+    assert read(b"\r\n" * 40 + whole).text == "采购合同"
+    assert read(whole + bytes(1_000)).text == "采购合同"
+
+
+def test_a_page_label_with_half_a_character_costs_only_the_label():
+    content = pdfs.assembled(
+        b"<</Type/Catalog/Pages 2 0 R/PageLabels<</Nums[0<</P<FEFFD842>>>]>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Resources<<%b>>>>"
+        % pdfs.HELV,
+        pdfs.stream(b"BT /F 12 Tf 20 200 Td (KR210) Tj ET"),
+    )
+    assert [(page.label, page.text) for page in read(content).pages] == [("", "KR210")]
+
+
 def test_a_page_without_text_is_said_to_have_none():
     found = read(pdfs.written([""]))
     assert (found.text, found.notes) == ("", (Note.NO_TEXT,))

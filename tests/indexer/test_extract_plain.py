@@ -95,6 +95,29 @@ def test_one_broken_character_in_a_long_text_is_said_and_the_rest_is_kept():
     assert read(whole[:1001] + b"\xff" + whole[1001:]).notes == (Note.BROKEN_CHARACTERS,)
 
 
+@pytest.mark.parametrize("text", [SIMPLIFIED, "设备清单：焊接机器人"])
+def test_utf_8_whose_last_character_is_cut_off_is_read_up_to_it(text):
+    whole = text.strip().encode()
+    for missing in (1, 2):
+        found = read(whole[:-missing])
+        assert found.text == text.strip()[:-1] + "\ufffd"
+        assert found.notes == (Note.BROKEN_CHARACTERS,)
+
+
+def test_utf_16_whose_last_character_is_cut_off_is_read_up_to_it():
+    for charset in ("utf-16", "utf-16-le", "utf-16-be"):
+        found = read((SIMPLIFIED * 3).encode(charset)[:-1])
+        assert found.text == (SIMPLIFIED * 3)[:-1] + "\ufffd"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "gb18030", "big5"])
+def test_a_zero_here_and_there_makes_no_text_binary(charset):
+    text = TRADITIONAL if charset == "big5" else SIMPLIFIED
+    whole = (text * 9).encode(charset)
+    assert read(whole + b"\0").text == text * 9
+    assert read(b"log\r\n\0\0" + whole.replace(b"\n", b"\r\n")).text == "log\n" + text * 9
+
+
 def test_line_ends_become_one_kind():
     assert read(b"a\r\nb\rc\nd\r").text == "a\nb\nc\nd\n"
     across = b"x" * (256 * 1024 - 1) + b"\r\ny"
