@@ -7,6 +7,8 @@ on until the head is whole, and a small body with it; what takes too long is tol
 
 import re
 import time
+from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -79,8 +81,51 @@ class Connection(TConn):  # type: ignore[misc]
         self.begun = b""
 
 
+class Line:
+    """Connections in the order of their deadlines; each leaves without a look at the others.
+
+    gunicorn's own deque looks at half of them for one that leaves.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._waiting: OrderedDict[TConn, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[TConn]:
+        """Go through all of them, the earliest deadline first."""
+        return iter(self._waiting)
+
+    def __getitem__(self, index: int) -> TConn:
+        """Return the first; raises `IndexError` for any other, and if nobody waits."""
+        if index or not self._waiting:
+            raise IndexError(index)
+        return next(iter(self._waiting))
+
+    def append(self, conn: TConn) -> None:
+        """Let one wait behind the others."""
+        self._waiting[conn] = None
+
+    def remove(self, conn: TConn) -> None:
+        """Let one leave."""
+        del self._waiting[conn]
+
+    def popleft(self) -> TConn:
+        """Let the first leave, and return it."""
+        return self._waiting.popitem(last=False)[0]
+
+
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's worker with threads, which takes one only for what has come in."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Make the worker as gunicorn does, with lines that long ones do not slow down."""
+        super().__init__(*args, **kwargs)
+        self.keepalived_conns = Line()
+        self.pending_conns = Line()
 
     def accept(self, listener: socket) -> None:
         """Take a connection and wait for its first request."""
@@ -90,10 +135,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._expect(Connection(self.cfg, client, address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Connection, client: socket) -> None:
-        """Wait for the next request on a connection that was kept."""
+        """Take what came of the next request on a connection that was kept."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
-        self._expect(conn)
+        # read at once: a worker that stops ends those who have not begun
+        if conn.read():
+            self._expect(conn)
+        else:
+            self._end(conn)
 
     def on_pending_socket_readable(self, conn: Connection, client: socket) -> None:
         """Read on; a whole request gets a thread."""
@@ -120,14 +169,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """Tell who takes too long, and end it; when the process stops, who has not begun too."""
         now = time.monotonic()
-        late = [c for c in self.pending_conns if c.timeout <= now or not (self.alive or c.begun)]
-        for conn in late:
-            self.pending_conns.remove(conn)
-            self.poller.unregister(conn.sock)
-            if conn.begun:
-                with suppress(OSError):
-                    conn.sock.send(_LATE)
-            self._end(conn)
+        while self.pending_conns and self.pending_conns[0].timeout <= now:
+            self._give_up(self.pending_conns[0])
+        if not self.alive:
+            for conn in [conn for conn in self.pending_conns if not conn.begun]:
+                self._give_up(conn)
 
     def handle_request(self, req: Request, conn: Connection) -> bool:
         """Answer; a body that stalls breaks off."""
@@ -140,10 +186,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._begin(conn)
             return
         conn.sock.settimeout(0)
+        # everybody has the same time: who comes last is last in line
         conn.timeout = time.monotonic() + PATIENCE
         self.pending_conns.append(conn)
         again = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, EVENT_READ, again)
+
+    def _give_up(self, conn: Connection) -> None:
+        self.pending_conns.remove(conn)
+        self.poller.unregister(conn.sock)
+        if conn.begun:
+            with suppress(OSError):
+                conn.sock.send(_LATE)
+        self._end(conn)
 
     def _begin(self, conn: Connection) -> None:
         conn.hand_over()
