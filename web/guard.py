@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -68,6 +67,13 @@ def install(app: Flask, archive: Archive) -> Csrf:
     app.extensions["archive"] = archive
     app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)
     app.before_request(admit)
+    def protect(self, **exemptions: bool) -> None:
+        """Check the token and, by https, the page before; one that is no address is not ours."""
+        try:
+            super().protect(**exemptions)
+        except ValueError:
+            self._error_response("The referrer is no address.")
+
     csrf = Csrf(app)
     app.after_request(seal)
     return csrf
@@ -140,7 +146,8 @@ def fresh(
 def _same_site() -> None:
     """Refuse a change that another site asks for, whatever token it has."""
     origin = request.headers.get("Origin")
-    other = origin is not None and urlsplit(origin).netloc != request.host
+    parts = session.split(origin or "")
+    other = origin is not None and (parts is None or parts.netloc != request.host)
     fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
     if other or fetched not in ("same-origin", "none"):
         forged("request:origin")

@@ -1,7 +1,7 @@
 """The rail: which entries a person sees, none that would answer 403; and the way back."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from flask import current_app, request
 from flask_babel import gettext
@@ -75,8 +75,8 @@ def came_from() -> str | None:
 
     A refused form's address opens nothing by itself: then it is the page above.
     """
-    referrer = urlsplit(request.referrer or "")
-    if referrer.netloc != request.host:
+    referrer = session.split(request.referrer or "")
+    if referrer is None or referrer.netloc != request.host:
         return None
     path, query = referrer.path, referrer.query
     while path and not _opens(unquote(path)):

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from service.settings import Settings
@@ -99,6 +99,14 @@ def local_path(text: str | None) -> str | None:
     """Return a place of this site to go on to, or None: never somebody else's address."""
     if not text or not text.startswith("/") or text.startswith("//") or "\\" in text:
         return None
-    parts = urlsplit(text)
+    parts = split(text)
     clean = all(character.isprintable() for character in text)
-    return text if clean and not parts.scheme and not parts.netloc else None
+    return text if parts and clean and not parts.scheme and not parts.netloc else None
+
+
+def split(address: str) -> SplitResult | None:
+    """Return the parts of an address that somebody sent, or None if it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
