@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -222,20 +223,31 @@ def resolve(archive: Archive, token: str, *, address: str, agent: str) -> Actor 
     return replace(actor, address=address, agent=agent) if actor else None
 
 
-def sealed(archive: Archive, actor: Actor, text: str) -> str:
-    """Return a text that only this sign-in opens again, fit for a cookie."""
+class Once(StrEnum):
+    """What is shown once: each on its own page alone."""
+
+    TOKEN = "token"  # noqa: S105 - a name of what is shown
+    PASSWORD_LINK = "password_link"  # noqa: S105 - likewise
+
+
+def sealed(archive: Archive, actor: Actor, what: Once, text: str) -> str:
+    """Return a text that only this sign-in opens again, as what it is; fit for a cookie."""
     with archive.ring() as ring:
-        closed = seal(ring.blind("shown_once"), text.encode(), f"shown_once|{actor.sign_in}")
+        closed = seal(ring.blind("shown_once"), text.encode(), _shown(actor, what))
     return base64.urlsafe_b64encode(closed).decode()
 
 
-def opened(archive: Archive, actor: Actor, closed: str) -> str | None:
-    """Return what `sealed` closed, or None if it was for another sign-in."""
+def _shown(actor: Actor, what: Once) -> str:
+    return f"shown_once|{what}|{actor.sign_in}"
+
+
+def opened(archive: Archive, actor: Actor, what: Once, closed: str) -> str | None:
+    """Return what `sealed` closed, or None if it was for another sign-in or is something else."""
     with archive.ring() as ring:
         key = ring.blind("shown_once")
     try:
         octets = base64.urlsafe_b64decode(closed)
-        return unseal(key, octets, f"shown_once|{actor.sign_in}").decode()
+        return unseal(key, octets, _shown(actor, what)).decode()
     except (Corrupt, ValueError):
         return None
 

@@ -7,7 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from service import signins
 from service.settings import Settings
+from service.signins import Once
 
 #: names of the catalogues; the first is what people read who chose none
 LANGUAGES = ("zh_CN", "en")
@@ -72,14 +74,15 @@ def undoing() -> str:
     return _once(_UNDO)
 
 
-def show_once(sealed: str) -> None:
-    """Keep a sealed text for the next page that asks for it."""
-    session[_SHOWN_ONCE] = sealed
+def show_once(what: Once, text: str) -> None:
+    """Keep a text, sealed, for the next page that shows what it is."""
+    session[f"{_SHOWN_ONCE}.{what}"] = signins.sealed(g.archive, g.actor, what, text)
 
 
-def shown_once() -> str:
-    """Return the sealed text that was kept, the first time this is asked."""
-    return _once(_SHOWN_ONCE)
+def shown_once(what: Once) -> str | None:
+    """Return the text that was kept, the first time this is asked."""
+    kept = _once(f"{_SHOWN_ONCE}.{what}")
+    return signins.opened(g.archive, g.actor, what, kept) if kept else None
 
 
 def _once(name: str) -> str:

@@ -48,10 +48,30 @@ def test_a_new_token_is_shown_to_the_sign_in_that_made_it_alone(portal: Portal) 
     maker, other = portal["sales"], portal["sales2"]
     make_token(maker)
     with maker.client.session_transaction() as mine:
-        sealed = mine["s"]
+        sealed = mine["s.token"]
     with other.client.session_transaction() as theirs:
-        theirs["s"] = sealed
+        theirs["s.token"] = sealed
     assert not re.search(TOKEN, other.html("/account"))
+
+
+def test_what_is_shown_once_is_shown_as_what_it_is_alone(portal: Portal) -> None:
+    admin = portal["security_admin"]
+    make_token(admin)
+    admin.send(f"/people/{portal.world.id('sales')}/link")
+    with admin.client.session_transaction() as kept:
+        kept["s.token"], kept["s.password_link"] = kept["s.password_link"], kept["s.token"]
+    assert not re.search(TOKEN, admin.html("/people"))
+    assert "/password?link=" not in admin.html("/account")
+
+
+def test_what_is_shown_once_waits_for_its_own_page(portal: Portal) -> None:
+    admin = portal["security_admin"]
+    address = make_token(admin)
+    admin.send(f"/people/{portal.world.id('sales')}/link")
+    page = admin.html("/people")
+    assert "/password?link=" in page
+    assert not re.search(TOKEN, page)
+    assert re.search(TOKEN, admin.html(address))
 
 
 def test_what_was_done_is_said_once(portal: Portal) -> None:

@@ -8,6 +8,7 @@ from service import accounts, deputies, password_links, preferences, signins, to
 from service.audit.entries import Subject
 from service.errors import Denied, Invalid, NotFound, StepUp, TooMany
 from service.permissions import Action, Actor
+from service.signins import Once
 from web import errors, forms, guard, navigation, session
 
 pages = Blueprint("account", __name__)
@@ -143,14 +144,12 @@ def show() -> ResponseReturnValue:
         working = tokens.own(call)
         limits = call.policy.limits.token
         standing_in, colleagues = deputies.concerning(call), deputies.choices(call)
-    kept = session.shown_once()
-    token = signins.opened(g.archive, g.actor, kept) if kept else None
     return render_template(
         "account.html",
         sign_ins=mine,
         tokens=working,
         limits=limits,
-        token=token,
+        token=session.shown_once(Once.TOKEN),
         deputies=standing_in,
         colleagues=colleagues,
     )
@@ -164,7 +163,7 @@ def add_token() -> ResponseReturnValue:
     forms.only("name", "days")
     with g.archive.call(g.actor, Action.SESSION_MANAGE_OWN, Subject("token")) as call:
         token = tokens.add(call, forms.text("name"), forms.days("days"))
-    session.show_once(signins.sealed(g.archive, g.actor, token))
+    session.show_once(Once.TOKEN, token)
     return redirect(url_for("account.show"))
 
 

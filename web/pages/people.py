@@ -3,10 +3,11 @@
 from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from service import accounts, addresses, owners, password_links, signins
+from service import accounts, addresses, owners, password_links
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
+from service.signins import Once
 from web import errors, forms, guard, session
 
 pages = Blueprint("people", __name__)
@@ -20,15 +21,12 @@ def show(person_id: str | None = None) -> ResponseReturnValue:
     """List every account; `person_id` is the one whose form was refused."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         everybody = accounts.people(call)
-        colleagues = owners.colleagues(call.db)
-    kept = session.shown_once()
     return render_template(
         "people.html",
         people=everybody,
         colleagues=colleagues,
         given=accounts.GIVEN_AT_THE_PORTAL,
-        refused=person_id,
-        link=signins.opened(g.archive, g.actor, kept) if kept else None,
+        link=session.shown_once(Once.PASSWORD_LINK),
         hours=password_links.HOURS,
         event=call.event,
     )
@@ -52,7 +50,7 @@ def _show_link(token: str | None) -> None:
     """Show a link on the page that follows, this once."""
     if token:
         address = addresses.password_link(g.archive.settings, token)
-        session.show_once(signins.sealed(g.archive, g.actor, address))
+        session.show_once(Once.PASSWORD_LINK, address)
 
 
 @pages.post("/people/<person_id>/link")
