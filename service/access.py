@@ -9,7 +9,6 @@ from sqlalchemy import update
 from service import signins, tokens
 from service.archive import Call
 from service.codes import Category
-from service.errors import StepUp
 from service.models import SignIn, Token
 from service.permissions import Action, Actor, customer_scopes, scopes
 from service.policy import Policy
@@ -96,8 +95,7 @@ def issue(call: Call, name: str, days: int | None) -> Issued:
 
 def fresh(call: Call) -> None:
     """Refuse with `StepUp` unless the password was given lately, for this sign-in or token."""
-    if not signins.confirmed_lately(call.archive, call.actor):
-        raise StepUp("Give your password again to go on.", rule="session:step_up")
+    signins.require_fresh(call.archive, call.actor)
 
 
 def revoke_tokens(call: Call) -> None:

@@ -17,7 +17,7 @@ from service.archive import Archive
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Department, Phase, Role
 from service.crypto import Corrupt, seal, unseal
-from service.errors import Denied, TooMany, Unavailable
+from service.errors import Denied, StepUp, TooMany, Unavailable
 from service.models import Department as DepartmentRow
 from service.models import Person, PersonRole, SignIn, Token
 from service.permissions import ANONYMOUS, Action, Actor
@@ -263,6 +263,12 @@ def confirmed_lately(archive: Archive, actor: Actor) -> bool:
 
 def confirmed(db: Session, actor: Actor) -> datetime | None:
     """Return when the password was given for a sign-in or token; the operator needs none."""
+def require_fresh(archive: Archive, actor: Actor) -> None:
+    """Refuse with `StepUp` unless the password was given lately, for this sign-in or token."""
+    if not confirmed_lately(archive, actor):
+        raise StepUp("Give your password again to go on.", rule="session:step_up")
+
+
     if actor.kind == "service":
         return datetime.now(UTC)
     if actor.sign_in is None:

@@ -107,8 +107,8 @@ MUTANTS = (
     Mutant(
         "password asked again",
         "web/guard.py",
-        "if not signins.confirmed_lately(g.archive, g.actor):",
-        "if False:",
+        "signins.require_fresh(g.archive, g.actor)",
+        "pass",
         ("tests/web/test_step_up.py", "tests/web/test_signin.py"),
     ),
     Mutant(

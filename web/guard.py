@@ -13,7 +13,7 @@ from werkzeug.exceptions import SecurityError
 from service import signins
 from service.archive import Archive
 from service.audit.entries import Subject
-from service.errors import Denied, StepUp, Unauthenticated
+from service.errors import Denied, Unauthenticated
 from service.menus import Menu, menu
 from service.permissions import ANONYMOUS, Action
 from web import session
@@ -136,8 +136,7 @@ def fresh(
 
     @wraps(view)
     def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
-        if not signins.confirmed_lately(g.archive, g.actor):
-            raise StepUp("Give your password again to go on.", rule="session:step_up")
+        signins.require_fresh(g.archive, g.actor)
         return view(*args, **kwargs)
 
     return wrapped
