@@ -303,6 +303,14 @@ def person(call: Call, person_id: str) -> PersonView:
     raise NotFound
 
 
+def changeable(call: Call, person_id: str) -> PersonView:
+    """Return an account that this call's person may change; raises `Denied` or `NotFound`."""
+    _require(call, person_id, frozenset())
+    found = _to_change(call, call.db, person_id, None)
+    count = leaving.count(call.db, person_id)
+    return _view(found, _department_code(call.db, found.department), count)
+
+
 def _view(person: Person, department: str, customers: int = 0) -> PersonView:
     return PersonView(
         person.id,

@@ -6,7 +6,7 @@ the document is read all the time; the job wraps it by the customer's it belongs
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,8 +41,11 @@ _OF_VERSION = ("file_name", "sha256", "reason", "returned_for")
 #: sealed as what it was before it was put by
 _SEALED_FOR = {"returned_for": "reason"}
 
-#: How many customers are offered to choose from; a word narrows them.
+#: How many customers are looked at for a page to choose from.
 _OFFERED = 20
+
+#: How many such pages are passed over at once because none of their customers may be chosen.
+_PASSED = 10
 
 
 def move(
@@ -92,17 +95,34 @@ def move(
     return describe(call, db, Held(held.document, there, held.module, still))
 
 
-def destinations(call: Call, document_id: str, q: str) -> tuple[CustomerRow, ...]:
-    """Return customers a document may be moved to, for choosing; `q` narrows them."""
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Customers a document may be moved to, and where their list goes on."""
+
+    items: tuple[CustomerRow, ...]
+    next_cursor: str | None
+
+
+def destinations(call: Call, document_id: str, q: str, cursor: str | None = None) -> Destinations:
+    """Return customers a document may be moved to, for choosing; `q` narrows them.
+
+    Pages without any are passed over; raises `Invalid` for a cursor that is none.
+    """
     held = _movable(call, call.db, document_id)
-    found = directory.listing(call, Wanted(q=q[:200], limit=_OFFERED))
     whole = held.whole(versions_of(call.db, document_id))
-    return tuple(
-        row
-        for row in found.items
-        if row.id != held.document.customer
-        and call.decide(_target(whole, customers.load(call.db, row.id))).allowed
-    )
+    for _ in range(_PASSED):
+        found = directory.listing(call, Wanted(q=q[:200], limit=_OFFERED, cursor=cursor))
+        items = tuple(row for row in found.items if _may_go(call, held, whole, row.id))
+        cursor = found.next_cursor
+        if items or cursor is None:
+            break
+    return Destinations(items, cursor)
+
+
+def _may_go(call: Call, held: Held, whole: Target, customer_id: str) -> bool:
+    if customer_id == held.document.customer:
+        return False
+    return call.decide(_target(whole, customers.load(call.db, customer_id))).allowed
 
 
 def rewrap(archive: Archive, document_id: str) -> None:

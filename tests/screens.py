@@ -103,7 +103,7 @@ SCREEN_LIST = (
     Screen("status", SECURITY, "/status"),
     Screen("person-new", SECURITY, "/people", press=(_dialog("new"),)),
     Screen("person-change", SECURITY, "/people", press=(_dialog("p-"),)),
-    Screen("person-leaving", SECURITY, "/people", press=(_dialog("off-"),)),
+    Screen("person-leaving", SECURITY, "/people", "main a[href$='/off']"),
     Screen("person-link", SECURITY, "/people", press=(_LINK,)),
     Screen("password", SECURITY, "/people", press=(_LINK,), shown=".note .mono"),
     Screen("password-used", STRANGER, "/password?link=used"),

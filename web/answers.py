@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext
 
 from service.finding import WINDOW, Answer, FacetValue
@@ -15,6 +14,8 @@ from web import forms, labels, paging
 SHOWN = 5
 
 GROUPS = ("category", "module", "kind", "year", "owner", "grade")
+#: what of an address is no filter
+_ASKED = frozenset({"q", "sort"})
 _WORDED = frozenset({"category", "module", "kind", "grade"})
 
 
@@ -97,27 +98,17 @@ def chips(owners: Mapping[str, str]) -> tuple[Chip, ...]:
 def without(name: str, value: str) -> str:
     """Return this search's address without one filter, from its first page."""
     kept = [(n, v) for n, v in request.args.items(multi=True) if (n, v) != (name, value)]
-    return _address(kept)
+    return paging.address(kept)
 
 
 def unfiltered() -> str:
     """Return this search's address without any filter."""
-    return _address([(n, v) for n, v in request.args.items(multi=True) if n in ("q", "sort")])
+    return paging.address([(n, v) for n, v in request.args.items(multi=True) if n in _ASKED])
 
 
 def at_page(number: int) -> str:
     """Return the address of a page of this search."""
-    return _address([*request.args.items(multi=True), ("page", str(number))], "page")
-
-
-def _address(pairs: list[tuple[str, str]], keep: str = "") -> str:
-    args: dict[str, Any] = {}
-    for name, value in pairs:
-        if name == keep:
-            args[name] = [value]
-        elif name not in ("page", "cursor") and value:
-            args.setdefault(name, []).append(value)
-    return url_for("search.show", **args)
+    return paging.address(request.args.items(multi=True), page=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ An address holds every cursor on the way to its page, the latest last (`cursor=a
 page has a way back that needs no script, and a link to it can be shared.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import request, url_for
 
@@ -13,6 +13,8 @@ from flask import request, url_for
 KEPT = 30
 
 _NAME = "cursor"
+#: what of an address says which page of a list it is
+_PLACES = frozenset({_NAME, "page"})
 #: stands before the kept cursors when earlier ones were left out
 _CUT = ""
 
@@ -47,11 +49,17 @@ def _trail() -> list[str]:
 
 def _at(trail: list[str]) -> str:
     """Return the address of this list at the end of a trail."""
-    args: dict[str, Any] = {}
-    for name, value in request.args.items(multi=True):
-        if name not in (_NAME, "page") and value:
-            args.setdefault(name, []).append(value)
     kept = trail if len(trail) <= KEPT else [_CUT, *trail[-KEPT + 1 :]]
-    if kept:
-        args[_NAME] = kept
-    return url_for(str(request.endpoint), **args)
+    return address(request.args.items(multi=True), cursor=kept)
+
+
+def address(
+    conditions: Iterable[tuple[str, str]], *, cursor: Iterable[str] = (), page: int | None = None
+) -> str:
+    """Return the address of this list under these conditions; its first page, or that one."""
+    args: dict[str, list[str]] = {}
+    for name, value in conditions:
+        if name not in _PLACES and value:
+            args.setdefault(name, []).append(value)
+    place = {**(request.view_args or {}), **args}
+    return url_for(str(request.endpoint), **place, cursor=list(cursor), page=page)

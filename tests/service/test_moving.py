@@ -342,7 +342,7 @@ def test_destinations_are_customers_one_sees_and_may_move_to(world: World, two: 
         with world.archive.call(
             world.actor(by), Action.DOCUMENT_MOVE, subject, writes=False
         ) as call:
-            return {row.id for row in moving.destinations(call, made, q)}
+            return {row.id for row in moving.destinations(call, made, q).items}
 
     assert offered("sales") == {own}
     assert offered("archivist") == {own, two.right}

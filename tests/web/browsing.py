@@ -36,7 +36,8 @@ class _Form(HTMLParser):
         values = dict(attrs)
         name, value = values.get("name") or "", values.get("value") or ""
         if tag == "form":
-            self.inside = values.get("action") == self.action
+            posted = values.get("method") == "post"
+            self.inside = posted and values.get("action") == self.action
         elif tag in ("select", "textarea"):
             self.name = name
             self._add(name, tag == "textarea", "")

@@ -15,13 +15,15 @@ def furnish(world):
 
 def test_the_page_says_how_many_clients_are_theirs_and_never_which(portal):
     admin, person = portal["security_admin"], portal.world.id("sales")
-    page = admin.html("/people")
+    assert f'href="/people/{person}/off"' in admin.html("/people")
+    page = admin.html(f"/people/{person}/off")
     assert "名下有 2 个客户，由谁接手？" in page
     assert "甲机械" not in page
     path = f"/people/{person}/active"
     refused = admin.send(path, **form(page, path))
     assert refused.status_code == 409
     assert "此人名下还有 2 个客户" in refused.text
+    assert "名下有 2 个客户，由谁接手？" in refused.text
     assert portal["sales"].get("/customers").status_code == 200
 
 
@@ -30,17 +32,57 @@ def test_clients_are_handed_over_and_the_account_ends_in_one_step(portal):
     gone = portal["sales"]
     assert "甲机械有限公司" in gone.html("/customers")
     path = f"/people/{person}/active"
-    filled = form(admin.html("/people"), path) | {"successor": portal.world.id("sales2")}
+    filled = form(admin.html(f"/people/{person}/off"), path)
+    filled |= {"successor": portal.world.id("sales2")}
     assert admin.send(path, **filled).status_code == 302
     assert gone.get("/customers").status_code == 302
     heir = portal["sales2"].html("/customers")
     assert "甲机械有限公司" in heir
     assert "乙汽车有限公司" in heir
     page = admin.html("/people")
-    assert f"off-{person}" not in page
+    assert f"/people/{person}/off" not in page
+    assert admin.get(f"/people/{person}/off").location == "/people"
     assert admin.send(path, active="yes").status_code == 302
     back = portal["sales"].html("/customers")
     assert "甲机械有限公司" not in back
+
+
+def test_a_successor_who_cannot_be_one_is_refused_on_the_same_page(portal):
+    admin, path = portal["security_admin"], f"/people/{portal.world.id('sales')}"
+    for chosen in (portal.world.id("auditor"), portal.world.id("sales"), "a" * 26):
+        refused = admin.send(f"{path}/active", active="no", successor=chosen)
+        assert refused.status_code == 422
+        assert 'id="e-successor"' in refused.text
+        assert "由谁接手？" in refused.text
+    assert portal["sales"].get("/customers").status_code == 200
+
+
+def test_who_owns_nothing_is_switched_off_without_a_successor(portal):
+    admin, person = portal["security_admin"], portal.world.id("technical")
+    page = admin.html(f"/people/{person}/off")
+    assert "名下没有客户" in page
+    assert 'name="successor"' not in page
+    path = f"/people/{person}/active"
+    assert admin.send(path, **form(page, path)).status_code == 302
+    assert "/off" not in admin.html("/people").partition("TECHNICAL")[2].partition("</tr>")[0]
+
+
+@pytest.mark.parametrize(
+    ("by", "whose", "status"),
+    [
+        ("sales2", "sales", 403),
+        ("archivist", "sales", 403),
+        ("security_admin", "security_admin", 403),
+        ("security_admin", "auditor", 403),
+        ("security_admin", "nobody", 404),
+    ],
+)
+def test_who_may_not_switch_an_account_off_is_not_asked_for_a_successor(portal, by, whose, status):
+    person = "a" * 26 if whose == "nobody" else portal.world.id(whose)
+    answer = portal[by].get(f"/people/{person}/off")
+    assert answer.status_code == status
+    assert "由谁接手" not in answer.text
+    assert 'name="successor"' not in answer.text
 
 
 def test_a_program_of_the_administrator_does_the_same(programs):

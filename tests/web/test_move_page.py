@@ -1,9 +1,12 @@
 """Moving a document to another client, at the portal and over the API."""
 
+import re
+
 import pytest
 
 from service.codes import Category
-from tests.web.browsing import form
+from service.models import AuditEvent
+from tests.web.browsing import form, found
 
 
 def furnish(world):
@@ -30,8 +33,9 @@ def test_the_page_offers_clients_and_moves_the_document_to_the_chosen_one(portal
     assert path in person.html(f"/documents/{document}")
     page = person.html(f"{path}?q=乙汽车")
     assert "乙汽车有限公司" in page
-    filled = form(page, path) | {"customer": right, "reason": "归错客户"}
-    answer = person.send(path, **filled)
+    sent_to = found(r'method="post" action="([^"]*/move[^"]*)"', page)
+    filled = form(page, sent_to) | {"customer": right, "reason": "归错客户"}
+    answer = person.send(sent_to, **filled)
     assert answer.location == f"/documents/{document}"
     page = person.html(answer.location)
     assert "文件已移到另一客户" in page
@@ -57,6 +61,62 @@ def test_a_move_that_cannot_be_done_says_why_and_keeps_what_was_typed(
     assert answer.status_code == status
     assert sentence in answer.text
     assert "甲机械有限公司" in person.html(f"/documents/{document}")
+
+
+def offered(page):
+    return re.findall(r'<input[^>]* name="customer" value="(\w+)"', page)
+
+
+def test_all_clients_are_offered_page_by_page_and_it_is_said_that_there_are_more(
+    portal, document, right
+):
+    person = portal["archivist"]
+    others = [portal.world.customer(f"丙电子有限公司{n}", owner="sales").id for n in range(45)]
+    address, seen = f"/documents/{document}/move", []
+    for page_of_three in range(3):
+        page = person.html(address)
+        seen += offered(page)
+        assert ("还有更多客户" in page) is (page_of_three < 2)
+        if page_of_three < 2:
+            address = found(r'href="([^"]*)" rel="next"', page)
+    assert sorted(seen) == sorted([*others, right])
+    assert 'rel="prev"' in page
+    narrowed = person.html(f"/documents/{document}/move?q=丙电子有限公司4")
+    assert 1 <= len(offered(narrowed)) <= 6
+    assert "还有更多客户" not in narrowed
+
+
+def test_a_refused_move_comes_back_to_its_page_of_clients_with_the_chosen_one(
+    portal, document, right
+):
+    person = portal["archivist"]
+    for n in range(25):
+        portal.world.customer(f"丙电子有限公司{n}", owner="sales")
+    page = person.html(f"/documents/{document}/move")
+    page = person.html(found(r'href="([^"]*)" rel="next"', page))
+    assert right in offered(page)
+    sent_to = found(r'method="post" action="([^"]*/move[^"]*)"', page)
+    chosen = form(page, sent_to) | {"customer": right, "reason": ""}
+    refused = person.send(sent_to, **chosen)
+    assert refused.status_code == 422
+    assert f'value="{right}" required checked' in refused.text
+    assert found(r'href="([^"]*)" rel="prev"', refused.text) == f"/documents/{document}/move"
+    again = form(refused.text, sent_to) | {"reason": "归错客户"}
+    done = person.send(sent_to, **again)
+    assert done.location == f"/documents/{document}"
+
+
+def test_a_move_sent_twice_is_done_once(portal, document, right):
+    person = portal["archivist"]
+    path = f"/documents/{document}/move"
+    filled = form(person.html(path), path) | {"customer": right, "reason": "归错客户"}
+    answers = [person.send(path, **filled).status_code for _ in range(2)]
+    assert answers == [302, 412]
+    with portal.world.archive.db.read() as db:
+        moves = db.query(AuditEvent).filter(AuditEvent.action == "document.move")
+        written = moves.filter(AuditEvent.decision == "allow", AuditEvent.phase == "event")
+        assert written.count() == 1
+    assert "乙汽车有限公司" in person.html(f"/documents/{document}")
 
 
 @pytest.mark.parametrize(("by", "status"), [("sales", 403), ("sales2", 404), ("finance", 404)])

@@ -6,24 +6,30 @@ from flask.typing import ResponseReturnValue
 from service import documents, moving
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import errors, forms, session
+from web import errors, forms, paging, session
 
 pages = Blueprint("moves", __name__)
 
 
 @pages.get("/documents/<document_id>/move")
 def show(document_id: str) -> ResponseReturnValue:
-    """Offer the clients that a document may be moved to; words narrow them."""
-    q = request.values.get("q", "").strip()
+    """Offer the clients that a document may be moved to, page by page; words narrow them."""
+    q = request.args.get("q", "").strip()
     subject, detail = Subject("document", document_id), {"q": q[:2000]} if q else None
     with g.archive.call(
         g.actor, Action.DOCUMENT_MOVE, subject, detail=detail, writes=False
     ) as call:
-        clients = moving.destinations(call, document_id, q)
+        clients = moving.destinations(call, document_id, q, paging.cursor())
         held = documents.hold(call, call.db, document_id, by=Action.DOCUMENT_MOVE)
         document = documents.describe(call, call.db, held)
     return render_template(
-        "documents/move.html", document=document, clients=clients, q=q, event=call.event
+        "documents/move.html",
+        document=document,
+        clients=clients.items,
+        ways=paging.ways(clients.next_cursor),
+        q=q,
+        here=request.full_path.rstrip("?"),
+        event=call.event,
     )
 
 
@@ -31,7 +37,7 @@ def show(document_id: str) -> ResponseReturnValue:
 @errors.again(show)
 def move(document_id: str) -> ResponseReturnValue:
     """Move a document to another client."""
-    forms.only("seen", "q", "customer", "reason", "leave")
+    forms.only("seen", "customer", "reason", "leave")
     with g.archive.call(g.actor, Action.DOCUMENT_MOVE, Subject("document", document_id)) as call:
         moved = moving.move(
             call,

@@ -17,14 +17,13 @@ _KEPT = ("name", "department", "roles", "head")
 
 @pages.get("/people")
 @guard.fresh
-def show(person_id: str | None = None) -> ResponseReturnValue:
-    """List every account; `person_id` is the one whose form was refused."""
+def show(**_refused: str) -> ResponseReturnValue:
+    """List every account; a refused form comes back here, whoever's it was."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
         everybody = accounts.people(call)
     return render_template(
         "people.html",
         people=everybody,
-        colleagues=colleagues,
         given=accounts.GIVEN_AT_THE_PORTAL,
         link=session.shown_once(Once.PASSWORD_LINK),
         hours=password_links.HOURS,
@@ -78,9 +77,27 @@ def change(person_id: str) -> ResponseReturnValue:
     return session.done("saved", "people.show")
 
 
+@pages.get("/people/<person_id>/off")
+@guard.fresh
+def leave(person_id: str) -> ResponseReturnValue:
+    """Ask who takes over the clients of a person that leaves; which they are is not told."""
+    subject = Subject("person", person_id)
+    with g.archive.call(g.actor, Action.USER_MANAGE, subject, writes=False) as call:
+        one = accounts.changeable(call, person_id)
+        colleagues = owners.colleagues(call.db)
+    if not one.active:
+        return redirect(url_for("people.show"))
+    return render_template("leaving.html", one=one, colleagues=colleagues, event=call.event)
+
+
+def _switching(person_id: str) -> ResponseReturnValue:
+    """Show again where an account was to be switched."""
+    return leave(person_id) if forms.text("active") == "no" else show()
+
+
 @pages.post("/people/<person_id>/active")
 @guard.fresh
-@errors.again(show)
+@errors.again(_switching)
 def switch(person_id: str) -> ResponseReturnValue:
     """Switch an account on or off; off ends it at once and hands its clients over."""
     forms.only("active", "successor")
