@@ -31,6 +31,11 @@ class Deputy:
     first: date
     last: date
 
+    @property
+    def rev(self) -> str:
+        """Return what changes with it: for whom, from which day to which."""
+        return f"{self.of.id}-{self.first}-{self.last}"
+
 
 def concerning(call: Call) -> tuple[Deputy, ...]:
     """Return who stands in for this call's person, and for whom they do; not what is over."""
@@ -45,6 +50,15 @@ def concerning(call: Call) -> tuple[Deputy, ...]:
         .order_by(Person.deputy_from, Person.name)
     ).all()
     return tuple(_shown(call.db, row) for row in rows)
+
+
+def one(call: Call, person_id: str) -> Deputy:
+    """Return one of those `concerning` this call's person; raises `NotFound` for all others."""
+    call.require()
+    found = {deputy.id: deputy for deputy in concerning(call)}
+    if person_id not in found:
+        raise NotFound
+    return found[person_id]
 
 
 def choices(call: Call) -> tuple[tuple[str, str], ...]:

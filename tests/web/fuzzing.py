@@ -91,7 +91,7 @@ def furnish(world: World) -> Pools:
         "restore_document": withdrawn,
         # only what is filed changes its category
         "move_customer": filed,
-        "end_deputy": [world.id("sales2")],
+        "deputy_id": [world.id("sales2")],
     }
 
 
@@ -204,9 +204,7 @@ class Fuzzing:
                 self._fill(case.body, draw)
                 if _id(case.operation) == "name_deputy":
                     day = str(datetime.now(UTC).date() + timedelta(days=2))
-                    case.body.update(
-                        {"person": self.pools["end_deputy"][0], "from": day, "to": day}
-                    )
+                    case.body.update({"deputy": self.pools["deputy_id"][0], "from": day, "to": day})
             return case
 
         return filled()

@@ -26,8 +26,11 @@ def ids(furnished, world, programs):
             world.archive, "archivist", password("archivist"), address="::1", agent=agent
         )
     mine = programs["archivist"]
+    today = str(signins.today(world.archive))
+    named = {"deputy": world.id("archivist2"), "from": today, "to": today}
     return {
         **furnished[1],
+        "deputy_id": mine.post("/deputies", named).json["id"],
         "session_id": mine.get("/sessions").json["items"][0]["id"],
         "token_id": mine.get("/tokens").json["items"][0]["id"],
     }

@@ -65,12 +65,12 @@ def test_who_has_no_colleagues_with_customers_is_offered_no_deputy(portal):
 
 def test_a_program_names_lists_and_ends_a_deputy(programs, customer):
     own, other = programs["sales"], programs["sales2"]
-    wanted = {"person": programs.world.id("sales2")} | days()
+    wanted = {"deputy": programs.world.id("sales2")} | days()
     made = own.post("/deputies", wanted)
     assert made.status_code == 201, made.text
     assert made.json == {
-        "id": wanted["person"],
-        "deputy": {"id": wanted["person"], "name": "SALES2"},
+        "id": wanted["deputy"],
+        "deputy": {"id": wanted["deputy"], "name": "SALES2"},
         "of": {"id": programs.world.id("sales"), "name": "SALES"},
         "from": wanted["from"],
         "to": wanted["to"],
@@ -79,6 +79,32 @@ def test_a_program_names_lists_and_ends_a_deputy(programs, customer):
         assert program.get("/deputies").json["items"] == [made.json]
     assert programs["sales_head"].get("/deputies").json["items"] == []
     assert other.get(f"/customers/{customer}").status_code == 200
-    assert other.send("DELETE", f"/deputies/{wanted['person']}").status_code == 404
-    assert own.send("DELETE", f"/deputies/{wanted['person']}").status_code == 204
+    assert other.send("DELETE", f"/deputies/{wanted['deputy']}").status_code == 404
+    assert own.send("DELETE", f"/deputies/{wanted['deputy']}").status_code == 204
     assert other.get(f"/customers/{customer}").status_code == 404
+
+
+def test_a_deputy_is_where_the_answer_to_naming_one_says(programs):
+    own, other, stranger = programs["sales"], programs["sales2"], programs["sales_head"]
+    made = own.post("/deputies", {"deputy": programs.world.id("sales2")} | days())
+    place = made.headers["Location"].removeprefix("/api/v1")
+    assert place == f"/deputies/{programs.world.id('sales2')}"
+    for program in (own, other):
+        found = program.get(place)
+        assert (found.status_code, found.json) == (200, made.json)
+        assert found.headers["ETag"] == made.headers["ETag"]
+    hidden, absent = stranger.get(place), stranger.get(f"/deputies/{'a' * 26}")
+    assert (hidden.status_code, hidden.data) == (404, absent.data)
+    longer = {"deputy": programs.world.id("sales2")} | days() | {"to": str(LATER + timedelta(1))}
+    changed = own.post("/deputies", longer)
+    assert changed.headers["ETag"] != made.headers["ETag"]
+    assert own.get(place).headers["ETag"] == changed.headers["ETag"]
+    assert own.send("DELETE", place).status_code == 204
+    assert own.get(place).status_code == 404
+    assert other.get(place).status_code == 404
+
+
+def test_a_program_that_names_nobodys_colleague_is_told_which_member_is_wrong(programs):
+    refused = programs["sales"].post("/deputies", {"deputy": "a" * 26} | days())
+    assert refused.status_code == 422
+    assert list(refused.json["fields"]) == ["deputy"]

@@ -33,7 +33,7 @@ GET_THROUGH = {
     "sales": _OWN
     | _READS
     | {"change_customer", "add_document", "add_version", "change_document"}
-    | {"name_deputy", "end_deputy", "list_deputies"},
+    | {"name_deputy", "show_deputy", "end_deputy", "list_deputies"},
     "auditor": _OWN | {"list_events", "show_log"},
     "security_admin": _OWN | {"list_users", "show_user", "add_user", "change_user"},
 }

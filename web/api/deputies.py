@@ -33,16 +33,26 @@ def name_deputy() -> Response:
     with opened(Action.DEPUTY_NAME, Subject("person")) as call:
         access.fresh(call)
         asked = asking.body(call)
-        call.about(id=asked["person"])
-        made = deputies.name(call, asked["person"], first=asked["from_"], last=asked["to"])
+        call.about(id=asked["deputy"])
+        made = deputies.name(call, asked["deputy"], first=asked["from_"], last=asked["to"])
         return done(call, DeputyShown, made, 201, at="deputies")
 
 
-@api.delete("/deputies/<person_id>")
+@api.get("/deputies/<deputy_id>")
+@operation(404, answers={200: DeputyShown})
+def show_deputy(deputy_id: str) -> Response:
+    """Show somebody who stands in for the person who calls, or whom they stand in for."""
+    with opened(Action.DEPUTY_NAME, Subject("person", deputy_id), writes=False) as call:
+        found = deputies.one(call, deputy_id)
+        asking.query()
+    return shown(DeputyShown, found)
+
+
+@api.delete("/deputies/<deputy_id>")
 @operation(404, answers={204: None})
-def end_deputy(person_id: str) -> Response:
+def end_deputy(deputy_id: str) -> Response:
     """End at once that somebody stands in for the person who calls."""
-    with opened(Action.DEPUTY_NAME, Subject("person", person_id)) as call:
-        deputies.revoke(call, person_id)
+    with opened(Action.DEPUTY_NAME, Subject("person", deputy_id)) as call:
+        deputies.revoke(call, deputy_id)
         asking.body(call)
     return nothing()

@@ -13,6 +13,8 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "AnswerShown": (("/items/0/document/id", "document_id"),),
     "UserShown": (("/id", "person_id"),),
     "UserList": (("/items/0/id", "person_id"),),
+    "DeputyShown": (("/id", "deputy_id"),),
+    "DeputyList": (("/items/0/id", "deputy_id"),),
     "SignInList": (("/items/0/id", "session_id"),),
     "TokenMade": (("/id", "token_id"),),
     "TokenList": (("/items/0/id", "token_id"),),

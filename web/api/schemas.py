@@ -219,7 +219,7 @@ class UserChange(Schema):
 class NewDeputy(Schema):
     """Who stands in for the person who calls, from which day to which, both included."""
 
-    person = text(ID_LENGTH, required=True)
+    deputy = text(ID_LENGTH, required=True)
     from_ = fields.Date(required=True, data_key="from")
     to = fields.Date(required=True)
 

@@ -47,6 +47,8 @@ class UserList(Listed):
 class DeputyShown(Schema):
     """Who stands in for whom, from which day to which; `id` is the deputy's."""
 
+    ETAG = True
+
     id = string()
     deputy = fields.Nested(PersonShown, required=True)
     of = fields.Nested(PersonShown, required=True)
