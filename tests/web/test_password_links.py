@@ -98,6 +98,21 @@ def test_a_password_that_will_not_do_leaves_the_link_as_it_was(portal, token):
     assert set_by(browser, token).status_code == 302
 
 
+def test_after_a_refusal_a_change_of_language_comes_back_to_the_form(portal, token):
+    browser = portal.stranger()
+    address = found(r'action="(/password[^"]*)"', browser.html(f"/password?link={token}"))
+    data = {"csrf_token": browser.token(), "link": token, "password": "short", "again": "short"}
+    refused = browser.client.post(address, data=data)
+    assert refused.status_code == 422
+    assert found(r'action="(/password[^"]*)"', refused.text) == address
+    chosen = {"csrf_token": browser.token(), "language": "en"}
+    sent = {"Referer": f"http://localhost{address}"}
+    answer = browser.client.post("/language", data=chosen, headers=sent)
+    page = browser.html(answer.location)
+    assert "Set your password" in page
+    assert f'name="link" value="{token}"' in page
+
+
 def test_trying_links_locks_the_address_out(portal, token):
     answers = [set_by(portal.stranger(), f"guess {n}") for n in range(6)]
     assert answers[-1].status_code == 429

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.web.browsing import found
 from tests.world import password
 from web.app import create_app
 
@@ -146,6 +147,20 @@ def test_a_change_of_language_stays_on_the_page(portal, page, back):
         )
         assert answer.location == goes_to
     assert "Client files" in person.html("/customers")
+
+
+def test_after_a_refused_sign_in_a_change_of_language_keeps_where_one_wanted_to_go(portal):
+    stranger = portal.stranger()
+    page = stranger.html("/sign-in?next=/search?q%3DKR210")
+    address = found(r'action="(/sign-in[^"]*)"', page)
+    data = {"csrf_token": stranger.token(), "login": "sales", "next": "/search?q=KR210"}
+    assert stranger.client.post(address, data=data).status_code == 401
+    chosen = {"csrf_token": stranger.token(), "language": "en"}
+    sent = {"Referer": f"http://localhost{address}"}
+    answer = stranger.client.post("/language", data=chosen, headers=sent)
+    page = stranger.html(answer.location)
+    assert 'lang="en"' in page
+    assert 'name="next" value="/search?q=KR210"' in page
 
 
 def test_the_language_goes_with_the_account_to_another_browser(portal):
