@@ -1,4 +1,4 @@
-"""How many requests one person's programs may send in a minute, to all processes together.
+"""How many requests one person may send in a minute, by pages and programs, to all processes.
 
 Counting each in the database would double its commits. A process takes a twentieth of the limit
 at a time and counts that down by itself: together they never pass the limit, and a person who
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Phase
 from service.errors import TooMany, Unavailable
+from service.jobs import AHEAD
 from service.keystore import Ring
 from service.models import RequestCount
 from service.permissions import Action, Actor
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: In how many parts the limit is taken.
 _BUNDLES = 20
+
+#: How many minutes ahead a counter is believed.
+_AHEAD = int(AHEAD.total_seconds() // 60)
 
 _RULE = "rate:requests"
 
@@ -114,8 +118,9 @@ def _row(db: Session, person: str, minute: int) -> RequestCount:
     """Return a person's counter, at this minute, locked."""
     fresh = {"minute": minute, "taken": 0, "event": None}
     row = claim(db, RequestCount, person, {"person": person, **fresh})
-    # a host whose clock is behind counts in the minute of the others
-    if row.minute < minute:
+    # A host whose clock is a little behind counts in the minute of the others; one that is far
+    # ahead was written down before the clock was set back.
+    if not minute <= row.minute <= minute + _AHEAD:
         row.minute, row.taken, row.event = minute, 0, None
     return row
 

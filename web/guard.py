@@ -42,6 +42,12 @@ CACHED = frozenset({"static", "bootstrap.static"})
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+#: Endpoints that search: like every change, they count towards a person's limit of a minute.
+SEARCHES = frozenset({"search.show", "customers.listing", "moves.show", "log.show"})
+
+#: Who asks too often may still leave.
+UNCOUNTED = frozenset({"account.sign_out"})
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'",
@@ -61,12 +67,6 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
         token: str | None = request.headers.get("X-CSRFToken") or super()._get_csrf_token()
         return token
 
-
-def install(app: Flask, archive: Archive) -> Csrf:
-    """Put the guard before, and the headers after, every request; return the CSRF check."""
-    app.extensions["archive"] = archive
-    app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)
-    app.before_request(admit)
     def protect(self, **exemptions: bool) -> None:
         """Check the token and, by https, the page before; one that is no address is not ours."""
         try:
@@ -74,6 +74,12 @@ def install(app: Flask, archive: Archive) -> Csrf:
         except ValueError:
             self._error_response("The referrer is no address.")
 
+
+def install(app: Flask, archive: Archive) -> Csrf:
+    """Put the guard before, and the headers after, every request; return the CSRF check."""
+    app.extensions["archive"] = archive
+    app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)
+    app.before_request(admit)
     csrf = Csrf(app)
     app.after_request(seal)
     return csrf
@@ -113,6 +119,9 @@ def _admit_person() -> None:
         raise Unauthenticated("Sign in to go on.")
     g.actor = known
     g.menu = menu(g.archive, known)
+    changes = request.method not in SAFE and request.endpoint not in UNCOUNTED
+    if changes or request.endpoint in SEARCHES:
+        g.archive.rates.take(g.archive, known)
 
 
 def _admit_program() -> None:
