@@ -3,6 +3,9 @@
 A trial takes its place before its password is looked at: failures and trials under way together
 never pass the limit, so of many passwords sent at once no more are answered than one after the
 other. Who comes when all places are taken waits until one is free, or the lock is on.
+
+What is stamped further ahead than clocks of hosts differ was written down before the clock was
+set back: it locks nobody and counts for nothing.
 """
 
 import hashlib
@@ -13,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.archive import Archive
@@ -21,6 +24,7 @@ from service.audit.entries import Entry
 from service.db import Database
 from service.errors import TooMany, Unavailable
 from service.ids import new_id
+from service.jobs import AHEAD
 from service.models import Attempt, Trial
 from service.policy.rules import SignInLimits
 from service.rows import claim
@@ -63,7 +67,7 @@ def begin(database: Database, marks: Marks, limits: SignInLimits) -> str | datet
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         with database.read() as db:
-            answer: str | datetime | None = _locked_until(db, marks)
+            answer: str | datetime | None = _locked_until(db, marks, limits)
             free = not answer and _is_free(db, marks, limits)
         if free:
             with database.write() as db:
@@ -125,11 +129,14 @@ def _end(db: Session, trial: str) -> None:
     db.execute(delete(Trial).where(Trial.id == trial))
 
 
-def _locked_until(db: Session, marks: Marks) -> datetime | None:
+def _locked_until(db: Session, marks: Marks, limits: SignInLimits) -> datetime | None:
     now = datetime.now(UTC)
+    longest = now + timedelta(minutes=limits.lock_minutes) + AHEAD
     found = db.scalars(
         select(Attempt.locked_until).where(
-            Attempt.key.in_((marks.pair, marks.place)), Attempt.locked_until > now
+            Attempt.key.in_((marks.pair, marks.place)),
+            Attempt.locked_until > now,
+            Attempt.locked_until <= longest,
         )
     )
     return max((until for until in found if until), default=None)
@@ -138,12 +145,16 @@ def _locked_until(db: Session, marks: Marks) -> datetime | None:
 def _placed(db: Session, marks: Marks, limits: SignInLimits) -> str | None:
     """Take a place if there is one, and say under which id."""
     now = datetime.now(UTC)
+    # else what is written down ahead would lock when its time is near
+    db.execute(delete(Attempt).where(Attempt.last > now + AHEAD))
+    db.execute(
+        delete(Trial).where(or_(Trial.started < now - _LONGEST, Trial.started > now + AHEAD))
+    )
     for key in (marks.pair, marks.place):
         # locked until this is committed: nobody else counts places meanwhile
         claim(db, Attempt, key, {"key": key, "failures": 0, "last": now})
-    if _locked_until(db, marks) or not _is_free(db, marks, limits):
+    if _locked_until(db, marks, limits) or not _is_free(db, marks, limits):
         return None
-    db.execute(delete(Trial).where(Trial.started < now - _LONGEST))
     trial = Trial(id=new_id(), pair=marks.pair, place=marks.place, started=now)
     db.add(trial)
     db.flush()
@@ -159,7 +170,8 @@ def _is_free(db: Session, marks: Marks, limits: SignInLimits) -> bool:
     ):
         row = db.get(Attempt, key)
         failures = _remembered(row, now, limits.lock_minutes) if row else 0
-        recent = select(func.count()).where(column == key, Trial.started > now - _LONGEST)
+        lately = Trial.started.between(now - _LONGEST, now + AHEAD)
+        recent = select(func.count()).where(column == key, lately)
         if failures + (db.scalar(recent) or 0) >= most:
             return False
     return True
@@ -179,4 +191,5 @@ def _count(db: Session, key: str, most: int, minutes: int) -> None:
 
 def _remembered(row: Attempt, now: datetime, minutes: int) -> int:
     """Return how many failures still count."""
-    return 0 if now - row.last > timedelta(minutes=minutes) else row.failures
+    over = now - row.last > timedelta(minutes=minutes)
+    return 0 if over or row.last > now + AHEAD else row.failures

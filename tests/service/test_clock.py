@@ -10,7 +10,18 @@ from indexer import indexing
 from service import jobs, signins
 from service.audit import log
 from service.audit.verify import Code
-from service.models import AuditEvent, Job, Lease, PolicySet, SignIn
+from service.errors import Denied, TooMany
+from service.models import (
+    Attempt,
+    AuditEvent,
+    Job,
+    Lease,
+    PolicySet,
+    RequestCount,
+    SignIn,
+    Trial,
+)
+from service.rates import Rates
 from tests.world import World, password
 
 HOUR = timedelta(hours=1)
@@ -30,6 +41,11 @@ def set_back(world: World) -> None:
             sign_in.created += HOUR
             sign_in.last_seen += HOUR
             sign_in.confirmed += HOUR
+        for attempt in db.query(Attempt):
+            attempt.last += HOUR
+            attempt.locked_until = attempt.locked_until + HOUR if attempt.locked_until else None
+        for trial in db.query(Trial):
+            trial.started += HOUR
 
 
 def test_waiting_work_is_done_at_once(world: World):
@@ -89,6 +105,98 @@ def test_a_password_given_in_the_future_was_not_given_lately(world: World):
     assert signins.confirmed_lately(world.archive, signed.actor)
     set_back(world)
     assert not signins.confirmed_lately(world.archive, signed.actor)
+
+
+def guess(world: World, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Denied):
+            signins.sign_in(world.archive, "archivist", "not this", address="", agent="")
+
+
+def pair_failures(world: World) -> int:
+    with world.archive.db.read() as db:
+        return world.archive.policies.current(db).limits.sign_in.pair_failures
+
+
+def test_a_lock_from_before_holds_nobody_up_and_counting_begins_anew(world: World):
+    most = pair_failures(world)
+    guess(world, most)
+    with pytest.raises(TooMany):
+        signed_in(world)
+    set_back(world)
+    guess(world, most)
+    with pytest.raises(TooMany):
+        signed_in(world)
+
+
+def test_a_lock_from_before_does_not_come_back_when_its_time_is_near(world: World):
+    guess(world, pair_failures(world))
+    set_back(world)
+    signed_in(world)
+    with world.archive.db.write() as db:
+        for attempt in db.query(Attempt):
+            attempt.last -= HOUR
+            attempt.locked_until = attempt.locked_until - HOUR if attempt.locked_until else None
+    signed_in(world)
+
+
+def test_wrong_passwords_from_before_count_for_nothing(world: World):
+    most = pair_failures(world)
+    guess(world, most - 1)
+    set_back(world)
+    guess(world, most - 1)
+    assert signed_in(world).actor.login == "archivist"
+
+
+def test_a_lock_by_a_host_whose_clock_is_a_little_ahead_holds(world: World):
+    guess(world, pair_failures(world))
+    with world.archive.db.write() as db:
+        for attempt in db.query(Attempt).filter(Attempt.locked_until.is_not(None)):
+            attempt.last += timedelta(minutes=1)
+            attempt.locked_until = attempt.last + timedelta(minutes=30)
+    with pytest.raises(TooMany):
+        signed_in(world)
+
+
+def test_a_trial_from_before_takes_nobodys_place(world: World):
+    guess(world, 1)
+    with world.archive.db.write() as db:
+        one, other = (attempt.key for attempt in db.query(Attempt))
+        ahead = datetime.now(UTC) + HOUR
+        for n in range(100):
+            db.add(Trial(id=f"a{n}", pair=one, place=other, started=ahead))
+            db.add(Trial(id=f"b{n}", pair=other, place=one, started=ahead))
+    signed_in(world)
+    with world.archive.db.read() as db:
+        assert db.query(Trial).count() == 0
+
+
+def test_requests_of_the_minutes_to_come_count_for_nothing(world: World):
+    actor, now = world.actor("archivist"), 1_800_000_000.0
+    limit = spent(world, now + HOUR.total_seconds())
+    rates = Rates(lambda: now)
+    for _ in range(limit):
+        rates.take(world.archive, actor)
+    with pytest.raises(TooMany) as refused:
+        rates.take(world.archive, actor)
+    assert refused.value.retry_after <= 60
+
+
+def test_a_host_whose_clock_is_behind_counts_in_the_minute_of_the_others(world: World):
+    now = 1_800_000_000.0
+    spent(world, now + 120)
+    with pytest.raises(TooMany):
+        Rates(lambda: now).take(world.archive, world.actor("archivist"))
+
+
+def spent(world: World, at: float) -> int:
+    """Have the archivist spend the whole limit of a minute; return it."""
+    actor = world.actor("archivist")
+    with world.archive.db.write() as db:
+        limit = world.archive.policies.current(db).limits.api.requests_per_minute
+        minute = int(at // 60)
+        db.add(RequestCount(person=actor.person, minute=minute, taken=limit, event=None))
+    return limit
 
 
 class Ahead(datetime):
