@@ -261,14 +261,14 @@ def confirmed_lately(archive: Archive, actor: Actor) -> bool:
     return given is not None and abs(datetime.now(UTC) - given) < timedelta(minutes=minutes)
 
 
-def confirmed(db: Session, actor: Actor) -> datetime | None:
-    """Return when the password was given for a sign-in or token; the operator needs none."""
 def require_fresh(archive: Archive, actor: Actor) -> None:
     """Refuse with `StepUp` unless the password was given lately, for this sign-in or token."""
     if not confirmed_lately(archive, actor):
         raise StepUp("Give your password again to go on.", rule="session:step_up")
 
 
+def confirmed(db: Session, actor: Actor) -> datetime | None:
+    """Return when the password was given for a sign-in or token; the operator needs none."""
     if actor.kind == "service":
         return datetime.now(UTC)
     if actor.sign_in is None:
