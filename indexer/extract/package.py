@@ -20,6 +20,8 @@ _RATIO_FROM: Final = 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = 0x1
+#: How Office packs; what else zipfile could unpack is no document, and dearer to refuse.
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 #: What zipfile raises for a file that is packed in a way it does not know.
 _UNKNOWN: Final = NotImplementedError
 _RELATIONSHIP: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -52,6 +54,8 @@ class Package:
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield one part piece by piece."""
         info = self._parts[name]
+        if info.compress_type not in _PACKED:
+            raise Unreadable(Reason.DAMAGED, "compression")
         size = 0
         try:
             with self._zip.open(info) as part:

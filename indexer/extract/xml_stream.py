@@ -8,6 +8,9 @@ from indexer.extract.result import Reason, Unreadable
 
 Attributes = dict[str, str]
 _DEPTH: Final = 2_000
+#: A tag or a comment longer than this is no document's. The parser begins one again from its
+#: start with every piece that comes, so that the time for it grows with the square of its length.
+_LONGEST: Final = 8 * 1024 * 1024
 
 
 def _nothing(*_: object) -> None:
@@ -25,7 +28,7 @@ class XmlStream:
         text: Callable[[str], None] = _nothing,
     ) -> None:
         """Take what to call."""
-        self._depth = 0
+        self._depth = self._fed = 0
         self._start, self._end = start, end
         self._parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -39,6 +42,9 @@ class XmlStream:
     def feed(self, piece: bytes) -> None:
         """Parse the next piece."""
         self._parser.Parse(piece, False)  # noqa: FBT003 - expat takes no keyword
+        self._fed += len(piece)
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST:
+            raise Unreadable(Reason.TOO_COMPLEX, "xml length")
 
     def close(self) -> None:
         """Say that nothing follows."""
