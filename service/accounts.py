@@ -98,7 +98,7 @@ def add(call: Call, new: NewPerson) -> PersonView:
     if new.password is not None:
         shortest = call.policy.limits.sign_in.password_length
         passwords.check(new.password, shortest=shortest, login=login)
-    stored = passwords.hashed(new.password or secrets.token_urlsafe(32))
+    stored = call.archive.hasher.hashed(new.password or secrets.token_urlsafe(32))
     db = call.db
     if db.scalars(select(Person.id).where(Person.login == login)).first():
         raise Conflict("This login name is taken.", rule="user:login")
@@ -221,7 +221,7 @@ def _new_password(call: Call, person_id: str, wanted: PersonChange) -> str | Non
         login = db.scalars(select(Person.login).where(Person.id == person_id)).first() or ""
     shortest = call.policy.limits.sign_in.password_length
     passwords.check(wanted.password, shortest=shortest, login=login)
-    return passwords.hashed(wanted.password)
+    return call.archive.hasher.hashed(wanted.password)
 
 
 def _require(call: Call, person_id: str | None, roles: frozenset[Role]) -> None:

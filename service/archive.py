@@ -24,6 +24,7 @@ from service.codes import Decision, Phase
 from service.db import Database
 from service.errors import Denied, Hidden, NotFound, Refusal, Unavailable, error_code
 from service.keystore import Keystore, Ring
+from service.passwords import HASHER, Hasher
 from service.permissions import (
     Action,
     Actor,
@@ -78,6 +79,7 @@ class Archive:
     policies: Policies = field(default_factory=Policies)
     turns: BoundedSemaphore = field(default_factory=turns)
     rates: Rates = field(default_factory=Rates)
+    hasher: Hasher = HASHER
 
     def call(
         self,

@@ -75,7 +75,7 @@ def use(archive: Archive, token: str, password: str, *, visitor: Actor) -> None:
             raise NotFound
         shortest = policy.limits.sign_in.password_length
         passwords.check(password, shortest=shortest, login=holder.login)
-        stored = passwords.hashed(password)
+        stored = archive.hasher.hashed(password)
         actor = replace(holder, address=visitor.address, agent=visitor.agent)
         subject = Subject("person", holder.person)
         with archive.call(actor, Action.SESSION_MANAGE_OWN, subject) as call:

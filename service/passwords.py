@@ -8,12 +8,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from service.errors import Invalid
 
-#: OWASP's minimum for argon2id: 19 MiB, two passes, one lane
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-#: verified when the account is unknown, so that both answers take the same time
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
-
 _LONGEST = 256
 
 _COMMON = (
@@ -23,23 +17,34 @@ _COMMON = (
 ).split()
 
 
-def hashed(password: str) -> str:
-    """Return the PHC string of a password."""
-    return _HASHER.hash(_normal(password))
+class Hasher:
+    """Makes hashes of passwords, and checks passwords against them."""
+
+    def __init__(self, *, passes: int = 2, kibibytes: int = 19456) -> None:
+        """Hash at this cost. OWASP's minimum for argon2id is two passes over 19 MiB, one lane."""
+        self._argon = PasswordHasher(time_cost=passes, memory_cost=kibibytes, parallelism=1)
+        #: verified when the account is unknown, so that both answers take the same time
+        self._nobody = self._argon.hash(secrets.token_hex(16))
+
+    def hashed(self, password: str) -> str:
+        """Return the PHC string of a password."""
+        return self._argon.hash(_normal(password))
+
+    def matches(self, password: str, stored: str | None) -> bool:
+        """Say whether a password fits a stored hash; with no hash it takes as long and says no."""
+        try:
+            self._argon.verify(stored or self._nobody, _normal(password)[:_LONGEST])
+        except (VerificationError, InvalidHashError):
+            return False
+        return stored is not None
+
+    def outdated(self, stored: str) -> bool:
+        """Say whether a hash was made at another cost than this one's."""
+        return self._argon.check_needs_rehash(stored)
 
 
-def matches(password: str, stored: str | None) -> bool:
-    """Say whether a password fits a stored hash; with no hash it takes as long and says no."""
-    try:
-        _HASHER.verify(stored or _NOBODY, _normal(password)[:_LONGEST])
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored is not None
-
-
-def outdated(stored: str) -> bool:
-    """Say whether a hash was made with weaker parameters than today's."""
-    return _HASHER.check_needs_rehash(stored)
+#: what an archive has unless it is given another
+HASHER = Hasher()
 
 
 def check(password: str, *, shortest: int, login: str) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from service import attempts, passwords
+from service import attempts
 from service.archive import Archive
 from service.audit.entries import Entry, PolicyRef, Result, Subject
 from service.codes import Decision, Department, Phase, Role
@@ -84,24 +84,26 @@ class _PasswordCheck:
             return self._tried(password, policy, begun)
 
     def _tried(self, password: str, policy: Policy, trial: str) -> SignedIn:
-        try:
-            with self._archive.db.read() as db:
-                person = db.scalars(select(Person).where(Person.login == self._login)).first()
-                stored = person.password_hash if person and person.active else None
-                person_id = person.id if person else None
-        except Unavailable as error:
-            raise Unavailable("log") from error
-        if not passwords.matches(password, stored) or person_id is None or stored is None:
-            self._refused(policy, trial)
-            raise self._wrong()
-        fresh = passwords.hashed(password) if passwords.outdated(stored) else None
-        try:
-            return self._start(person_id, policy, trial, stored, fresh)
-        except _ChangedMeanwhileError:
-            self._refused(policy, trial)
-            raise self._wrong() from None
-        except Unavailable as error:
-            raise Unavailable("log") from error
+        hasher = self._archive.hasher
+        for _ in range(2):  # another sign-in of the same person may have made the hash anew
+            try:
+                with self._archive.db.read() as db:
+                    person = db.scalars(select(Person).where(Person.login == self._login)).first()
+                    stored = person.password_hash if person and person.active else None
+                    person_id = person.id if person else None
+            except Unavailable as error:
+                raise Unavailable("log") from error
+            if not hasher.matches(password, stored) or person_id is None or stored is None:
+                break
+            fresh = hasher.hashed(password) if hasher.outdated(stored) else None
+            try:
+                return self._start(person_id, policy, trial, stored, fresh)
+            except _ChangedMeanwhileError:
+                continue
+            except Unavailable as error:
+                raise Unavailable("log") from error
+        self._refused(policy, trial)
+        raise self._wrong()
 
     def _locked(self, policy: Policy, until: datetime) -> TooMany:
         self._refused(policy)

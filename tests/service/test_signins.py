@@ -12,11 +12,10 @@ from sqlalchemy import select, text, update
 
 from service import accounts, attempts, signins, tokens
 from service.accounts import PersonChange
-from service.audit.entries import Subject
 from service.codes import Department, Role
 from service.errors import Denied, Invalid, TooMany
 from service.models import Attempt, AuditEvent, Person, SignIn, Token, Trial
-from service.permissions import Action, Actor, service_actor
+from service.permissions import Action, Actor
 from service.policy.rules import SignInLimits
 from tests.live.together import together
 from tests.world import World, password
@@ -54,16 +53,6 @@ def shift(world: World, model: type[SignIn | Attempt | Token | Trial], **ago: ti
                 moment = getattr(row, name)
                 if moment is not None:
                     setattr(row, name, moment - by)
-
-
-def change(world: World, login: str, wanted: PersonChange) -> None:
-    with world.archive.db.read() as db:
-        person = db.scalars(select(Person.id).where(Person.login == login)).one()
-    cli = service_actor("cli")
-    with world.archive.call(
-        cli, Action.USER_MANAGE, Subject("person", person), writes=True
-    ) as call:
-        accounts.change(call, person, wanted)
 
 
 def events(world: World) -> list[AuditEvent]:
@@ -141,7 +130,7 @@ def test_a_password_that_changes_while_it_is_checked_no_longer_opens(
     checked = argon2.PasswordHasher.verify
 
     def slow(hasher: argon2.PasswordHasher, stored: str, given: str) -> bool:
-        change(world, "sales", PersonChange(**meanwhile))
+        world.change("sales", PersonChange(**meanwhile))
         return checked(hasher, stored, given)
 
     monkeypatch.setattr(argon2.PasswordHasher, "verify", slow)
@@ -158,7 +147,7 @@ def test_a_password_that_changes_while_it_is_checked_no_longer_opens(
 def test_unknown_names_wrong_passwords_and_closed_accounts_get_the_same_answer(
     world: World,
 ) -> None:
-    change(world, "finance", PersonChange(active=False))
+    world.change("finance", PersonChange(active=False))
     answers = set()
     for login, secret in (
         ("nobody", password("sales")),
@@ -497,10 +486,10 @@ def test_a_person_sees_and_ends_their_own_sign_ins_and_nobody_elses(world: World
 
 def test_a_closed_account_is_nobody_on_the_next_request(world: World) -> None:
     signed, api = enter(world), made_token(world)
-    change(world, "sales", PersonChange(active=False))
+    world.change("sales", PersonChange(active=False))
     assert who(world, signed.token) is None
     assert bearer(world, api) is None
-    change(world, "sales", PersonChange(active=True))
+    world.change("sales", PersonChange(active=True))
     assert who(world, signed.token) is None
     assert bearer(world, api) is None
 
@@ -515,7 +504,7 @@ def test_an_account_closed_in_the_database_alone_is_nobody_too(world: World) -> 
 
 def test_a_new_password_ends_every_sign_in_and_token(world: World) -> None:
     signed, api = enter(world), made_token(world)
-    change(world, "sales", PersonChange(password="a quite different phrase"))
+    world.change("sales", PersonChange(password="a quite different phrase"))
     assert who(world, signed.token) is None
     assert bearer(world, api) is None
     with pytest.raises(Denied):
@@ -525,8 +514,7 @@ def test_a_new_password_ends_every_sign_in_and_token(world: World) -> None:
 
 def test_changed_roles_and_departments_count_from_the_next_request(world: World) -> None:
     signed, api = enter(world), made_token(world)
-    change(
-        world,
+    world.change(
         "sales",
         PersonChange(roles=frozenset({Role.FINANCE}), department=Department.FINANCE, head=True),
     )
@@ -599,12 +587,12 @@ def test_easy_passwords_are_refused_before_anything_changes(world: World) -> Non
     signed = enter(world)
     for secret in EASY:
         with pytest.raises(Invalid) as refused:
-            change(world, "sales", PersonChange(password=secret))
+            world.change("sales", PersonChange(password=secret))
         assert "password" in refused.value.fields
     assert who(world, signed.token) is not None
     assert enter(world).actor.login == "sales"
 
 
 def test_a_password_is_the_same_however_its_characters_are_composed(world: World) -> None:
-    change(world, "sales", PersonChange(password="café ｖｅｒｔ sept huit"))
+    world.change("sales", PersonChange(password="café ｖｅｒｔ sept huit"))
     assert enter(world, "sales", "cafe\u0301 vert sept huit").actor.login == "sales"
