@@ -8,7 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from indexer.rebuild import rebuild
 from indexer.reconcile import drift
-from service import jobs, originals
+from service import jobs
 from service.audit.entries import Subject
 from service.codes import Processing
 from service.documents import DocumentView, get
@@ -33,13 +33,6 @@ def encrypted_pdf() -> bytes:
     return file.getvalue()
 
 
-def original(world: World, document: str, *, by: str = "service_officer") -> bytes:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_ORIGINAL, subject) as call:
-        found = originals.fetch(call, document)
-    return b"".join(found.chunks())
-
-
 def test_an_encrypted_pdf_fails_with_its_reason_and_keeps_its_original(world: World) -> None:
     customer = world.customer()
     data = encrypted_pdf()
@@ -48,7 +41,7 @@ def test_an_encrypted_pdf_fails_with_its_reason_and_keeps_its_original(world: Wo
     world.work()
     failed = read(world, document.id)
     assert (failed.version.processing, failed.version.error) == (Processing.FAILED, "password")
-    assert original(world, document.id) == data
+    assert world.original(document.id, "service_officer") == data
     assert world.found("照常可检索", by="service_officer") == {other.id}
 
 
@@ -78,7 +71,7 @@ def test_locked_and_broken_workbooks_fail_with_their_reason_and_keep_their_origi
     for name, (data, reason) in files.items():
         version = read(world, made[name].id).version
         assert (version.processing, version.error) == (Processing.FAILED, reason), name
-        assert original(world, made[name].id) == data
+        assert world.original(made[name].id, "service_officer") == data
 
 
 def test_a_failed_document_can_be_read_again(world: World) -> None:

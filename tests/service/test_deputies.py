@@ -1,11 +1,11 @@
 """Somebody stands in for somebody, from a day to a day, for their customers and nothing else."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from service import accounts, customers, deputies, signins
+from service import customers, deputies, signins
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.codes import Category, Department, Role
@@ -19,13 +19,17 @@ from tests.world import World
 WORD = "减速器"
 
 
-@pytest.fixture
-def document(world: World) -> str:
-    """A document of a customer of `sales`."""
+def furnish(world: World) -> str:
+    """Return a document of a customer of `sales`."""
     customer = world.customer("甲机械", Category.ACTIVE, owner="sales").id
     made = world.document(customer, f"{WORD}报价", kind="letter").id
     world.work()
     return made
+
+
+@pytest.fixture
+def document(furnished: tuple[Path, str]) -> str:
+    return furnished[1]
 
 
 def day(world: World, ahead: int = 0) -> date:
@@ -155,34 +159,26 @@ def test_it_ends_when_one_of_both_goes_to_another_department(
     world: World, document: str, who: str, wanted: PersonChange
 ) -> None:
     name(world, "sales", "sales2")
-    change(world, who, wanted)
+    world.change(who, wanted)
     assert not sees(world, document, "sales2")
 
 
-def change(world: World, login: str, wanted: PersonChange) -> None:
-    with world.archive.db.read() as db:
-        person = db.scalars(select(Person.id).where(Person.login == login)).one()
-    admin, subject = world.actor("security_admin"), Subject("person", person)
-    with world.archive.call(admin, Action.USER_MANAGE, subject, writes=True) as call:
-        accounts.change(call, person, wanted)
-
-
 def test_who_leaves_is_stood_in_for_no_more_even_after_coming_back(world: World) -> None:
-    name(world, "sales", "sales2")
-    change(world, "sales", PersonChange(active=False))
-    change(world, "sales", PersonChange(active=True))
-    customer = world.customer("乙汽车", Category.ACTIVE, owner="sales").id
+    name(world, "sales2", "sales")
+    world.change("sales2", PersonChange(active=False))
+    world.change("sales2", PersonChange(active=True))
+    customer = world.customer("乙汽车", Category.ACTIVE, owner="sales2").id
     subject = Subject("customer", customer)
     with (
         pytest.raises(NotFound),
-        world.archive.call(world.actor("sales2"), Action.CUSTOMER_READ, subject) as call,
+        world.archive.call(world.actor("sales"), Action.CUSTOMER_READ, subject) as call,
     ):
         customers.get(call, customer)
 
 
 def test_the_log_says_who_stands_in_for_whom_and_when_they_did(world: World, document: str) -> None:
-    name(world, "sales", "sales2")
-    said = {"deputy_of": world.id("sales"), "from": str(day(world)), "to": str(day(world, 3))}
+    named = name(world, "sales", "sales2")
+    said = {"deputy_of": world.id("sales"), "from": str(named.first), "to": str(named.last)}
     (entry,) = entries(world, Action.DEPUTY_NAME)
     assert entry["object"] == {"type": "person", "id": world.id("sales2")}
     assert (entry["detail"]["before"], entry["detail"]["after"]) == ({}, said)

@@ -1,12 +1,13 @@
 """A document that lies with the wrong customer is moved to the right one, with all it holds."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from service import documents, filing, moving, originals, texts
+from service import documents, filing, moving, texts
 from service.audit.entries import Subject
 from service.codes import Category
 from service.documents import DocumentView
@@ -30,8 +31,7 @@ class Two:
     right: str
 
 
-@pytest.fixture
-def two(world: World) -> Two:
+def furnish(world: World) -> Two:
     wrong = world.customer("甲机械有限公司", Category.INTENDED, owner="sales").id
     right = world.customer("乙汽车有限公司", Category.ACTIVE, owner="sales2").id
     made = world.document(
@@ -45,30 +45,22 @@ def two(world: World) -> Two:
     return Two(made.id, wrong, right)
 
 
+@pytest.fixture
+def two(furnished: tuple[Path, Two]) -> Two:
+    return furnished[1]
+
+
 def move(world: World, document: str, to: str, by: str = "archivist", **more: Any) -> DocumentView:
-    rev = more.pop("rev", None) or shown(world, document, "archivist").rev
+    rev = more.pop("rev", None) or world.shown(document, "archivist").rev
     subject = Subject("document", document)
     with world.archive.call(world.actor(by), Action.DOCUMENT_MOVE, subject) as call:
         return moving.move(call, document, to=to, reason="归错客户", if_match=rev, **more)
-
-
-def shown(world: World, document: str, by: str) -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_READ, subject) as call:
-        return documents.get(call, document)
 
 
 def text(world: World, document: str, by: str) -> str:
     subject = Subject("document", document)
     with world.archive.call(world.actor(by), Action.DOCUMENT_TEXT, subject) as call:
         return "".join(page.text for page in texts.read(call, document).pages)
-
-
-def original(world: World, document: str, by: str) -> bytes:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_ORIGINAL, subject) as call:
-        fetched = originals.fetch(call, document)
-    return b"".join(fetched.chunks())
 
 
 def listed(world: World, customer: str, by: str = "archivist") -> set[str]:
@@ -98,12 +90,12 @@ def test_a_moved_document_is_the_other_customers_in_every_way(world: World, two:
     for _ in range(2):  # before and after the worker ran
         assert listed(world, two.wrong) == set()
         assert listed(world, two.right) == {two.document}
-        view = shown(world, two.document, "archivist")
+        view = world.shown(two.document, "archivist")
         assert (view.title, view.number, view.note) == ("回差会议", "HY-7", "寄错了")
         names = [(v.file_name, len(v.sha256)) for v in view.versions]
         assert names == [("纪要 二.txt", 64), ("纪要 原件.txt", 64)]
         assert text(world, two.document, "archivist") == f"第二版:{WORD}"
-        assert original(world, two.document, "archivist") == f"第二版:{WORD}".encode()
+        assert world.original(two.document, "archivist") == f"第二版:{WORD}".encode()
         world.work()
     assert wrapped_by(world, two.document) == {two.right}
     assert marks(world) == set()
@@ -115,7 +107,7 @@ def test_who_had_the_document_finds_it_no_more_and_who_gets_it_does(world: World
     move(world, two.document, two.right)
     assert world.found(WORD, by="sales") == set()
     with pytest.raises(NotFound):
-        shown(world, two.document, "sales")
+        world.shown(two.document, "sales")
     world.work()
     assert world.found(WORD, by="sales") == set()
     assert world.found(WORD, by="sales2") == {two.document}
@@ -148,7 +140,7 @@ class DiskFull(Exception):
 
 def test_a_move_that_does_not_commit_leaves_everything_where_it_was(world: World, two: Two) -> None:
     subject = Subject("document", two.document)
-    rev = shown(world, two.document, "archivist").rev
+    rev = world.shown(two.document, "archivist").rev
 
     def fail(*_: object) -> None:
         raise DiskFull
@@ -164,7 +156,7 @@ def test_a_move_that_does_not_commit_leaves_everything_where_it_was(world: World
     world.work()
     assert listed(world, two.wrong) == {two.document}
     assert text(world, two.document, "sales") == f"会议纪要:{WORD}的回差"
-    assert shown(world, two.document, "sales").title == "回差会议"
+    assert world.shown(two.document, "sales").title == "回差会议"
     assert wrapped_by(world, two.document) == {two.wrong}
     assert world.found(WORD, by="sales") == {two.document}
     assert entries(world, Action.DOCUMENT_MOVE) == []
@@ -200,7 +192,7 @@ def test_keys_that_could_not_be_wrapped_anew_are_when_the_keystore_is_back(
     moving.rewrap(world.archive, two.document)
     moving.rewrap(world.archive, two.document)
     assert wrapped_by(world, two.document) == {two.right}
-    assert original(world, two.document, "sales2") == f"会议纪要:{WORD}的回差".encode()
+    assert world.original(two.document, "sales2") == f"会议纪要:{WORD}的回差".encode()
 
 
 def test_a_document_moved_back_while_its_keys_are_wrapped_ends_with_its_own_customer(
@@ -234,7 +226,7 @@ def test_a_document_moved_back_while_its_keys_are_wrapped_ends_with_its_own_cust
 
 def test_of_two_who_move_at_once_the_second_is_told(world: World, two: Two) -> None:
     third = world.customer("丙电子有限公司", Category.ACTIVE, owner="sales").id
-    rev = shown(world, two.document, "archivist").rev
+    rev = world.shown(two.document, "archivist").rev
     move(world, two.document, two.right, rev=rev)
     with pytest.raises(Stale):
         move(world, two.document, third, by="service_manager", rev=rev)
@@ -264,7 +256,7 @@ def test_what_is_filed_is_moved_by_managers_and_archivists_alone(
     may: bool,  # noqa: FBT001
 ) -> None:
     world.file(two.document)
-    assert (Action.DOCUMENT_MOVE in shown(world, two.document, by).allowed) is may
+    assert (Action.DOCUMENT_MOVE in world.shown(two.document, by).allowed) is may
     if may:
         assert move(world, two.document, two.right, by=by).customer.id == two.right
         return
@@ -309,7 +301,7 @@ def test_nobody_opens_a_document_to_themselves_by_moving_it(world: World, two: T
     potential = world.customer("己咨询有限公司", Category.POTENTIAL, owner="sales").id
     hidden = world.document(potential, "技术方案", kind="proposal", by="archivist").id
     with pytest.raises(NotFound):
-        shown(world, hidden, "service_officer")
+        world.shown(hidden, "service_officer")
     subject = Subject("document", hidden)
     with (
         pytest.raises((Denied, NotFound)),
@@ -317,7 +309,7 @@ def test_nobody_opens_a_document_to_themselves_by_moving_it(world: World, two: T
     ):
         moving.move(call, hidden, to=two.right, reason="x", if_match=1)
     with pytest.raises(NotFound):
-        shown(world, hidden, "service_officer")
+        world.shown(hidden, "service_officer")
 
 
 def test_who_loses_sight_of_a_document_by_moving_it_is_asked_before(world: World, two: Two) -> None:
@@ -330,7 +322,7 @@ def test_who_loses_sight_of_a_document_by_moving_it_is_asked_before(world: World
     moved = move(world, made, potential, by="service_officer")
     assert Action.DOCUMENT_TEXT not in moved.allowed
     with pytest.raises(NotFound):
-        shown(world, made, "service_officer")
+        world.shown(made, "service_officer")
 
 
 def test_destinations_are_customers_one_sees_and_may_move_to(world: World, two: Two) -> None:

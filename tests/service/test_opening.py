@@ -16,7 +16,7 @@ from service.opening import open_archive
 from service.owners import COWORKER, OWNER, people_of
 from service.policy import PolicyError
 from service.settings import Settings, SettingsError, from_environment
-from tests.world import World, embedded
+from tests.world import World, embedded, policy_with
 
 PG = "postgresql+psycopg://db.example/archive"
 
@@ -73,11 +73,7 @@ def test_a_newer_policy_text_becomes_a_proposal_and_does_not_govern(
     template: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(template, tmp_path / "data")
-    texts = tmp_path / "policy"
-    texts.mkdir()
-    packaged = Path(schema.__file__).parent / "policy" / "roles.toml"
-    text = packaged.read_text(encoding="utf-8").replace('hr = "none"', 'hr = "top"', 1)
-    (texts / "roles.toml").write_text(text, encoding="utf-8")
+    texts = policy_with(tmp_path / "policy", "roles.toml", 'hr = "none"', 'hr = "top"')
     archive = open_archive(replace(embedded(tmp_path / "data"), policy_dir=texts))
     with archive.db.read() as db:
         assert not archive.policies.current(db).read.clearance["hr"]  # type: ignore[index]

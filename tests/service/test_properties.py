@@ -2,27 +2,11 @@
 
 import pytest
 
-from service import documents, filing, properties
-from service.audit.entries import Subject
+from service import filing
 from service.codes import Grade
-from service.documents import DocumentView
 from service.errors import Denied, NotFound
 from service.permissions import Action
-from service.properties import Properties
 from tests.world import World
-
-
-def edit(world: World, document: str, by: str, **wanted: str) -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_EDIT, subject) as call:
-        rev = documents.hold(call, call.db, document, by=Action.DOCUMENT_EDIT).document.rev
-        return properties.edit(call, document, Properties(**wanted), if_match=rev)  # type: ignore[arg-type]
-
-
-def shown(world: World, document: str, by: str) -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_READ, subject) as call:
-        return documents.get(call, document)
 
 
 @pytest.mark.parametrize(
@@ -39,12 +23,12 @@ def test_who_may_not_read_a_document_cannot_make_it_one_they_may(
     customer = world.customer(category="potential", owner="sales").id
     document = world.document(customer, "身份证件", kind=kind, by=brought_by).id
     with pytest.raises(NotFound):
-        shown(world, document, by)
+        world.shown(document, by)
     with pytest.raises((Denied, NotFound)):
-        edit(world, document, by, **wanted)
+        world.edit(document, by, **wanted)
     with pytest.raises(NotFound):
-        shown(world, document, by)
-    assert edit(world, document, by, title="另一题名").title != "身份证件"
+        world.shown(document, by)
+    assert world.edit(document, by, title="另一题名").title != "身份证件"
 
 
 def test_a_newer_version_does_not_open_what_is_filed_to_changes(world: World) -> None:
@@ -56,14 +40,12 @@ def test_a_newer_version_does_not_open_what_is_filed_to_changes(world: World) ->
     world.version(document, "第二版", by="sales")
     for by in ("sales", "service_officer"):
         with pytest.raises(Denied):
-            edit(world, document, by, title="改过的题名")
-        assert Action.DOCUMENT_EDIT not in shown(world, document, by).allowed
-    subject = Subject("document", document)
-    with world.archive.call(world.actor("sales"), Action.DOCUMENT_WITHDRAW, subject) as call:
-        filing.withdraw(call, document, "传错文件")
+            world.edit(document, by, title="改过的题名")
+        assert Action.DOCUMENT_EDIT not in world.shown(document, by).allowed
+    world.withdraw(document, "sales")
     with pytest.raises(Denied):
-        edit(world, document, "service_officer", title="改过的题名")
-    assert edit(world, document, "archivist", title="改过的题名").title == "改过的题名"
+        world.edit(document, "service_officer", title="改过的题名")
+    assert world.edit(document, "archivist", title="改过的题名").title == "改过的题名"
 
 
 def test_an_uploader_makes_of_a_document_only_what_they_could_have_uploaded(world: World) -> None:
@@ -71,10 +53,10 @@ def test_an_uploader_makes_of_a_document_only_what_they_could_have_uploaded(worl
         world.customer(category="active", owner="sales").id, "来函", kind="letter", by="sales"
     ).id
     with pytest.raises(Denied):
-        edit(world, document, "sales", kind="invoice")
+        world.edit(document, "sales", kind="invoice")
     with pytest.raises(Denied):
-        edit(world, document, "sales", kind="contract", grade="general")
-    assert edit(world, document, "sales", kind="contract").grade is Grade.SECRET
+        world.edit(document, "sales", kind="contract", grade="general")
+    assert world.edit(document, "sales", kind="contract").grade is Grade.SECRET
 
 
 def test_who_may_only_take_back_a_document_learns_nothing_of_what_others_made_of_it(
@@ -83,18 +65,14 @@ def test_who_may_only_take_back_a_document_learns_nothing_of_what_others_made_of
     document = world.document(
         world.customer(owner="sales").id, "来函", kind="letter", by="sales", file_name="来函.txt"
     ).id
-    edit(
-        world, document, "archivist", title="绝密题名", grade="top", note="绝密备注", number="JM-1"
-    )
+    world.edit(document, "archivist", title="绝密题名", grade="top", note="绝密备注", number="JM-1")
     with pytest.raises(NotFound):
-        shown(world, document, "sales")
+        world.shown(document, "sales")
     sales = world.actor("sales")
     with world.archive.call(sales, Action.DOCUMENT_QUEUE, writes=False) as call:
         rows = filing.uploads(call)
     assert [row.title for row in rows] == ["来函.txt"]
-    subject = Subject("document", document)
-    with world.archive.call(sales, Action.DOCUMENT_WITHDRAW, subject) as call:
-        answer = filing.withdraw(call, document, "传错文件")
+    answer = world.withdraw(document, "sales")
     assert "绝密" not in str(answer)
     assert "JM-1" not in str(answer)
     assert [version.file_name for version in answer.versions] == ["来函.txt"]

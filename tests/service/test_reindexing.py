@@ -1,11 +1,10 @@
 """Another kind or grade after the upload: the index follows, sealed kinds and grades too."""
 
+from pathlib import Path
+
 import pytest
 
-from service import documents, properties
-from service.audit.entries import Subject
 from service.codes import Category, Grade
-from service.documents import DocumentView
 from service.errors import Denied
 from service.permissions import Action
 from service.properties import Properties
@@ -16,8 +15,7 @@ from tests.world import World
 TITLE, BODY, CODE, MOBILE = "许可协议", "谐波减速器", "IRB6700", "13800138000"
 
 
-@pytest.fixture
-def document(world: World) -> str:
+def furnish(world: World) -> str:
     customer = world.customer(category=Category.ACTIVE, owner="sales").id
     made = world.document(
         customer,
@@ -30,11 +28,9 @@ def document(world: World) -> str:
     return made.id
 
 
-def edit(world: World, document: str, by: str = "archivist", **wanted: str) -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_EDIT, subject) as call:
-        rev = documents.hold(call, call.db, document, by=Action.DOCUMENT_EDIT).document.rev
-        return properties.edit(call, document, Properties(**wanted), if_match=rev)  # type: ignore[arg-type]
+@pytest.fixture
+def document(furnished: tuple[Path, str]) -> str:
+    return furnished[1]
 
 
 def findable(world: World, by: str) -> list[str]:
@@ -47,14 +43,14 @@ def test_text_leaves_the_index_with_the_highest_grade_and_comes_back_without(
 ) -> None:
     everything = [TITLE, BODY, CODE, MOBILE]
     assert findable(world, "archivist") == findable(world, "sales") == everything
-    edit(world, document, grade="top")
+    world.edit(document, "archivist", grade="top")
     assert findable(world, "archivist") == findable(world, "sales") == []  # not indexed yet
     world.work()
     assert findable(world, "archivist") == [TITLE]
     assert findable(world, "sales") == []
     (item,) = world.search(TITLE, by="archivist").items
     assert item.snippets == ()
-    edit(world, document, grade="general")
+    world.edit(document, "archivist", grade="general")
     assert findable(world, "sales") == []
     world.work()
     assert findable(world, "archivist") == findable(world, "sales") == everything
@@ -63,7 +59,7 @@ def test_text_leaves_the_index_with_the_highest_grade_and_comes_back_without(
 def test_a_document_of_a_sealed_kind_is_found_by_nobody_who_may_not_read_it(
     world: World, document: str
 ) -> None:
-    edit(world, document, kind="id_document")
+    world.edit(document, "archivist", kind="id_document")
     for _ in range(2):
         for by in ("archivist", "sales", "service_officer", "management"):
             assert findable(world, by) == [], by
@@ -73,7 +69,7 @@ def test_a_document_of_a_sealed_kind_is_found_by_nobody_who_may_not_read_it(
 def test_another_kind_is_found_under_it_with_at_least_its_grade(
     world: World, document: str
 ) -> None:
-    assert edit(world, document, kind="contract", by="sales").grade is Grade.SECRET
+    assert world.edit(document, "sales", kind="contract").grade is Grade.SECRET
     for filters in (
         Filters(kind=frozenset({"letter"})),
         Filters(module=frozenset({"demand"})),
@@ -91,15 +87,15 @@ def test_another_kind_is_found_under_it_with_at_least_its_grade(
 
 
 def test_a_grade_is_lowered_by_archivists_and_managers_alone(world: World, document: str) -> None:
-    edit(world, document, by="sales", grade="secret")
+    world.edit(document, "sales", grade="secret")
     for by in ("sales", "service_officer"):
         with pytest.raises(Denied):
-            edit(world, document, by=by, grade="general")
-    assert edit(world, document, by="service_manager", grade="general").grade is Grade.GENERAL
+            world.edit(document, by, grade="general")
+    assert world.edit(document, "service_manager", grade="general").grade is Grade.GENERAL
 
 
 def test_the_log_says_what_a_document_was_and_is(world: World, document: str) -> None:
-    edit(world, document, kind="contract")
+    world.edit(document, "archivist", kind="contract")
     detail = entries(world, Action.DOCUMENT_EDIT)[-1]["detail"]
     assert detail["before"] == {"kind": "letter", "grade": "general"}
     assert detail["after"] == {"kind": "contract", "grade": "secret"}

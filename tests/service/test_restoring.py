@@ -1,5 +1,7 @@
 """A withdrawal can be undone, by whom withdrew it or an archivist, and the document is found."""
 
+from pathlib import Path
+
 import pytest
 
 from service import documents, filing, moving
@@ -14,9 +16,8 @@ from tests.world import World
 WORD = "减速器"
 
 
-@pytest.fixture
-def document(world: World) -> str:
-    """A document that `sales` brought, indexed."""
+def furnish(world: World) -> str:
+    """Return a document that `sales` brought, indexed."""
     made = world.document(
         world.customer(owner="sales").id, f"{WORD}的回差", kind="minutes", by="sales"
     )
@@ -24,10 +25,9 @@ def document(world: World) -> str:
     return made.id
 
 
-def withdraw(world: World, document: str, by: str = "sales") -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_WITHDRAW, subject) as call:
-        return filing.withdraw(call, document, "传错文件")
+@pytest.fixture
+def document(furnished: tuple[Path, str]) -> str:
+    return furnished[1]
 
 
 def restore(world: World, document: str, by: str = "sales") -> DocumentView:
@@ -36,25 +36,13 @@ def restore(world: World, document: str, by: str = "sales") -> DocumentView:
         return filing.restore(call, document)
 
 
-def send_back(world: World, document: str) -> None:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_RETURN, subject) as call:
-        filing.send_back(call, document, "缺盖章")
-
-
-def shown(world: World, document: str, by: str) -> DocumentView:
-    subject = Subject("document", document)
-    with world.archive.call(world.actor(by), Action.DOCUMENT_READ, subject) as call:
-        return documents.get(call, document)
-
-
 @pytest.mark.parametrize("worked", [True, False])
 def test_what_was_withdrawn_by_mistake_is_found_again(
     world: World,
     document: str,
     worked: bool,  # noqa: FBT001
 ) -> None:
-    withdraw(world, document)
+    world.withdraw(document, "sales")
     if worked:
         world.work()
     assert world.found(WORD, by="sales") == set()
@@ -66,22 +54,23 @@ def test_what_was_withdrawn_by_mistake_is_found_again(
 
 
 def test_what_was_withdrawn_before_it_was_read_is_read_and_found(world: World) -> None:
-    made = world.document(world.customer(owner="sales").id, WORD, by="sales").id
-    withdraw(world, made)
+    word = "伺服电机"
+    made = world.document(world.customer("乙汽车", owner="sales").id, word, by="sales").id
+    world.withdraw(made, "sales")
     restore(world, made)
     world.work()
-    assert world.found(WORD, by="sales") == {made}
+    assert world.found(word, by="sales") == {made}
 
 
 def test_an_archivist_undoes_anybodys_withdrawal(world: World, document: str) -> None:
-    withdraw(world, document)
-    assert Action.DOCUMENT_RESTORE in shown(world, document, "archivist").allowed
+    world.withdraw(document, "sales")
+    assert Action.DOCUMENT_RESTORE in world.shown(document, "archivist").allowed
     assert restore(world, document, "archivist").version.filing is Filing.SUBMITTED
 
 
 def test_an_uploader_does_not_undo_what_an_archivist_withdrew(world: World, document: str) -> None:
-    withdraw(world, document, "archivist")
-    assert Action.DOCUMENT_RESTORE not in shown(world, document, "sales").allowed
+    world.withdraw(document, "archivist")
+    assert Action.DOCUMENT_RESTORE not in world.shown(document, "sales").allowed
     with pytest.raises(Denied):
         restore(world, document, "sales")
     world.work()
@@ -102,18 +91,18 @@ def test_an_uploader_does_not_undo_what_an_archivist_withdrew(world: World, docu
 def test_others_neither_undo_it_nor_learn_of_it(
     world: World, document: str, by: str, refusal: type[Exception]
 ) -> None:
-    withdraw(world, document)
+    world.withdraw(document, "sales")
     with pytest.raises(refusal):
         restore(world, document, by)
-    assert shown(world, document, "archivist").version.filing is Filing.WITHDRAWN
+    assert world.shown(document, "archivist").version.filing is Filing.WITHDRAWN
 
 
 def test_what_was_returned_is_returned_again_for_the_same_reason(
     world: World, document: str
 ) -> None:
-    send_back(world, document)
-    withdraw(world, document)
-    assert shown(world, document, "sales").version.reason == "传错文件"
+    world.send_back(document)
+    world.withdraw(document, "sales")
+    assert world.shown(document, "sales").version.reason == "传错文件"
     back = restore(world, document).version
     assert (back.filing, back.reason) == (Filing.RETURNED, "缺盖章")
     world.work()
@@ -123,8 +112,8 @@ def test_what_was_returned_is_returned_again_for_the_same_reason(
 def test_the_reason_of_a_return_goes_with_a_document_that_moves(
     world: World, document: str
 ) -> None:
-    send_back(world, document)
-    withdraw(world, document)
+    world.send_back(document)
+    world.withdraw(document, "sales")
     right = world.customer("乙汽车有限公司", owner="sales").id
     subject = Subject("document", document)
     with world.archive.call(world.actor("archivist"), Action.DOCUMENT_MOVE, subject) as call:
@@ -138,14 +127,14 @@ def test_only_what_is_withdrawn_can_be_restored(world: World, document: str) -> 
         restore(world, document)
     with pytest.raises(Conflict):
         restore(world, document, "archivist")
-    withdraw(world, document)
+    world.withdraw(document, "sales")
     restore(world, document)
     with pytest.raises((Conflict, Denied)):
         restore(world, document)
 
 
 def test_the_log_tells_the_withdrawal_and_that_it_was_undone(world: World, document: str) -> None:
-    withdraw(world, document)
+    world.withdraw(document, "sales")
     restore(world, document, "archivist")
     (entry,) = entries(world, Action.DOCUMENT_RESTORE)
     assert (entry["before"], entry["after"]) == ({"filing": "withdrawn"}, {"filing": "submitted"})

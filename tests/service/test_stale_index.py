@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, text
 
-from service import categories, customers, documents, filing, properties
+from service import categories, customers
 from service.audit.entries import Subject
 from service.codes import Category, Sort
 from service.documents import DocumentView
 from service.finding import Answer
 from service.models import Dirty, Document
 from service.permissions import Action
-from service.properties import Properties
 from service.search.port import FACETS, Failure, Filters, Removal, SearchDocument
 from tests.recording import Recorder, RecordingEngine
 from tests.world import World
@@ -43,26 +42,17 @@ def end(world: World, document: DocumentView) -> None:
 
 def regrade(world: World, document: DocumentView) -> None:
     """Raise the document above what salespeople are cleared for."""
-    subject = Subject("document", document.id)
-    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_EDIT, subject) as call:
-        rev = documents.get(call, document.id).rev
-        properties.edit(call, document.id, Properties(grade="top"), if_match=rev)
+    world.edit(document.id, "archivist", grade="top")
 
 
 def withdraw(world: World, document: DocumentView) -> None:
     """Take the document back."""
-    subject = Subject("document", document.id)
-    with world.archive.call(
-        world.actor("service_officer"), Action.DOCUMENT_WITHDRAW, subject
-    ) as call:
-        filing.withdraw(call, document.id, "传错文件")
+    world.withdraw(document.id, "service_officer")
 
 
 def send_back(world: World, document: DocumentView) -> None:
     """Return the document to its uploader."""
-    subject = Subject("document", document.id)
-    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_RETURN, subject) as call:
-        filing.send_back(call, document.id, "看不清")
+    world.send_back(document.id)
 
 
 def restrict(world: World, document: DocumentView) -> None:

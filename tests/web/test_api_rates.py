@@ -16,7 +16,7 @@ from service.models import AuditEvent
 from service.policy.rules import Limits
 from service.rates import Rates
 from tests.web.programs import Programs
-from tests.world import DEPARTMENTS, World, embedded
+from tests.world import DEPARTMENTS, World, embedded, policy_with
 
 PACKAGED = Path(schema.__file__).parent / "policy" / "limits.toml"
 #: requests that a person may send in a minute here
@@ -42,11 +42,9 @@ def clock() -> Clock:
 def template(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     """An archive whose policy lets a person's programs ask forty times a minute."""
     folder = tmp_path_factory.mktemp("rates")
-    limits = PACKAGED.read_text(encoding="utf-8")
-    assert "requests_per_minute = 6000" in limits
-    fewer = limits.replace("requests_per_minute = 6000", f"requests_per_minute = {LIMIT}")
-    (folder / "limits.toml").write_text(fewer, encoding="utf-8")
-    settings = replace(embedded(folder / "data"), policy_dir=folder)
+    name = "requests_per_minute"
+    texts = policy_with(folder, "limits.toml", f"{name} = 6000", f"{name} = {LIMIT}")
+    settings = replace(embedded(folder / "data"), policy_dir=texts)
     with World.opened(settings, sandbox) as world:
         for role in (Role.SALES, Role.SERVICE_OFFICER):
             world.person(str(role), frozenset({role}), DEPARTMENTS[role])

@@ -10,7 +10,7 @@ from indexer.extract.sandbox import Sandbox
 from service import schema
 from service.codes import Role
 from tests.web.programs import Programs
-from tests.world import DEPARTMENTS, World, embedded
+from tests.world import DEPARTMENTS, World, embedded, policy_with
 
 PACKAGED = Path(schema.__file__).parent / "policy" / "limits.toml"
 
@@ -18,12 +18,8 @@ PACKAGED = Path(schema.__file__).parent / "policy" / "limits.toml"
 @pytest.fixture
 def programs(tmp_path: Path, sandbox: Sandbox) -> Iterator[Programs]:
     """An archive whose policy lets two documents of a person wait."""
-    texts = tmp_path / "policy"
-    texts.mkdir()
-    limits = PACKAGED.read_text(encoding="utf-8")
-    assert "waiting_per_person = 2000" in limits
-    fewer = limits.replace("waiting_per_person = 2000", "waiting_per_person = 2")
-    (texts / "limits.toml").write_text(fewer, encoding="utf-8")
+    before, after = "waiting_per_person = 2000", "waiting_per_person = 2"
+    texts = policy_with(tmp_path / "policy", "limits.toml", before, after)
     settings = replace(embedded(tmp_path / "data"), policy_dir=texts)
     with World.opened(settings, sandbox) as world:
         for role in (Role.SALES, Role.SERVICE_OFFICER):
