@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from service.owners import COWORKER, OWNER, people_of, said, set_people
 from service.permissions import Action, CustomerScopes, Target
 from service.profiles import NewValue, PersonRef
 from service.rows import claim
+from service.signins import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,11 +337,11 @@ def file(call: Call, customer_id: str, *, if_match: int | None) -> CustomerFile:
         raise Conflict("This customer is filed already.", rule="customer:state")
     check_rev(seen.row.rev, if_match)
     db = call.db
-    today = _today(call)
+    day = today(call.archive)
     call.say(before={"status": str(Status.DRAFT)}, after={"status": str(Status.FILED)})
     bump(db, seen)
     row = load(db, customer_id).row
-    row.number = f"KH-{today.year}-{count(db, f'customer.{today.year}'):05d}"
+    row.number = f"KH-{day.year}-{count(db, f'customer.{day.year}'):05d}"
     row.status = str(Status.FILED)
     row.filed = datetime.now(UTC)
     row.filed_by = call.actor.person
@@ -357,7 +357,3 @@ def count(db: Session, name: str) -> int:
     row.value += 1
     db.flush()
     return row.value
-
-
-def _today(call: Call) -> date:
-    return datetime.now(ZoneInfo(call.archive.settings.timezone)).date()

@@ -15,6 +15,7 @@ from service.errors import Invalid
 from service.ids import new_id
 from service.models import CustomerView, Document, FieldValue, Record, Version
 from service.policy.rules import FieldClass, Fields
+from service.signins import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def enter(
     ).one()
     current = _current(db, customer_id)
     seq = db.scalar(select(func.max(FieldValue.seq)).where(FieldValue.customer == customer_id)) or 0
-    now = datetime.now(UTC)
+    now, day = datetime.now(UTC), today(call.archive)
     for key, value in new.items():
         old = current.get(key)
         seq += 1
@@ -112,10 +113,10 @@ def enter(
             source_page=value.page,
             source_channel=value.channel,
             source_person=value.person,
-            source_date=value.day or (now.date() if not value.document else None),
+            source_date=value.day or (None if value.document else day),
             entered_by=call.actor.person,
             entered_at=now,
-            valid_from=now.date(),
+            valid_from=day,
             replaces=old.id if old else None,
         )
         _put(call, row, value.value.strip())

@@ -1,8 +1,10 @@
 """Customer files: opened, filed, changed, moved; and who sees them."""
 
+from dataclasses import replace
+
 import pytest
 
-from service import categories, customers, directory
+from service import categories, customers, directory, signins
 from service.audit.entries import Subject
 from service.codes import Category, Status
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound, Stale, Unconditional
@@ -113,6 +115,20 @@ def test_a_new_value_replaces_the_old_one_and_both_stay_on_record(world: World) 
     assert changed.name == "新名机器人有限公司"
     # a former name still leads to the customer
     assert listed(world, by="service_officer", q="旧名机器人") == [customer.id]
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-14", "Etc/GMT+12"])
+def test_what_was_said_today_has_the_day_it_is_where_the_archive_stands(
+    world: World, zone: str
+) -> None:
+    """One of the two zones always has another day than UTC."""
+    world.archive.settings = replace(world.archive.settings, timezone=zone)
+    before = signins.today(world.archive)
+    customer = world.customer()
+    after = signins.today(world.archive)
+    days = {value.source_date for value in get(world, customer.id, by="archivist").fields}
+    assert days <= {before, after}
+    assert days
 
 
 def test_a_change_must_know_the_newest_state(world: World) -> None:
