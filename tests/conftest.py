@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import settings
 
 from indexer.extract.sandbox import Sandbox
 from tests.web.browsing import Portal
@@ -38,6 +39,9 @@ class NothingSkipped:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NothingSkipped())
+    # the same examples every time, however slow the machine is
+    settings.register_profile("steady", derandomize=True, deadline=None)
+    settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.search import analysis
 
-STEADY = settings(derandomize=True, deadline=None)
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "analysis.json").read_text("utf-8"))
 
 #: Everything that cutting into chunks could get wrong.
@@ -46,7 +45,6 @@ def test_every_character_that_is_no_letter_digit_or_break_is_left_out():
     assert kept == "abcdefghijklmno"
 
 
-@STEADY
 @given(AWKWARD)
 def test_a_token_is_one_han_character_or_a_run_of_one_kind(text):
     for token in analysis.tokens(text):
@@ -56,7 +54,6 @@ def test_a_token_is_one_han_character_or_a_run_of_one_kind(text):
         assert not re.search(r"\s", token)
 
 
-@STEADY
 @given(st.lists(AWKWARD, max_size=6), st.integers(1, 40))
 def test_cutting_a_long_text_changes_nothing(pieces, size):
     text = "合".join(pieces)
@@ -78,7 +75,6 @@ def test_only_the_first_two_thousand_codes_are_kept():
     assert analysis.codes(text) == tuple(f"KR{n}" for n in range(2_000))
 
 
-@STEADY
 @given(st.text(st.sampled_from("aK9１合-_/. "), max_size=30))
 def test_a_typed_word_is_the_code_that_was_indexed(text):
     code = analysis.code(text)
@@ -87,7 +83,6 @@ def test_a_typed_word_is_the_code_that_was_indexed(text):
         assert analysis.codes(f"合{text}同") == (code,)
 
 
-@STEADY
 @given(AWKWARD)
 def test_the_last_word_and_what_stands_before_it_lose_nothing(text):
     head, tail = analysis.last_word(text)

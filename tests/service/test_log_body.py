@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.audit import entries, log, merkle
@@ -150,7 +150,6 @@ MEMBERS = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.dictionaries(MEMBER_NAMES, MEMBERS, max_size=5))
 def test_every_value_has_the_bytes_that_rfc_8785_gives_it(value: dict[str, Any]) -> None:
     assert entries.canonical(value) == rfc8785.dumps(value)

@@ -195,7 +195,7 @@ def test_a_writer_left_by_an_error_never_makes_a_whole_file():
         writer.write(b"more")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(bit=st.integers(0, 8 * len(BODY) - 1))
 def test_no_bit_can_be_flipped(bit):
     changed = bytearray(BODY)
@@ -204,7 +204,6 @@ def test_no_bit_can_be_flipped(bit):
         reader(bytes(changed)).read()
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 400_000), st.integers(0, 150_000)), min_size=1, max_size=6)
 )
