@@ -1,23 +1,18 @@
 """In English the portal has no Chinese of its own; what is left is the data, marked as Chinese."""
 
-import re
 from html.parser import HTMLParser
 
 import pytest
 
-from service.codes import Category
-from tests.web.browsing import Portal, found
-from tests.world import World
+from tests.chinese import CHINESE
+from tests.web.browsing import Portal
+from tests.web.every_page import PAGES, Places, furnish, status, visitor
+
+__all__ = ["furnish"]
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
-HAN = re.compile(r"[㐀-䶿一-鿿，。：；？！（）]")
-
-
-def furnish(world: World) -> str:
-    customer = world.customer(category=Category.ACTIVE, owner="sales", filed=True)
-    made = world.document(customer.id, "维修记录：减速机异响", kind="repair", by="sales")
-    world.work()
-    return made.id
+#: data that stands in attributes and titles, where its language cannot be said
+TITLES = ("维修记录", "纪要", "宁波望潮")
 
 
 class Unmarked(HTMLParser):
@@ -43,29 +38,11 @@ class Unmarked(HTMLParser):
 
     def _look(self, chinese: bool, *texts: str) -> None:  # noqa: FBT001
         if not chinese:
-            self.texts += [text.strip() for text in texts if HAN.search(text)]
+            self.texts += [text.strip() for text in texts if CHINESE.search(text)]
 
 
 #: attributes that are read out
 SPOKEN = {"title", "aria-label", "placeholder", "alt", "data-l"}
-
-PAGES = (
-    ("archivist", "/"),
-    ("archivist", "/customers"),
-    ("archivist", "/customers/new"),
-    ("archivist", "/customers/{customer}"),
-    ("archivist", "/customers/{customer}?tab=all"),
-    ("archivist", "/documents/{document}"),
-    ("archivist", "/search?q=reducer"),
-    ("archivist", "/search?category=active"),
-    ("archivist", "/upload"),
-    ("sales", "/upload?customer={customer}"),
-    ("sales", "/account"),
-    ("sales", "/log"),
-    ("sales", "/nowhere"),
-    ("auditor", "/log"),
-    ("security_admin", "/people"),
-)
 
 
 def test_chinese_that_is_not_marked_is_found() -> None:
@@ -78,16 +55,13 @@ def test_chinese_that_is_not_marked_is_found() -> None:
 
 @pytest.mark.parametrize(("login", "page"), PAGES)
 def test_an_english_page_has_no_chinese_of_its_own(
-    portal: Portal, furnished: tuple[object, str], login: str, page: str
+    portal: Portal, furnished: tuple[object, Places], login: str, page: str
 ) -> None:
-    document = furnished[1]
-    address = portal["archivist"].html(f"/documents/{document}")
-    customer = found(r'href="/customers/(\w{26})"', address)
-    person = portal[login]
+    person = visitor(portal, login)
     person.send("/language", language="en")
-    text = person.get(page.format(customer=customer, document=document)).text
-    assert '<html lang="en">' in text
+    answer = person.get(furnished[1].address(page))
+    assert answer.status_code == status(login, page)
+    assert '<html lang="en">' in answer.text
     reader = Unmarked()
-    reader.feed(text)
-    titles = ("维修记录", "纪要", "宁波望潮")
-    assert [t for t in reader.texts if not any(title in t for title in titles)] == []
+    reader.feed(answer.text)
+    assert [text for text in reader.texts if not any(title in text for title in TITLES)] == []

@@ -1,0 +1,107 @@
+"""Every page of the portal: where it is, and who looks at it. Its archive is made by `furnish`."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from service import deputies, password_links, signins
+from service.audit.entries import Subject
+from service.codes import Category
+from service.permissions import Action, service_actor
+from tests.web.browsing import Person, Portal
+from tests.world import World
+
+STRANGER = ""
+
+PAGES = (
+    ("archivist", "/"),
+    ("archivist", "/customers"),
+    ("archivist", "/customers/new"),
+    ("archivist", "/customers/{customer}"),
+    ("archivist", "/customers/{customer}?tab=all"),
+    ("archivist", "/documents/{document}"),
+    ("archivist", "/documents/{document}?q=KR210"),
+    ("archivist", "/documents/{document}/move"),
+    ("archivist", "/documents/{document}/move?q=none"),
+    ("archivist", "/documents/{withdrawn}"),
+    ("archivist", "/search?q=KR210"),
+    ("archivist", "/search?q=nothing&year=2020"),
+    ("archivist", "/search?category=active"),
+    ("archivist", "/upload"),
+    ("archivist", "/upload?customer={customer}"),
+    ("archivist", "/account"),
+    ("archivist", "/log"),
+    ("archivist", "/nowhere"),
+    ("archivist", "/status"),
+    ("sales", "/"),
+    ("sales", "/customers/{customer}"),
+    ("sales", "/documents/{withdrawn}"),
+    ("sales", "/upload"),
+    ("sales", "/upload?customer={customer}"),
+    ("sales", "/account"),
+    ("sales", "/log"),
+    ("sales", "/nowhere"),
+    ("sales2", "/account"),
+    ("auditor", "/"),
+    ("auditor", "/log"),
+    ("auditor", "/status"),
+    ("security_admin", "/"),
+    ("security_admin", "/people"),
+    ("security_admin", "/status"),
+    ("system_admin", "/status"),
+    (STRANGER, "/sign-in"),
+    (STRANGER, "/password?link={link}"),
+    (STRANGER, "/password?link=used"),
+)
+
+_REFUSED = {
+    ("archivist", "/nowhere"): 404,
+    ("sales", "/nowhere"): 404,
+    ("archivist", "/log"): 403,
+    ("sales", "/log"): 403,
+    (STRANGER, "/password?link=used"): 404,
+}
+
+
+def status(login: str, path: str) -> int:
+    """Return the status with which a page is shown."""
+    return _REFUSED.get((login, path), 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the addresses of pages have in them."""
+
+    customer: str
+    document: str
+    withdrawn: str
+    owner: str
+    link: str
+
+    def address(self, path: str) -> str:
+        """Return where a page is."""
+        return path.format(**asdict(self))
+
+
+def furnish(world: World) -> Places:
+    """Bring in something for every page to show: documents, a deputy, a link for a password."""
+    customer = world.customer(category=Category.ACTIVE, owner="sales", filed=True).id
+    world.customer("乙汽车有限公司", Category.INTENDED, owner="sales2")
+    document = world.document(customer, "维修记录：减速机异响 KR210", kind="repair", by="sales").id
+    withdrawn = world.document(customer, "来函", kind="letter", by="sales").id
+    world.work()
+    world.withdraw(withdrawn, "sales")
+    owner, deputy = world.id("sales"), world.id("sales2")
+    today = signins.today(world.archive)
+    with world.archive.call(
+        world.actor("sales"), Action.DEPUTY_NAME, Subject("person", deputy)
+    ) as call:
+        deputies.name(call, deputy, first=today, last=today + timedelta(days=20))
+    cli, subject = service_actor("cli"), Subject("person", deputy)
+    with world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
+        link = password_links.make(call, deputy)
+    return Places(customer, document, withdrawn, owner, link)
+
+
+def visitor(portal: Portal, login: str) -> Person:
+    """Return a browser with which somebody is signed in, or nobody."""
+    return portal.stranger() if login == STRANGER else portal[login]
