@@ -16,7 +16,9 @@ from service import hosts
 from service.secret_files import ROOT_KEY, Owner, Servers, texts
 from service.settings import Settings, from_environment
 from tests import compose
+from tests.live import image
 from tests.live.elastic import VERSION
+from tests.live.process import ServerError
 from tests.live.stores import MINIO
 
 ROOT = compose.ROOT
@@ -299,6 +301,12 @@ def test_the_image_starts_the_console_script():
     entry = [s.text for s in STEPS if (s.stage, s.verb) == ("guidang", "ENTRYPOINT")]
     assert entry == ['["guidang"]']
     assert "guidang" in project["scripts"]
+
+
+def test_a_step_that_cannot_be_carried_out_without_docker_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(image, "steps", lambda: [compose.Step("build", "ADD", "here there")])
+    with pytest.raises(ServerError, match="ADD"):
+        image.built(tmp_path)
 
 
 def test_what_runs_is_locked_as_it_is_tested_and_without_the_tools():

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shutil
 import tarfile
 from pathlib import Path
 
@@ -29,22 +28,19 @@ def script() -> str:
 
 def _package() -> Path:
     """Fetch the package unless the cache has it; its bytes are checked each time."""
-    with machine.fetching(f"axe-core-{VERSION}.tgz") as place:
-        if not place.exists():
-            npm = machine.program("npm", "npm")
-            machine.say(f"fetching axe-core {VERSION} (once)")
-            target = place.with_suffix(".part")
-            target.mkdir(exist_ok=True)
-            fetch = ["pack", f"axe-core@{VERSION}", "--pack-destination", str(target), "--silent"]
-            machine.run([str(npm), *fetch])
-            _check(target / place.name)
-            (target / place.name).replace(place)
-            shutil.rmtree(target)
-        _check(place)
-    return place
+    name = f"axe-core-{VERSION}.tgz"
+
+    def fetch(folder: Path) -> Path:
+        npm = machine.program("npm", "npm")
+        pack = ["pack", f"axe-core@{VERSION}", "--pack-destination", str(folder), "--silent"]
+        machine.run([str(npm), *pack])
+        return _checked(folder / name)
+
+    return _checked(machine.fetched(name, f"fetching axe-core {VERSION}", fetch))
 
 
-def _check(file: Path) -> None:
+def _checked(file: Path) -> Path:
     digest = base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode("ascii")
     if f"sha512-{digest}" != INTEGRITY:
         raise ServerError(f"{file} is not axe-core {VERSION}: its checksum differs")
+    return file

@@ -81,13 +81,12 @@ class Elastic:
 
 def distribution() -> Path:
     """Fetch the server through Maven unless the cache has it."""
-    with machine.fetching(f"elasticsearch-{VERSION}.zip") as place:
-        if not place.exists():
-            maven = machine.program("mvn", "maven")
-            machine.say(f"fetching Elasticsearch {VERSION} (105 MB, once)")
-            target = place.with_suffix(".part")
-            options = [f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={target}"]
-            machine.run([str(maven), "-q", "-B", FETCH, *options])
-            (target / place.name).replace(place)
-            shutil.rmtree(target)
-    return place
+    name = f"elasticsearch-{VERSION}.zip"
+
+    def fetch(folder: Path) -> Path:
+        maven = machine.program("mvn", "maven")
+        options = [f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"]
+        machine.run([str(maven), "-q", "-B", FETCH, *options])
+        return folder / name
+
+    return machine.fetched(name, f"fetching Elasticsearch {VERSION}, 105 MB", fetch)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.compose import ROOT, Step, steps
 from tests.live import machine
+from tests.live.process import ServerError
 
 BUILD, FINAL = "build", "guidang"
 #: saves a minute; changes nothing in the image
@@ -72,6 +73,8 @@ def _build(root: Path) -> None:
             _copy(step, work)
         elif step.verb == "RUN":
             _run(step.text.replace("/opt/", f"{root}/opt/"), work, given)
+        elif step.verb != "FROM":
+            raise ServerError(f"the Dockerfile's {step.verb} is not carried out here")
 
 
 def _variables(step: Step, root: Path, known: dict[str, str]) -> dict[str, str]:

@@ -5,8 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.live.process import ServerError
@@ -24,13 +23,21 @@ def cache() -> Path:
     return folder
 
 
-@contextmanager
-def fetching(name: str) -> Iterator[Path]:
-    """Give the place of a file in the cache; two runs never fetch it at the same time."""
-    place = cache() / name
+def fetched(name: str, told: str, fetch: Callable[[Path], Path]) -> Path:
+    """Return a file of the cache; `fetch` brings it into an empty folder when it is missing.
+
+    Two runs never fetch at the same time, and what a run that was cut off left is not kept.
+    """
+    place, folder = cache() / name, cache() / f"{name}.part"
     with (cache() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield place
+        if not place.exists():
+            say(f"{told} (once)")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            fetch(folder).replace(place)
+            shutil.rmtree(folder)
+    return place
 
 
 def program(name: str, *packages: str, folders: tuple[str, ...] = ()) -> Path:

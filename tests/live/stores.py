@@ -48,20 +48,18 @@ class Minio:
 
 def minio_program() -> Path:
     """Build MinIO unless the cache has it; that takes some minutes, once."""
-    with machine.fetching("minio") as place:
-        if not place.exists():
-            _need_go()
-            machine.say("building MinIO (3–4 minutes, once)")
-            target = place.with_name("minio.build")
-            machine.run(
-                ["go", "install", MINIO],
-                env=machine.environment(
-                    GOBIN=str(target), GOFLAGS="-trimpath", GOTOOLCHAIN="local", CGO_ENABLED="0"
-                ),
-            )
-            (target / "minio").replace(place)
-            target.rmdir()
-    return place
+
+    def build(folder: Path) -> Path:
+        _need_go()
+        machine.run(
+            ["go", "install", MINIO],
+            env=machine.environment(
+                GOBIN=str(folder), GOFLAGS="-trimpath", GOTOOLCHAIN="local", CGO_ENABLED="0"
+            ),
+        )
+        return folder / "minio"
+
+    return machine.fetched("minio", "building MinIO, 3–4 minutes", build)
 
 
 def _need_go() -> None:
