@@ -39,7 +39,7 @@ class Web:
     @classmethod
     @contextmanager
     def running(cls, data: Path, **settings: object) -> Iterator[Self]:
-        """Run `guidang web` on an archive."""
+        """Run `guidang web` on an archive; whatever is sent to it, nothing may break in it."""
         port = free_port()
         told = {name: value for name, value in os.environ.items() if "GUIDANG_" not in name}
         wanted = {"data": data, "demo": 0, "listen": f"{LOOPBACK}:{port}", **settings}
@@ -54,6 +54,9 @@ class Web:
         )
         with server.running():
             yield cls(port, server)
+        logged = server.log.read_text("utf-8")
+        assert "Traceback" not in logged
+        assert "request failed" not in logged
 
     def connect(self) -> socket.socket:
         """Open a connection."""
@@ -82,11 +85,21 @@ class Web:
 
     def memory(self) -> int:
         """Return the memory in bytes that its processes hold at most since they began."""
+        return 1024 * max(
+            int(re.findall(r"VmHWM:\s+(\d+)", told)[0]) for told in self._of("status")
+        )
+
+    def computed(self) -> float:
+        """Return the processor time in seconds that its processes have used."""
+        ticks = (told.rpartition(")")[2].split()[11:13] for told in self._of("stat"))
+        return sum(int(tick) for both in ticks for tick in both) / os.sysconf("SC_CLK_TCK")
+
+    def _of(self, what: str) -> list[str]:
+        """Return what the system tells of each of its processes."""
         assert self.server.process is not None
         parent = self.server.process.pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
-        peaks = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in children]
-        return 1024 * max(int(re.findall(r"VmHWM:\s+(\d+)", peak)[0]) for peak in peaks)
+        return [Path(f"/proc/{pid}/{what}").read_text("ascii") for pid in children]
 
 
 def received(connection: socket.socket) -> Reply:

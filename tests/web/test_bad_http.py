@@ -1,8 +1,8 @@
 """Bad HTTP sent to the web as an installation runs it: each has a clear answer, none is a 500."""
 
 import json
+import select
 import threading
-import time
 from contextlib import ExitStack
 
 import pytest
@@ -45,12 +45,18 @@ def documents(archive):
     return f"/customers/{archive[2]}/documents"
 
 
-def in_time(web, seconds=2.0):
+def search(web):
     """Search while others are at it."""
-    started = time.monotonic()
     answer = web.get("/search?q=KR210")
     assert (answer.status, answer.json["total"]) == (200, 1)
-    assert time.monotonic() - started < seconds
+
+
+def waits(connection):
+    """Say whether no answer began on a connection, but for the rest of one that began before."""
+    if not select.select([connection], [], [], 0)[0]:
+        return True
+    came = connection.recv(1 << 16)
+    return came != b"" and b"HTTP/1.1" not in came
 
 
 def refused(answer, *statuses):
@@ -69,7 +75,7 @@ def nothing_kept(web, documents, archive):
 
 
 def test_five_thousand_parts_are_refused(web, documents, archive):
-    started, before = time.monotonic(), web.memory()
+    started, before = web.computed(), web.memory()
     for parts in (
         [part(f"f{n}", b"x") for n in range(5000)],
         [part("file", b"x", file_name=f"{n}.txt") for n in range(5000)],
@@ -78,7 +84,7 @@ def test_five_thousand_parts_are_refused(web, documents, archive):
         body = form(*parts)
         head = web.head("POST", documents, FORM, f"Content-Length: {len(body)}")
         refused(web.send(head + body), 413)
-    assert time.monotonic() - started < 10
+    assert web.computed() - started < 10
     assert web.memory() - before < 60 * MB
     nothing_kept(web, documents, archive)
 
@@ -130,11 +136,12 @@ def until(connection, words):
 
 def test_half_a_request_holds_no_thread(web):
     with ExitStack() as opened:
-        for n in range(50):
-            connection = opened.enter_context(web.connect())
+        connections = [opened.enter_context(web.connect()) for _ in range(50)]
+        for n, connection in enumerate(connections):
             head = web.head("POST", "/customers", "Content-Length: 500")
             connection.sendall([b"", b"G", head[:40], head, head + b"{"][n % 5])
-        in_time(web)
+        search(web)
+        assert all(waits(connection) for connection in connections)
 
 
 def test_half_a_request_behind_a_whole_one_holds_no_thread(web):
@@ -145,7 +152,8 @@ def test_half_a_request_behind_a_whole_one_holds_no_thread(web):
             connection.sendall(whole + whole[:-20])
         for connection in connections:
             until(connection, b'"sales"')
-        in_time(web)
+        search(web)
+        assert all(waits(connection) for connection in connections)
         connections[0].sendall(whole[-20:])
         until(connections[0], b" 200 OK")
 
@@ -166,19 +174,21 @@ def test_slow_uploads_arrive_and_do_not_stand_in_the_way_of_a_search(archive, do
     def upload():
         with web.connect() as connection:
             connection.sendall(web.head("POST", documents, FORM, f"Content-Length: {len(body)}"))
-            for at in range(0, len(body), MB // 4):
-                connection.sendall(body[at : at + MB // 4])
-                searched.wait(0.3)
+            connection.sendall(body[:MB])
+            begun.wait(60)
+            searched.wait(60)
+            connection.sendall(body[MB:])
             answers.append(received(connection).status)
 
-    searched = threading.Event()
+    begun, searched = threading.Barrier(21), threading.Event()
     with Web.running(data, threads=48, upload_limit=30 * MB) as web:
         web.token = token
         uploads = [threading.Thread(target=upload) for _ in range(20)]
         for one in uploads:
             one.start()
+        begun.wait(60)
         for _ in range(5):
-            in_time(web, 4.0)
+            search(web)
         assert not answers
         searched.set()
         for one in uploads:
@@ -309,9 +319,3 @@ def test_bodies_that_are_none(web, name):
     before = web.get("/customers").json["total"]
     refused(web.post("/customers", BODIES[name]), 422)
     assert web.get("/customers").json["total"] == before
-
-
-def test_the_log_of_the_process_holds_no_failure(web, archive):
-    told = (archive[0] / "web.log").read_text("utf-8")
-    assert "Traceback" not in told
-    assert "request failed" not in told
