@@ -150,6 +150,17 @@ def test_operations_name_every_figure():
     assert {name.removesuffix("_total") for name in shown} == kept
 
 
+def test_operations_name_every_event_of_the_operational_log():
+    said = re.compile(
+        r'log(?:ger\(\))?\.(?:info|warning|error|exception|critical)\(\s*"([a-z_ ]+)"'
+    )
+    sources = [path for folder in FOLDERS[:3] for path in (ROOT / folder).rglob("*.py")]
+    events = {name for path in sources for name in said.findall(path.read_text("utf-8"))}
+    named_there = re.findall(r"`([a-z_ ]+)`", section("Operational logs"))
+    assert len(events) > 9
+    assert events <= set(named_there)
+
+
 def test_the_picture_is_small():
     assert (ROOT / "docs" / "picture.png").stat().st_size < 300_000
 
