@@ -301,8 +301,9 @@ except Unavailable as refusal:
 def test_files_of_a_folder_are_for_their_owner_alone(tmp_path, name):
     store = Folder(tmp_path / "blobs")
     put(store, name, b"abc")
-    for path in (tmp_path / "blobs").rglob("*"):
-        assert path.stat().st_mode & 0o077 == 0
+    made = list((tmp_path / "blobs").rglob("*"))
+    assert [path.read_bytes() for path in made if path.is_file()] == [b"abc"]
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_a_setting_names_a_store(tmp_path):

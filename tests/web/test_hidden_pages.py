@@ -103,5 +103,7 @@ def test_every_entry_of_the_rail_opens(portal, login):
     person = portal[login]
     home = person.html("/")
     rail = home[home.index('<aside class="rail">') : home.index("</aside>")]
-    for path in re.findall(r'href="([^"]+)"', rail):
+    paths = re.findall(r'href="([^"]+)"', rail)
+    assert "/" in paths
+    for path in paths:
         assert person.get(path).status_code == 200, path
