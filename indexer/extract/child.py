@@ -1,7 +1,6 @@
 """A sandboxed process: takes one file after another and answers with text or a reason."""
 
 import io
-import json
 import os
 import signal
 import socket
@@ -11,7 +10,7 @@ from typing import BinaryIO, cast
 from indexer.extract import isolation, syscalls
 from indexer.extract.result import Extracted, Failed, Reason, Unreadable
 from indexer.extract.source import RemoteFile
-from indexer.extract.wire import Broken, Kind, Line, pack_result
+from indexer.extract.wire import Broken, Kind, Line, pack_result, unpack_job
 
 Read = Callable[[BinaryIO], Extracted]
 
@@ -39,17 +38,17 @@ def serve(sock: socket.socket, readers: Mapping[str, Read]) -> None:
             kind, payload = line.receive()
             if kind is not Kind.JOB:
                 return
-            line.send(Kind.RESULT, pack_result(_answer(line, readers, json.loads(payload))))
+            line.send(Kind.RESULT, pack_result(_answer(line, readers, *unpack_job(payload))))
         except Broken:
             return
 
 
 def _answer(
-    line: Line, readers: Mapping[str, Read], job: dict[str, int | str]
+    line: Line, readers: Mapping[str, Read], job: dict[str, int | str], start: bytes
 ) -> Extracted | Failed:
     """Run one reader. Some native readers raise what is no `Exception`, so all is caught."""
     isolation.limit_for_file(memory=int(job["memory"]), cpu=int(job["cpu"]))
-    source = io.BufferedReader(RemoteFile(line, int(job["size"])), 64 * 1024)
+    source = io.BufferedReader(RemoteFile(line, int(job["size"]), start), 64 * 1024)
     try:
         return readers[str(job["reader"])](cast("BinaryIO", source))
     except Unreadable as refusal:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from indexer.extract.package import Package
-from indexer.extract.xml_stream import Attributes, XmlStream
+from indexer.extract.xml_stream import Attributes, Names, XmlStream
 
 _NAMESPACES: Final = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
@@ -25,6 +25,7 @@ _SKIPPED: Final = frozenset(
     "w:pPr w:rPr w:tblPr w:tblGrid w:trPr w:tcPr w:sectPr w:sdtPr w:sdtEndPr "
     "w:del w:moveFrom w:delText w:instrText w:delInstrText w:rt".split()
 )
+_CHOICES: Final = frozenset({"mc:Choice", "mc:Fallback"})
 _MARKS: Final = {
     "w:tab": "\t",
     "w:ptab": "\t",
@@ -34,6 +35,8 @@ _MARKS: Final = {
     "w:noBreakHyphen": "-",
 }
 _PARAGRAPHS: Final = frozenset({"w:p", "a:p"})
+#: Written together: each call to write costs as much as cleaning a long line.
+_TOGETHER: Final = 500
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class Walker:
     def __init__(self, write: Callable[[str], None]) -> None:
         """Take where to write."""
         self._write = write
+        self._names = Names(_short)
         self._flows = [_Flow()]
         self._choices: list[bool] = []
         self._rows: list[list[str]] = []
@@ -62,11 +66,14 @@ class Walker:
         self._flush(self._flows[0])
 
     def _start(self, tag: str, attributes: Attributes) -> None:
-        name = _short(tag)
-        if self._skipping or name in _SKIPPED or self._is_second_choice(name):
+        if self._skipping:
             self._skipping += 1
-        elif name in _TEXT:
+            return
+        name = self._names[tag]
+        if name in _TEXT:
             self._in_text = True
+        elif name in _SKIPPED or (name in _CHOICES and self._is_second_choice()):
+            self._skipping += 1
         elif name in _MARKS:
             self._add(_MARKS[name])
         elif name == "w:sym":
@@ -84,7 +91,7 @@ class Walker:
         if self._skipping:
             self._skipping -= 1
             return
-        name = _short(tag)
+        name = self._names[tag]
         if name in _TEXT:
             self._in_text = False
         elif name in _PARAGRAPHS:
@@ -107,9 +114,9 @@ class Walker:
     def _add(self, text: str) -> None:
         self._flows[-1].pieces.append(text)
 
-    def _is_second_choice(self, name: str) -> bool:
+    def _is_second_choice(self) -> bool:
         """Of alternatives that say the same thing, only the first is read."""
-        if name not in ("mc:Choice", "mc:Fallback") or not self._choices:
+        if not self._choices:
             return False
         taken, self._choices[-1] = self._choices[-1], True
         return taken
@@ -122,7 +129,7 @@ class Walker:
         self._end_of_outermost()
 
     def _end_of_outermost(self) -> None:
-        if len(self._flows) == 1:
+        if len(self._flows) == 1 and len(self._flows[0].pieces) >= _TOGETHER:
             self._flush(self._flows[0])
 
     def _end_cell(self) -> None:

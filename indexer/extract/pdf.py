@@ -51,13 +51,17 @@ def read(source: BinaryIO) -> Extracted:
 
 def usable(text: str) -> bool:
     """Tell whether a text layer says what the page shows: a wrong font map rarely hides."""
-    wrong = len(_WRONG.findall(_HYPHEN.sub("", text)))
+    wrong = len(_WRONG.findall(_HYPHEN.sub("", text) if _hyphens(text) else text))
     return wrong < _WRONG_LEAST or wrong <= _WRONG_SHARE * len(_BLANK.sub("", text))
 
 
 def joined(text: str) -> str:
     """Return text with words divided at a line's end whole again, other hyphens kept."""
-    return _HYPHEN.sub("-\n", _HYPHENATED.sub("", text))
+    return _HYPHEN.sub("-\n", _HYPHENATED.sub("", text)) if _hyphens(text) else text
+
+
+def _hyphens(text: str) -> bool:
+    return "\ufffe" in text or "\x02" in text
 
 
 def _open(source: BinaryIO) -> pypdfium2.PdfDocument:

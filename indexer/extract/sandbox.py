@@ -5,7 +5,6 @@ So they run in children that own nothing and are killed when they take too long.
 dies costs one file one more try; other files go on.
 """
 
-import json
 import os
 import queue
 import signal
@@ -18,7 +17,7 @@ from indexer.extract.isolation import Isolation
 from indexer.extract.nursery import Child, Nursery
 from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.source import BLOCK
-from indexer.extract.wire import Broken, Kind, Late, unpack_range, unpack_result
+from indexer.extract.wire import Broken, Kind, Late, pack_job, unpack_range, unpack_result
 
 #: A child is replaced after this many files: native readers leak, and so would secrets.
 FILES_PER_CHILD = 200
@@ -110,8 +109,9 @@ def _converse(child: Child, reader: Reader, source: BinaryIO, size: int) -> Extr
     """Give a child one file and serve the bytes it wants until it answers."""
     line, limits = child.line, reader.limits
     line.deadline = time.monotonic() + limits.wall
-    job = {"reader": reader.function, "size": size, "memory": limits.memory, "cpu": limits.cpu}
-    line.send(Kind.JOB, json.dumps(job).encode())
+    job: dict[str, int | str] = {"reader": reader.function, "size": size}
+    job |= {"memory": limits.memory, "cpu": limits.cpu}
+    line.send(Kind.JOB, pack_job(job, _piece(source, 0, min(size, BLOCK))))
     while True:
         kind, payload = line.receive()
         if kind is Kind.RESULT:

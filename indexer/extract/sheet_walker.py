@@ -11,7 +11,7 @@ from indexer.extract.number_format import BUILT_IN, GENERAL
 from indexer.extract.package import Package
 from indexer.extract.result import Reason, Unreadable
 from indexer.extract.sheet_words import unescaped
-from indexer.extract.xml_stream import Attributes, XmlStream
+from indexer.extract.xml_stream import Attributes, Names, XmlStream
 
 #: Excel itself takes no more.
 _MOST_STYLES: Final = 65_536
@@ -91,6 +91,7 @@ class _Strings:
 
     def __init__(self) -> None:
         """Start with none."""
+        self._names = Names(_local)
         self._found: list[str] = []
         self._runs: list[str] = []
         self._pieces: list[str] = []
@@ -104,12 +105,12 @@ class _Strings:
         return self._found
 
     def _start(self, tag: str, _: Attributes) -> None:
-        name = _local(tag)
+        name = self._names[tag]
         self._readings += name == "rPh"
         self._in_text = name == "t" and not self._readings
 
     def _end(self, tag: str) -> None:
-        name = _local(tag)
+        name = self._names[tag]
         if self._in_text:
             self._runs.append(unescaped("".join(self._pieces)))
             self._pieces.clear()
@@ -136,6 +137,7 @@ class SheetWalker:
     def __init__(self, book: Workbook, grid: Grid) -> None:
         """Take what the sheets share, and where to write."""
         self._book = book
+        self._names = Names(_local)
         self._grid = grid
         self._runs: list[str] = []
         self._pieces: list[str] = []
@@ -150,7 +152,7 @@ class SheetWalker:
         package.parse(part, XmlStream(start=self._start, end=self._end, text=self._text))
 
     def _start(self, tag: str, attributes: Attributes) -> None:
-        name = _local(tag)
+        name = self._names[tag]
         if name == "row":
             self._column = -1
         elif name == "c":
@@ -164,7 +166,7 @@ class SheetWalker:
         self._in_value = self._in_cell and not self._readings and name in ("v", "t")
 
     def _end(self, tag: str) -> None:
-        name = _local(tag)
+        name = self._names[tag]
         if self._in_value:
             self._runs.append(unescaped("".join(self._pieces)))
             self._pieces.clear()

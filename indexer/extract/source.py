@@ -16,13 +16,13 @@ _KEPT = 16
 class RemoteFile(io.RawIOBase):
     """A read-only file whose blocks come over the line, the last few kept."""
 
-    def __init__(self, line: Line, size: int) -> None:
-        """Start at the beginning of a file of `size` bytes."""
+    def __init__(self, line: Line, size: int, start: bytes = b"") -> None:
+        """Stand at the beginning of a file of `size` bytes, whose first block may be at hand."""
         super().__init__()
         self.size = size
         self._line = line
         self._at = 0
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._blocks: OrderedDict[int, bytes] = OrderedDict({0: start} if start else {})
 
     def readable(self) -> bool:
         """Say that it can be read."""

@@ -10,10 +10,14 @@ TEXT_LIMIT = 5_000_000
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 #: Controls, lone surrogates and non-characters: nobody can type, see or store them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ufeff\ud800-\udfff\ufffe\uffff]")
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 def cleaned(text: str) -> str:
     r"""Return text with `\n` as its only line end and nothing unprintable."""
+    usual = text.replace("\r\n", "\n")
+    if not _ODD.search(usual):  # nearly always, and one look is cheaper than two changes
+        return usual
     return _UNPRINTABLE.sub("", _LINE_END.sub("\n", text))
 
 

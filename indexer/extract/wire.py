@@ -9,6 +9,7 @@ import math
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from enum import IntEnum
 
 from indexer.extract.result import Extracted, Failed, Note, Page, Reason
@@ -17,6 +18,7 @@ from indexer.extract.result import Extracted, Failed, Note, Page, Reason
 FRAME_LIMIT = 64 * 1024 * 1024
 _HEAD = struct.Struct("!BI")
 _RANGE = struct.Struct("!QI")
+_LENGTH = struct.Struct("!I")
 
 
 class Kind(IntEnum):
@@ -91,6 +93,19 @@ class Line:
         if left <= 0:
             raise Late
         self._sock.settimeout(left)
+
+
+def pack_job(job: Mapping[str, int | str], start: bytes) -> bytes:
+    """Say what to read, with the start of the file: who reads one always asks for that first."""
+    said = json.dumps(job).encode()
+    return _LENGTH.pack(len(said)) + said + start
+
+
+def unpack_job(payload: bytes) -> tuple[dict[str, int | str], bytes]:
+    """Return what to read and the start of the file, as `pack_job` took them."""
+    (length,) = _LENGTH.unpack_from(payload)
+    end = _LENGTH.size + length
+    return json.loads(payload[_LENGTH.size : end]), payload[end:]
 
 
 def pack_range(offset: int, size: int) -> bytes:

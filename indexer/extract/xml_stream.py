@@ -13,6 +13,20 @@ _DEPTH: Final = 2_000
 _LONGEST: Final = 8 * 1024 * 1024
 
 
+class Names(dict[str, str]):
+    """Short names of tags, each worked out once; kept no longer than a part: tags may be long."""
+
+    def __init__(self, short: Callable[[str], str]) -> None:
+        """Take what makes a short name."""
+        super().__init__()
+        self._short = short
+
+    def __missing__(self, tag: str) -> str:
+        """Work out a name that wasn't asked for before."""
+        name = self[tag] = self._short(tag)
+        return name
+
+
 def _nothing(*_: object) -> None:
     pass
 

@@ -135,6 +135,11 @@ def test_notes_comments_headers_footers_and_watermarks_are_read_once_each():
     assert found == "正文\n脚注\n尾注\n批注\n图示\n页眉机密\n\n页脚\n"
 
 
+def test_a_document_of_thousands_of_paragraphs_keeps_their_order():
+    lines = [f"第{number}条" for number in range(3_000)]
+    assert body(*(paragraph(run(line)) for line in lines)) == "\n".join(lines) + "\n"
+
+
 def test_characters_beyond_the_basic_plane_and_references_are_whole():
     assert body(paragraph(run("𠮷&#x20BB7;&amp;"))) == "𠮷𠮷&\n"
 

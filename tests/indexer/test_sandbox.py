@@ -60,6 +60,24 @@ def test_a_file_goes_in_and_its_text_comes_out(sandbox):
     assert text(sandbox, "echo", "库卡机器人 𠮷".encode()) == "库卡机器人 𠮷"
 
 
+def test_a_small_file_goes_over_whole_with_the_question_for_its_text(sandbox):
+    class Counting(io.BytesIO):
+        reads = 0
+
+        def read(self, size=-1, /):
+            self.reads += 1
+            return super().read(size)
+
+    content = "小文件".encode() * 5_000
+    source = Counting(content)
+    assert sandbox.extract("test/echo", source, len(content)).text == content.decode()
+    assert source.reads == 1
+    assert text(sandbox, "echo", b"") == ""
+    edge = b"e" * (256 * 1024)
+    assert text(sandbox, "echo", edge) == edge.decode()
+    assert text(sandbox, "echo", edge + b"f") == edge.decode() + "f"
+
+
 def test_a_large_file_is_read_only_where_the_reader_looks(sandbox):
     class Counting(io.BytesIO):
         count = 0

@@ -21,6 +21,8 @@ def test_text_over_the_limit_is_counted_and_the_pages_stay():
     ("raw", "clean"),
     [
         ("a\r\nb\rc\x0cd\u2028e", "a\nb\nc\nd\ne"),
+        ("a\r\nb\r\nc", "a\nb\nc"),
+        ("a\r\r\nb\r\n", "a\n\nb\n"),
         ("a\x00b\x07c\x7fd\x9f", "abcd"),
         ("\ufeff合\ud842同\uffff", "合同"),
         ("tab\tstays", "tab\tstays"),
