@@ -69,7 +69,7 @@ def measure_if_due(archive: Archive, holder: str) -> bool:
 
 
 def measure(archive: Archive) -> None:
-    """Measure everything once; what is away is left with the age of its last result."""
+    """Measure everything once; what is away or fails is left with the age of its last result."""
     measures: Mapping[str, Callable[[Archive], Mapping[str, Any]]] = {
         probing.INDEX: _index,
         probing.KEYSTORE: _keystore,
@@ -79,11 +79,12 @@ def measure(archive: Archive) -> None:
     for name, taken in measures.items():
         try:
             body = taken(archive)
+            with archive.db.write() as db:
+                probing.put(db, name, body)
         except Unavailable as error:
             log.warning("part_away", part=error.part)
-            continue
-        with archive.db.write() as db:
-            probing.put(db, name, body)
+        except Exception:
+            log.exception("measuring_failed", what=name)
 
 
 def _index(archive: Archive) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -15,6 +16,8 @@ from service import figures, probing, queues, readiness
 from service.archive import Archive
 from service.errors import Unavailable
 from service.probing import Reading
+
+log = structlog.get_logger()
 
 #: What stands at this moment: name, what it says, labels.
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -59,6 +62,10 @@ def exposition(archive: Archive) -> bytes:
             sums = figures.sums(db)
             values += [*_queues(db), *_measured(probing.readings(db))]
     except Unavailable:
+        sums = {}
+    except Exception:
+        # what this process can tell by itself is told
+        log.exception("figures_failed")
         sums = {}
     return generate_latest(_Families([*_summed(sums), *_gauges(values)]))
 

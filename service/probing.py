@@ -6,14 +6,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.models import Probe
 from service.rows import claim
 
+log = structlog.get_logger()
+
 #: Names of what workers measure.
 INDEX, STORAGE, KEYSTORE = "index", "storage", "keystore"
+
+#: What each of them has, unless the index cannot be used.
+_MEMBERS: Mapping[str, frozenset[str]] = {
+    INDEX: frozenset(
+        "drift generation analyzer documents indexed missing surplus outdated waiting categories "
+        "ids".split()
+    ),
+    STORAGE: frozenset(("objects", "bytes", "database")),
+    KEYSTORE: frozenset(("keys", "destructions", "newest", "mirror")),
+}
 
 #: How old signs of life are when nobody asks for them any more.
 _FORGOTTEN = timedelta(days=1)
@@ -50,9 +63,29 @@ def _yesterday() -> datetime:
 
 
 def readings(db: Session) -> Mapping[str, Reading]:
-    """Return every measurement by its name; those of processes are `part:holder`."""
-    rows = db.execute(select(Probe.name, Probe.taken, Probe.body).order_by(Probe.name))
-    return {name: Reading(name, taken, json.loads(body)) for name, taken, body in rows}
+    """Return every measurement by its name; those of processes are `part:holder`.
+
+    What cannot be read, or has not what is shown of it, is as if it had not been taken.
+    """
+    rows = db.execute(select(Probe.name, Probe.taken, Probe.body).order_by(Probe.name)).tuples()
+    found = {}
+    for name, taken, text in rows:
+        body = _body(name, text)
+        if body is None:
+            log.error("measurement_unreadable", what=name.partition(":")[0])
+        else:
+            found[name] = Reading(name, taken, body)
+    return found
+
+
+def _body(name: str, text: str) -> Mapping[str, Any] | None:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(body, dict):
+        return None
+    return body if body.get("unusable") or body.keys() >= _MEMBERS.get(name, frozenset()) else None
 
 
 def last_seen(found: Mapping[str, Reading], part: str) -> Reading | None:

@@ -2,20 +2,27 @@
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from service import probing, queues, readiness, schema
 from service.archive import Archive, Call
+from service.errors import Unavailable
 from service.policy import packaged, parse
 from service.probing import Reading
 from service.queues import Marks, Queue
+
+log = structlog.get_logger()
+
+_T = TypeVar("_T")
 
 #: Seconds a part gets to answer before the page says that it does not.
 PATIENCE = 0.6
@@ -99,23 +106,37 @@ def look(call: Call) -> Status:
     """Return how the archive is, for those who may know; no part that is away stops it."""
     call.require()
     archive = call.archive
-    parts = readiness.parts(archive, patience=PATIENCE)
-    measured = probing.readings(call.db)
+    parts = dict(readiness.parts(archive, patience=PATIENCE))
+    measured: Mapping[str, Reading] = _asked(
+        parts, "database", lambda: probing.readings(call.db), {}
+    )
     found = Status(
         now=datetime.now(UTC),
         parts=parts,
-        queues=queues.standing(call.db),
-        marks=queues.marks(call.db),
+        queues=_asked(parts, "database", lambda: queues.standing(call.db), ()),
+        marks=_asked(parts, "database", lambda: queues.marks(call.db), Marks(0, None)),
         index=measured.get(probing.INDEX),
         storage=measured.get(probing.STORAGE),
         keystore=measured.get(probing.KEYSTORE),
         worker=probing.last_seen(measured, "worker"),
-        disk=_disk(archive),
-        versions=_versions(archive, call.db),
+        disk=_asked(parts, "blobs", lambda: _disk(archive), None),
+        versions=_asked(parts, "database", lambda: _versions(archive, call.db), {}),
         notices=(),
     )
     notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_policy(call))
     return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
+
+
+def _asked(parts: dict[str, bool], part: str, ask: Callable[[], _T], otherwise: _T) -> _T:
+    """Ask a part of the archive for a part of the page; if that fails oddly, it is away."""
+    try:
+        return ask()
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("part_broken", part=part)
+        parts[part] = False
+        return otherwise
 
 
 def _disk(archive: Archive) -> Disk | None:

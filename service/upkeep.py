@@ -1,7 +1,8 @@
 """What every process does now and then: adds up figures, says that it lives, minds the schema."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 
 import structlog
@@ -40,15 +41,19 @@ def keep(
 
 
 def go_round(archive: Archive, part: str) -> bool:
-    """Do it once; return whether schema and policy are this program's."""
+    """Do it once; return whether schema and policy are this program's.
+
+    What fails as nobody expected is logged, and neither ends the round nor those after it.
+    """
     try:
-        with archive.db.read() as db:
+        with _going_on(), archive.db.read() as db:
             if schema.revision(db) != schema.head():
                 log.error("database_of_another_version", program=schema.head())
                 return False
             archive.policies.current(db)
-        figures.add_up(archive.db)
-        with archive.db.write() as db:
+        with _going_on():
+            figures.add_up(archive.db)
+        with _going_on(), archive.db.write() as db:
             probing.alive(db, part, jobs.holder(), {"version": version("guidang")})
     except PolicyError:
         log.exception("policy_of_another_version")
@@ -56,3 +61,14 @@ def go_round(archive: Archive, part: str) -> bool:
     except Unavailable as error:  # the next round may find it again
         log.warning("part_away", part=error.part)
     return True
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Log what nobody expected."""
+    try:
+        yield
+    except (PolicyError, Unavailable):
+        raise
+    except Exception:
+        log.exception("upkeep_failed")
