@@ -81,6 +81,10 @@ _OF_SYSTEM: Final = MappingProxyType(
 _SAID: Final = WRITTEN | {"general"}
 #: Beyond this a number shows fewer digits than it has.
 _WHOLE_BELOW: Final = 10**15
+#: Between these a number is written without a power, in so many characters with the point.
+_PLAIN_FROM: Final = 1e-4
+_PLAIN_BELOW: Final = 1e11
+_WIDTH: Final = 11
 _MOST_DECIMALS: Final = 30
 _MOST_BELOW: Final = 9  # digits below a fraction's stroke
 _NOTHING: Final = Fraction(5, 10**8)
@@ -115,6 +119,10 @@ def general(value: float) -> str:
     """Return a number as a cell without a format shows it."""
     if value == int(value) and abs(value) < _WHOLE_BELOW:
         return str(int(value))
+    if _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
+        room = max(0, _WIDTH - 1 - len(str(int(abs(value)))))
+        text = f"{value:.{room}f}"
+        return text.rstrip("0").rstrip(".") if room else text
     return f"{value:.10g}".replace("e", "E")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from indexer.extract import chinese_numerals
@@ -14,6 +14,7 @@ _MONTHS: Final = (
 _DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _WEEK: Final = "一二三四五六日"
 _ORIGIN: Final = date(1899, 12, 30)
+_MIDNIGHT: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - sheets know no time zone
 #: How many days later the other way of counting begins.
 _FROM_1904: Final = 1_462
 #: Sheets hold a 29 February 1900 that never was: before it everything is a day later. And the
@@ -79,6 +80,24 @@ def shown(value: float, section: Sequence[Token], *, from_1904: bool) -> str | N
         point=fraction > 0,
     )
     return "-" * below + _written(tokens, moment, seconds, way)
+
+
+def counted(text: str, *, from_1904: bool) -> float | None:
+    """Return a day or a time that is written out (ISO 8601) as the number sheets count it by."""
+    for read in (datetime.fromisoformat, _time_alone):
+        try:
+            moment = read(text).replace(tzinfo=None)
+        except ValueError:
+            continue
+        days = (moment - _MIDNIGHT) / timedelta(days=1)
+        if from_1904 and days >= 1:
+            return days - _FROM_1904 if days >= _FROM_1904 else None
+        return days - (1 <= days <= _NEVER_WAS) if days >= 0 else None
+    return None
+
+
+def _time_alone(text: str) -> datetime:
+    return datetime.combine(_ORIGIN, time.fromisoformat(text))
 
 
 def _written(tokens: Sequence[Token], moment: _Moment, seconds: float, way: _Way) -> str:

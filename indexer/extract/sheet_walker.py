@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from indexer.extract import number_format
+from indexer.extract import number_format, sheet_dates
 from indexer.extract.grid import Grid
 from indexer.extract.number_format import BUILT_IN, GENERAL
 from indexer.extract.package import Package
@@ -191,7 +191,10 @@ class SheetWalker:
         if self._type == "s":
             return number_format.is_text(self._shared(raw), self._format())
         if self._type == "n":
-            return _number(raw, self._format(), from_1904=self._book.from_1904)
+            return _number(raw, self._format(), self._book)
+        if self._type == "d" and self._format() != GENERAL:
+            days = sheet_dates.counted(raw, from_1904=self._book.from_1904)
+            return raw if days is None else _number(str(days), self._format(), self._book)
         return raw
 
     def _shared(self, raw: str) -> str:
@@ -208,12 +211,14 @@ class SheetWalker:
         return self._book.formats[style] if style < len(self._book.formats) else GENERAL
 
 
-def _number(raw: str, code: str, *, from_1904: bool) -> str:
+def _number(raw: str, code: str, book: Workbook) -> str:
     try:
         value = float(raw)
     except ValueError:
         return raw
-    return number_format.shown(value, code, from_1904=from_1904) if math.isfinite(value) else raw
+    if not math.isfinite(value):
+        return raw
+    return number_format.shown(value, code, from_1904=book.from_1904)
 
 
 def _column(reference: str, following: int) -> int:

@@ -89,6 +89,14 @@ def test_characters_that_xml_has_no_room_for_are_written_out_again():
     assert found == "第一行 第二行\t_x000D_和中、𠮷\t_x000D_\t甲 乙\t_X000D_a_x_\n"
 
 
+def test_a_day_that_is_written_out_reads_as_its_format_shows_it():
+    styles = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    days = (cell("2025-03-09T00:00:00", kind="d", style=n) for n in (0, 1))
+    unknown = cell("morgen", kind="d", style=1)
+    found = text(row(*days, unknown), styles=styles)
+    assert found == "2025-03-09T00:00:00\t2025/3/9\tmorgen\n"
+
+
 def test_formulas_are_read_by_what_they_gave():
     assert text(row("<c><f>SUM(A1:A9)</f><v>42</v></c>")) == "42\n"
 

@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.extract import sheet_dates
 from indexer.extract.number_format import BUILT_IN, is_text, shown
 
 SHOWN = [
     (0, "General", "0"),
     (1.5, "General", "1.5"),
     (0.1 + 0.2, "General", "0.3"),
+    (1 / 3, "General", "0.333333333"),
+    (-123456.789012, "General", "-123456.789"),
+    (12345678901.6, "General", "12345678902"),
+    (0.00012345678, "General", "0.000123457"),
+    (0.000012345, "General", "1.2345E-05"),
     (110101199003070000.0, "General", "1.10101199E+17"),
     (13800138000.0, "General", "13800138000"),
     (7, "G/通用格式", "7"),
@@ -140,6 +146,29 @@ def test_days_counted_from_1904_are_the_same_days():
     assert shown(45725 - 1462, "yyyy/m/d dddd", from_1904=True) == "2025/3/9 Sunday"
     assert shown(0.0, "yyyy/m/d", from_1904=True) == "1904/1/1"
     assert shown(2_958_000.0, "yyyy/m/d", from_1904=True) == "2958000"
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "text"),
+    [
+        ("2025-03-09", "yyyy/m/d", "2025/3/9"),
+        ("2025-03-09T14:30:00", "yyyy/m/d h:mm", "2025/3/9 14:30"),
+        ("2025-03-09T14:30:00.000Z", "yyyy/m/d h:mm", "2025/3/9 14:30"),
+        ("1900-01-01", "yyyy/m/d", "1900/1/1"),
+        ("14:30:00", "h:mm", "14:30"),
+        ("1899-01-01", "yyyy/m/d", None),
+        ("soon", "yyyy/m/d", None),
+        ("", "yyyy/m/d", None),
+    ],
+)
+def test_a_day_written_out_is_the_same_as_one_that_is_counted(written, code, text):
+    value = sheet_dates.counted(written, from_1904=False)
+    assert (None if value is None else shown(value, code)) == text
+    value = sheet_dates.counted(written, from_1904=True)
+    if written.startswith("1900"):
+        assert value is None
+    else:
+        assert (None if value is None else shown(value, code, from_1904=True)) == text
 
 
 def test_words_around_a_text_are_kept():
