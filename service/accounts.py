@@ -14,7 +14,7 @@ from service import leaving, passwords
 from service.archive import Call
 from service.codes import PRIVILEGED, Department, Role
 from service.crypto import Corrupt, unseal
-from service.errors import Conflict, Denied, Invalid, NotFound, Stale
+from service.errors import Conflict, Denied, Invalid, NotFound, changed_meanwhile
 from service.ids import new_id
 from service.models import Department as DepartmentRow
 from service.models import PasswordLink, Person, PersonRole, SignIn, Token
@@ -203,7 +203,7 @@ def _to_change(
     if person is None:
         raise NotFound
     if if_match is not None and person.rev != if_match:
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
     _guard_privileged(call, (Role(r.role) for r in person.roles))
     return person
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service import accounts, profiles
 from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
-from service.errors import Conflict, Hidden, Invalid, NotFound, Stale, Unconditional
+from service.errors import Conflict, Hidden, Invalid, NotFound, Unconditional, changed_meanwhile
 from service.ids import new_id
 from service.models import Counter, Customer, CustomerView, Record
 from service.owners import COWORKER, OWNER, people_of, said, set_people
@@ -276,7 +276,7 @@ def check_rev(seen_rev: int, if_match: int | None) -> None:
     if if_match is None:
         raise Unconditional("Say which state this change is based on (If-Match).")
     if if_match != seen_rev:
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
 
 
 def for_change(call: Call, customer_id: str, *, module: Module | None = None) -> Seen:
@@ -326,7 +326,7 @@ def bump(db: Session, seen: Seen) -> None:
         .execution_options(synchronize_session=False)
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
     db.expire_all()
 
 

@@ -16,7 +16,7 @@ from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
-from service.errors import Hidden, NotFound, Stale
+from service.errors import Hidden, NotFound, changed_meanwhile
 from service.models import CustomerView, Document, Text, Version
 from service.models import Page as PageRow
 from service.permissions import Action, Target
@@ -182,7 +182,7 @@ def lock(db: Session, document: Document) -> None:
     customer = document.customer
     db.refresh(document, with_for_update={"key_share": True})
     if document.customer != customer:
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
 
 
 def apparent(version: Version) -> Processing:
@@ -371,5 +371,5 @@ def bump(db: Session, document: Document) -> None:
         .execution_options(synchronize_session=False)
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
-        customers.check_rev(seen + 1, seen)
+        raise changed_meanwhile()
     db.refresh(document)

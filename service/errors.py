@@ -120,6 +120,11 @@ class Unavailable(Refusal):
         self.part = part
 
 
+def changed_meanwhile() -> Stale:
+    """Return the refusal of a change that was not based on the newest state."""
+    return Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+
+
 def error_code(error: BaseException) -> str:
     """Return the word for an error in the log: the class name in snake case."""
     if isinstance(error, Unavailable):

@@ -16,7 +16,7 @@ from service.appending import append
 from service.archive import Call
 from service.audit.entries import Entry, Subject
 from service.codes import Decision, Phase, Status
-from service.errors import Conflict, Invalid, Stale
+from service.errors import Conflict, Invalid, changed_meanwhile
 from service.jobs import Lane
 from service.models import Customer, CustomerPerson, Person
 from service.owners import OWNER, colleagues, lock_people_of, people_of, said
@@ -85,7 +85,7 @@ def finish(call: Call, person_id: str, successor: str | None) -> None:
     """Hand over what one step holds; raises `Stale` if the person has more by now."""
     hand_over(call, person_id, successor)
     if _some(call.db, person_id, 1):
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
 
 
 def hand_over(call: Call, person_id: str, successor: str | None) -> None:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from service import idempotency, known
 from service.archive import Archive, Call
 from service.audit.entries import Subject
-from service.errors import Invalid, Stale, TooLarge, Unconditional, Unsupported
+from service.errors import Invalid, TooLarge, Unconditional, Unsupported, changed_meanwhile
 from service.idempotency import Repeated
 from service.intake import Upload
 from service.permissions import Action
@@ -184,7 +184,7 @@ def matched(rev: int) -> int:
     if "If-Match" not in request.headers:
         raise Unconditional("Say which state this change is based on (If-Match).")
     if not request.if_match.contains(str(rev)):
-        raise Stale("Somebody changed this in the meantime. Load it again and repeat your change.")
+        raise changed_meanwhile()
     return rev
 
 
