@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 
-from service import filing, signins
+from service import deputies, filing, signins
 from service.audit.entries import Subject
 from service.codes import Category
 from service.permissions import Action
@@ -40,7 +40,7 @@ _CHECKS = (
 _ENDING = {"revoke_token", "revoke_tokens", "change_user"}
 
 #: What ends what others need comes last.
-_LAST = ("end_session", "end_sessions", "revoke_token", "revoke_tokens")
+_LAST = ("end_deputy", "end_session", "end_sessions", "revoke_token", "revoke_tokens")
 
 #: states that a change may be based on: mostly the present one
 _STATES = ("*", "*", "*", '"1"', '"0"', 'W/"1"')
@@ -82,6 +82,10 @@ def furnish(world: World) -> Pools:
         with world.archive.call(world.actor("sales"), Action.DOCUMENT_WITHDRAW, subject) as call:
             filing.withdraw(call, document, "误传")
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
+    deputy, day = world.id("sales2"), signins.today(world.archive)
+    about = Subject("person", deputy)
+    with world.archive.call(world.actor("sales"), Action.DEPUTY_NAME, about) as call:
+        deputies.name(call, deputy, first=day, last=day)
     return {
         "customer_id": customers,
         "document_id": [*documents, *broken],
@@ -91,7 +95,7 @@ def furnish(world: World) -> Pools:
         "restore_document": withdrawn,
         # only what is filed changes its category
         "move_customer": filed,
-        "deputy_id": [world.id("sales2")],
+        "deputy_id": [deputy],
     }
 
 
