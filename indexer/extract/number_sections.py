@@ -29,11 +29,15 @@ _TOKEN: Final = re.compile(
 _CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?(?:E[+-]?\d+)?)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
 def sections(code: str) -> tuple[Section, ...]:
     """Return the sections of a format; what is no format gives sections all the same."""
+    return _sections(code[:_LONGEST])  # cut before it is kept: kept are those of other files too
+
+
+@lru_cache(maxsize=4096)
+def _sections(code: str) -> tuple[Section, ...]:
     found: list[list[Token]] = [[]]
-    for match in _TOKEN.finditer(code[:_LONGEST]):
+    for match in _TOKEN.finditer(code):
         kind = match.lastgroup or ""
         text = match[kind] if kind else ""
         if kind == "rest" and text == ";":
