@@ -6,6 +6,8 @@ from functools import partial
 from time import perf_counter
 from typing import BinaryIO, cast
 
+from sqlalchemy import select
+
 from indexer.extract import reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
@@ -20,7 +22,7 @@ from service.crypto import Corrupt
 from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
-from service.keystore import KeyMissing
+from service.keystore import KeyMissing, Ring
 from service.models import Document, Version
 from service.streams import DecryptingReader, blob_aad
 
@@ -57,7 +59,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
             )
             with reader:
                 result = _timed(sandbox, source, cast("BinaryIO", reader))
-            return _judged(archive, work, result)
+            return _judged(ring, work, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)
     except (BlobMissing, KeyMissing):
@@ -74,7 +76,7 @@ def _timed(sandbox: Sandbox, source: processing.Source, original: BinaryIO) -> E
     return result
 
 
-def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome:
+def _judged(ring: Ring, work: Work, result: Extracted | Failed) -> Outcome:
     if isinstance(result, Failed):
         return Outcome(work, Processing.FAILED, error=str(result.reason))
     pages = [page.text for page in result.pages]
@@ -82,8 +84,7 @@ def _judged(archive: Archive, work: Work, result: Extracted | Failed) -> Outcome
         reason = Note.SUSPECT_LAYER if Note.SUSPECT_LAYER in result.notes else Note.NO_TEXT
         return Outcome(work, Processing.PROPERTIES_ONLY, error=str(reason), extracted=result)
     text_id = new_id()
-    with archive.ring() as ring:
-        parts = texts.seal_parts(ring, work.job.subject, text_id, pages)
+    parts = texts.seal_parts(ring, work.job.subject, text_id, pages)
     note = next((str(n) for n in result.notes), None)
     return Outcome(work, Processing.SEARCHABLE, note, None, text_id, result, parts)
 
@@ -102,12 +103,31 @@ def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
             ref = PolicyRef(policy.id, policy.sha256)
             processing.lock(db, [one.work.job.subject for one in outcomes])
             outcomes = _in_time(db, outcomes)
-            ended = [_write(db, one) for one in outcomes]
+            known = _Known.of(db, outcomes)
+            ended = _write(db, known, outcomes)
             settle(db, ended)
             db.flush()
             numbers = archive.append(db, [outcome(e, ref) for e in ended], ring)
             for one, number in zip(outcomes, numbers, strict=True):
-                _queue_index(db, one, number)
+                _queue_index(db, known, one, number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The rows that some outcomes are about, each table fetched at once."""
+
+    versions: dict[str, Version]
+    documents: dict[str, Document]
+    read: frozenset[str]
+
+    @classmethod
+    def of(cls, db: Session, outcomes: Sequence[Outcome]) -> "_Known":
+        subjects = [one.work.job.subject for one in outcomes]
+        versions = {v.id: v for v in db.scalars(select(Version).where(Version.id.in_(subjects)))}
+        ids = {v.document for v in versions.values()}
+        documents = {d.id: d for d in db.scalars(select(Document).where(Document.id.in_(ids)))}
+        again = [one.work.job.subject for one in outcomes if one.work.job.attempts > 1]
+        return cls(versions, documents, texts.read_of(db, again))
 
 
 def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -116,45 +136,45 @@ def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [Outcome(one.work, None) if one.work.job.id in late else one for one in outcomes]
 
 
-def _write(db: Session, one: Outcome) -> Ended:
-    if one.away:
-        return Ended(one.work, error=f"unavailable.{one.away}", again=True, counted=False)
-    version = db.get(Version, one.work.job.subject)
-    if version is None or one.processing is None:
-        return Ended(one.work)
-    document = db.get_one(Document, version.document)
-    again = one.work.job.attempts > 1 and version.processing not in _OPEN
-    if again and texts.newest_id(db, version.id):
-        # an earlier run of this job committed after all
-        return Ended(one.work, subject=_subject(document, version))
-    version.processing = str(one.processing)
-    version.error = one.error
-    if one.text_id and one.extracted:
-        texts.put(
-            db,
-            version.id,
-            one.text_id,
-            one.extracted.pages,
-            one.parts,
-            extractor=one.extracted.extractor,
-            origin=one.extracted.origin,
-        )
-        version.left_out = one.extracted.truncated
+def _write(db: Session, known: _Known, outcomes: Sequence[Outcome]) -> list[Ended]:
+    ended = []
+    fresh: list[texts.New] = []
+    changed: dict[str, Document] = {}
+    for one in outcomes:
+        version = known.versions.get(one.work.job.subject)
+        if one.away:
+            ended.append(
+                Ended(one.work, error=f"unavailable.{one.away}", again=True, counted=False)
+            )
+            continue
+        if version is None or one.processing is None:
+            ended.append(Ended(one.work))
+            continue
+        document = known.documents[version.document]
+        subject = Subject("document", document.id, version.id, customer=document.customer)
+        if version.id in known.read and version.processing not in _OPEN:
+            # an earlier run of this job committed after all
+            ended.append(Ended(one.work, subject=subject))
+            continue
+        version.processing = str(one.processing)
+        version.error = one.error
+        changed[document.id] = document
+        if one.text_id and one.extracted:
+            fresh.append(texts.New(version.id, one.text_id, one.extracted, one.parts))
+            version.left_out = one.extracted.truncated
+        failed = one.error if one.processing is Processing.FAILED else None
+        ended.append(Ended(one.work, error=failed, subject=subject))
+    texts.put(db, fresh)
     db.flush()
-    documents.reshow(db, document)
-    failed = one.error if one.processing is Processing.FAILED else None
-    return Ended(one.work, error=failed, subject=_subject(document, version))
+    documents.reshow(db, changed.values())
+    return ended
 
 
 _OPEN = frozenset({Processing.STORED, Processing.EXTRACTING})
 
 
-def _subject(document: Document, version: Version) -> Subject:
-    return Subject("document", document.id, version.id, customer=document.customer)
-
-
-def _queue_index(db: Session, one: Outcome, number: int) -> None:
-    version = db.get(Version, one.work.job.subject)
+def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
+    version = known.versions.get(one.work.job.subject)
     if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
         return
     if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):

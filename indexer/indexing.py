@@ -5,7 +5,7 @@ never arrive after a newer one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from indexer import work
 from indexer.projection import Projection
@@ -48,10 +48,9 @@ def run(archive: Archive, holder: str, limit: int = BATCH) -> int:
         lost = [
             Ended(w, error=f"unavailable.{error.part}", again=True, counted=False) for w in works
         ]
-        _finish(archive, lost, _Sent())
+        work.finish(archive, lost)
         return 0
-    ended = [_ended(w, sent.refused) for w in works]
-    _finish(archive, ended, sent)
+    _finish(archive, [_ended(w, sent.refused) for w in works], sent)
     return len(works)
 
 
@@ -63,24 +62,20 @@ def _ended(one: Work, refused: frozenset[str]) -> Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What went to the engine: each subject's revision, the versions, and who was refused."""
+    """What went to the engine: the snapshot's revision, the versions, and who was refused."""
 
-    revs: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    versions: Sequence[str] = ()
-    refused: frozenset[str] = frozenset()
+    rev: int
+    versions: Sequence[str]
+    refused: frozenset[str]
 
 
 def _send(archive: Archive, holder: str, works: Sequence[Work]) -> _Sent:
     """Project what stands in one snapshot, and apply it."""
-    revs: dict[tuple[str, str], int] = {}
     failures: list[Failure] = []
     with archive.ring() as ring, archive.db.read() as db:
         policy = archive.policies.current(db)
         projection = Projection.of(db, ring, policy, archive.settings.timezone)
         wanted = _documents(db, works)
-        for one in works:
-            kind = "customer" if one.job.kind == "project_customer" else "document"
-            revs[kind, one.job.subject] = projection.rev
         for upserts, removals in batches(projection, wanted):
             if not hold_lease(archive, holder):
                 raise Unavailable("search")
@@ -89,7 +84,7 @@ def _send(archive: Archive, holder: str, works: Sequence[Work]) -> _Sent:
         refused = _refused(db, works, failures)
         versions = processing.unindexed(db, [d for d in wanted if d not in refused])
     archive.engine.refresh()
-    return _Sent(revs, versions, refused)
+    return _Sent(projection.rev, versions, refused)
 
 
 def _refused(db: Session, works: Sequence[Work], failures: Sequence[Failure]) -> frozenset[str]:
@@ -139,14 +134,15 @@ def batches(projection: Projection, documents: Mapping[str, bool]) -> Iterator[B
 
 
 def _finish(archive: Archive, ended: Sequence[Ended], sent: _Sent) -> None:
-    def caught_up(db: Session) -> None:
-        for one in ended:
-            if one.again:
-                continue
+    reached: dict[str, list[str]] = {"customer": [], "document": []}
+    for one in ended:
+        if not one.again:
             kind = "customer" if one.work.job.kind == "project_customer" else "document"
-            subject = one.work.job.subject
-            if (kind, subject) in sent.revs:
-                jobs.unmark(db, kind, [subject], rev=sent.revs[kind, subject])
+            reached[kind].append(one.work.job.subject)
+
+    def caught_up(db: Session) -> None:
+        for kind, subjects in reached.items():
+            jobs.unmark(db, kind, subjects, rev=sent.rev)
         processing.indexed(db, sent.versions)
 
     work.finish(archive, ended, caught_up)

@@ -50,20 +50,26 @@ class Ended:
     subject: Subject | None = None
 
 
-def waiting(archive: Archive, kinds: Sequence[str]) -> bool:
-    """Say, without writing anything, whether a job of these kinds is due."""
+def waiting(archive: Archive, kinds: Sequence[str], *, lane: jobs.Lane | None = None) -> bool:
+    """Say, without writing anything, whether a job of these kinds (in a lane) is due."""
     with archive.db.read() as db:
-        return jobs.due(db, kinds)
+        return jobs.due(db, kinds, lane=lane)
 
 
 def take(
-    archive: Archive, holder: str, kinds: Sequence[str], limit: int, begin: Begin | None = None
+    archive: Archive,
+    holder: str,
+    kinds: Sequence[str],
+    limit: int,
+    begin: Begin | None = None,
+    *,
+    lane: jobs.Lane | None = None,
 ) -> list[Work]:
     """Take due jobs; their intents, and what `begin` writes, commit with the taking."""
     with archive.ring() as ring:
         archive.ready(ring)
         with archive.db.write() as db:
-            taken = jobs.take(db, holder, kinds, limit=limit)
+            taken = jobs.take(db, holder, kinds, limit=limit, lane=lane)
             if not taken:
                 return []
             if begin:

@@ -6,7 +6,6 @@ Everything it does can be interrupted anywhere: jobs stay or are taken again.
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from time import monotonic
 from types import FrameType
@@ -14,12 +13,14 @@ from typing import Self
 
 import structlog
 
-from indexer import extraction, indexing, rewrapping, work
+from indexer import indexing, rewrapping, work
 from indexer.extract.sandbox import Sandbox
+from indexer.reading import Reading
 from service import jobs, opening
 from service.archive import Archive
 from service.errors import Unavailable
 from service.health import Pulse
+from service.jobs import Lane
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ log = structlog.get_logger()
 IDLE = 0.2
 AWAY = 2.0
 
-#: Seconds after which held jobs are held anew; far below `jobs.HOLD`.
-RENEW = 30.0
+#: Seconds between two commits to the index while an import is read. Each costs the same for one
+#: document as for a hundred; what somebody waits for goes at once.
+PACE = 1.0
 
 
 class Worker:
@@ -42,8 +44,8 @@ class Worker:
         self.sandbox = sandbox or Sandbox(children=children)
         self._lent = sandbox is not None
         self._stop = threading.Event()
-        self._renewed = monotonic()
         self._writes = False
+        self._indexed = float("-inf")
         self._prepared = False
         self._next_try = 0.0
         self._pulse = Pulse(archive.settings.data, "extract")
@@ -71,7 +73,7 @@ class Worker:
         writer = threading.Thread(target=self._write_index, name="index", daemon=True)
         writer.start()
         log.info("worker_started", children=self.children)
-        self._forever(self._read_waiting, self._pulse)
+        self._forever(lambda: self.extract_waiting() > 0, self._pulse)
         writer.join(timeout=30)
         log.info("worker_stopped")
 
@@ -92,17 +94,28 @@ class Worker:
             self._stop.wait(pause)
 
     def _write_index(self) -> None:
-        self._forever(self.index_waiting, Pulse(self.archive.settings.data, "index"))
+        pulse = Pulse(self.archive.settings.data, "index")
+        self._forever(lambda: self.rewrap_waiting() + self._index_in_pace() > 0, pulse)
 
-    def index_waiting(self) -> bool:
-        """Do waiting index jobs once, if this process may write; return whether there were any."""
+    def _index_in_pace(self) -> int:
+        """Index what people wait for, or what an import has gathered; return how much."""
+        hurry = work.waiting(self.archive, indexing.KINDS, lane=Lane.INTERACTIVE)
+        if not hurry and monotonic() - self._indexed < PACE:
+            return 0
+        done = self.index_waiting()
+        if 0 < done < indexing.BATCH:
+            self._indexed = monotonic()
+        return done
+
+    def index_waiting(self) -> int:
+        """Do waiting index jobs once, if this process may write; return how many there were."""
         self._prepare()
         if not work.waiting(self.archive, indexing.KINDS):
-            return False
+            return 0
         if not indexing.hold_lease(self.archive, self.holder):
-            return False
+            return 0
         self._writes = True
-        return indexing.run(self.archive, self.holder) > 0
+        return indexing.run(self.archive, self.holder)
 
     def _prepare(self) -> None:
         """Make up for what was away when this worker started: the first generation, the bucket."""
@@ -113,60 +126,28 @@ class Worker:
             opening.prepare(self.archive)
             self._prepared = True
 
-    def _read_waiting(self) -> bool:
-        return self.rewrap_waiting() + self.extract_waiting() > 0
-
     def rewrap_waiting(self) -> int:
         """Wrap keys of moved documents anew; return how many documents."""
         return rewrapping.run(self.archive, self.holder)
 
     def extract_waiting(self) -> int:
         """Read waiting files until none is left; return how many were read."""
-        read = 0
-        running: set[Future[extraction.Outcome]] = set()
-        with ThreadPoolExecutor(self.children, "extract") as pool:
-            while True:
-                if not self._stop.is_set():
-                    running |= self._start(pool, 2 * self.children - len(running))
-                if not running:
-                    return read
-                ready = _some(running)
-                running -= ready
-                self._renew()
-                self._pulse.beat()
-                if not ready:
-                    continue
-                outcomes = [future.result() for future in ready]
-                extraction.commit(self.archive, outcomes)
-                self._pause_if_away(outcomes)
-                read += len(outcomes)
-
-    def _renew(self) -> None:
-        """Keep hold of what is still being read, once in a while."""
-        now = monotonic()
-        if now - self._renewed > RENEW:
-            self._renewed = now
-            with self.archive.db.write() as db:
-                jobs.renew(db, self.holder)
-
-    def _start(self, pool: ThreadPoolExecutor, free: int) -> set[Future[extraction.Outcome]]:
-        if free <= 0 or not work.waiting(self.archive, ("extract",)):
-            return set()
-        works = work.take(self.archive, self.holder, ("extract",), free, extraction.begin)
-        return {pool.submit(extraction.extract, self.archive, self.sandbox, one) for one in works}
-
-    def _pause_if_away(self, outcomes: list[extraction.Outcome]) -> None:
-        away = next((o.away for o in outcomes if o.away), None)
-        if away:
-            log.warning("part_away", part=away)
-            self._stop.wait(AWAY)
+        with Reading(
+            self.archive,
+            self.sandbox,
+            self.holder,
+            children=self.children,
+            stop=self._stop,
+            beat=self._pulse.beat,
+        ) as reading:
+            while outcomes := reading.some():
+                away = next((o.away for o in outcomes if o.away), None)
+                if away and not self._stop.is_set():
+                    log.warning("part_away", part=away)
+                    self._stop.wait(AWAY)
+            return reading.count
 
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
-        while self._read_waiting() or self.index_waiting():
+        while self.extract_waiting() + self.rewrap_waiting() + self.index_waiting() > 0:
             pass
-
-
-def _some(running: set[Future[extraction.Outcome]]) -> set[Future[extraction.Outcome]]:
-    done, _ = wait(running, timeout=RENEW, return_when=FIRST_COMPLETED)
-    return done

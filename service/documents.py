@@ -193,10 +193,15 @@ def apparent(version: Version) -> Processing:
     return Processing.EXTRACTING if read and version.indexed is None and not away else state
 
 
-def reshow(db: Session, document: Document) -> None:
-    """Settle which version a document shows after one of them changed its state."""
-    shown = shown_version(versions_of(db, document.id))
-    document.shown = shown.id if shown else None
+def reshow(db: Session, documents: Iterable[Document]) -> None:
+    """Settle which version each of these shows after one of its versions changed its state."""
+    changed = {document.id: document for document in documents}
+    versions: dict[str, list[Version]] = {document: [] for document in changed}
+    for version in db.scalars(select(Version).where(Version.document.in_(changed))):
+        versions[version.document].append(version)
+    for document in changed.values():
+        shown = shown_version(versions[document.id])
+        document.shown = shown.id if shown else None
 
 
 def get(call: Call, document_id: str, version_no: int | None = None) -> DocumentView:

@@ -68,7 +68,7 @@ def restore(
     version.withdrawn_by = version.withdrawn_from = None
     db.flush()
     call.say(before={"filing": str(Filing.WITHDRAWN)}, after={"filing": str(back)})
-    reshow(db, held.document)
+    reshow(db, [held.document])
     bump(db, held.document)
     call.enqueue("index", document_id)
     return describe(call, db, held, version_no=version_no)
@@ -119,7 +119,7 @@ def _move(
         version.filed_by = call.actor.person
     db.flush()
     call.say(before={"filing": str(before)}, after={"filing": str(to)})
-    reshow(db, held.document)
+    reshow(db, [held.document])
     bump(db, held.document)
     if to is not Filing.FILED:
         # filing changes nothing that is filtered by; the others take a version out of the index

@@ -104,15 +104,13 @@ def unmark(db: Session, kind: str, ids: Iterable[str], *, rev: int) -> None:
         db.execute(delete(Dirty).where(Dirty.kind == kind, Dirty.id.in_(wanted), Dirty.rev <= rev))
 
 
-def due(db: Session, kinds: Iterable[str]) -> bool:
-    """Say whether a job of these kinds can be taken now."""
+def due(db: Session, kinds: Iterable[str], *, lane: Lane | None = None) -> bool:
+    """Say whether a job of these kinds, in one lane or any, can be taken now."""
     now = datetime.now(UTC)
-    return (
-        db.scalars(
-            select(Job.id).where(_free(now), _due(now), Job.kind.in_(list(kinds))).limit(1)
-        ).first()
-        is not None
-    )
+    wanted = select(Job.id).where(_free(now), _due(now), Job.kind.in_(list(kinds)))
+    if lane is not None:
+        wanted = wanted.where(Job.lane == int(lane))
+    return db.scalars(wanted.limit(1)).first() is not None
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -165,6 +163,7 @@ def done(db: Session, ids: Iterable[str]) -> None:
         update(Job)
         .where(Job.id.in_(list(ids)))
         .values(state="done", finished=datetime.now(UTC), secret_ct=None, error=None)
+        .execution_options(synchronize_session=False)
     )
 
 

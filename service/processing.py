@@ -38,6 +38,7 @@ def begin(db: Session, versions: Iterable[str]) -> None:
         update(Version)
         .where(Version.id.in_(list(versions)), Version.processing == str(Processing.STORED))
         .values(processing=str(Processing.EXTRACTING))
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -70,7 +71,10 @@ def indexed(db: Session, versions: Collection[str]) -> None:
     """Say that the index holds, or does not need, what was read of these versions."""
     if versions:
         db.execute(
-            update(Version).where(Version.id.in_(versions)).values(indexed=datetime.now(UTC))
+            update(Version)
+            .where(Version.id.in_(versions))
+            .values(indexed=datetime.now(UTC))
+            .execution_options(synchronize_session=False)
         )
 
 

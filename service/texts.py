@@ -1,6 +1,6 @@
 """The text that was read from documents: stored in sealed parts, shown page by page with marks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
@@ -116,50 +116,90 @@ def seal_parts(
     ]
 
 
-def put(
-    db: Session,
-    version_id: str,
-    text_id: str,
-    pages: Sequence[PageLike],
-    parts: list[dict[str, object]],
-    *,
-    extractor: str,
-    origin: str,
-) -> None:
-    """Write the rows of a text that `seal_parts` sealed, as the version's next revision."""
-    last = db.scalar(select(func.max(Text.revision)).where(Text.version == version_id)) or 0
-    starts, at = [], 0
-    for page in pages:
-        starts.append(at)
-        at += len(page.text) + 1
-    db.execute(
-        insert(Text).values(
-            id=text_id,
-            version=version_id,
-            revision=last + 1,
-            origin=origin,
-            extractor=extractor,
-            chars=max(0, at - 1),
-            created=datetime.now(UTC),
+class ExtractedLike(Protocol):
+    """What was read from a file, as the extraction gives it."""
+
+    @property
+    def pages(self) -> Sequence[PageLike]:
+        """Return its pages."""
+
+    @property
+    def extractor(self) -> str:
+        """Return what read it, with its version."""
+
+    @property
+    def origin(self) -> str:
+        """Return where the text comes from: the file's own, recognised, typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A text to write: what was read, and its parts as `seal_parts` sealed them."""
+
+    version: str
+    id: str
+    extracted: ExtractedLike
+    parts: list[dict[str, object]]
+
+
+def put(db: Session, new: Iterable[New]) -> None:
+    """Write texts, each as its version's next revision."""
+    wanted = list(new)
+    if not wanted:
+        return
+    last = _revisions(db, [text.version for text in wanted])
+    rows: list[dict[str, object]] = []
+    parts: list[dict[str, object]] = []
+    pages: list[dict[str, object]] = []
+    now = datetime.now(UTC)
+    for text in wanted:
+        starts, at = [], 0
+        for page in text.extracted.pages:
+            starts.append(at)
+            at += len(page.text) + 1
+        rows.append(
+            {
+                "id": text.id,
+                "version": text.version,
+                "revision": last.get(text.version, 0) + 1,
+                "origin": text.extracted.origin,
+                "extractor": text.extracted.extractor,
+                "chars": max(0, at - 1),
+                "created": now,
+            }
         )
-    )
+        parts += text.parts
+        pages += _pages_of(text, starts)
+    db.execute(insert(Text), rows)
     if parts:
         db.execute(insert(TextPart), parts)
-    rows = [
-        {
-            "text": text_id,
+    if pages:
+        db.execute(insert(Page), pages)
+
+
+def _pages_of(text: New, starts: Sequence[int]) -> Iterator[dict[str, object]]:
+    for no, (page, start) in enumerate(zip(text.extracted.pages, starts, strict=True), 1):
+        yield {
+            "text": text.id,
             "no": no,
             "start": start,
             "label": page.label[:100],
             "width": page.width or None,
             "height": page.height or None,
             "rotation": page.rotation,
-            "origin": origin,
+            "origin": text.extracted.origin,
         }
-        for no, (page, start) in enumerate(zip(pages, starts, strict=True), 1)
-    ]
-    if rows:
-        db.execute(insert(Page), rows)
+
+
+def _revisions(db: Session, versions: Sequence[str]) -> dict[str, int]:
+    newest = select(_TEXT.c.version, func.max(_TEXT.c.revision)).group_by(_TEXT.c.version)
+    found = db.execute(newest.where(_TEXT.c.version.in_(versions))).tuples()
+    return dict(found.all())
+
+
+def read_of(db: Session, versions: Sequence[str]) -> frozenset[str]:
+    """Return which of these versions a text was read from."""
+    return frozenset(_revisions(db, versions)) if versions else frozenset()
 
 
 def newest_id(db: Session, version_id: str) -> str | None:

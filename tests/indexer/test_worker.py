@@ -159,7 +159,7 @@ def test_only_one_process_writes_the_index_at_a_time(world: World) -> None:
     world.document(customer.id, "纪要")
     with world.worker() as worker:
         worker.extract_waiting()
-        assert worker.index_waiting() is False
+        assert worker.index_waiting() == 0
     with world.archive.db.write() as db:
         jobs.release(db, "index", "somebody else")
     world.work()
