@@ -9,16 +9,23 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from indexer.extract.result import Extracted, Failed, Note, Page, Reason
 
-#: Five million characters of JSON with their pages fit well into this.
+#: Five million characters with their pages fit well into this.
 FRAME_LIMIT = 64 * 1024 * 1024
 _HEAD = struct.Struct("!BI")
 _RANGE = struct.Struct("!QI")
 _LENGTH = struct.Struct("!I")
+#: Of a page: bytes of its text and of its label, width, height, rotation, note.
+_PAGE = struct.Struct("!IHddHB")
+_NOTES: tuple[Note | None, ...] = (None, *Note)
+#: More than any reader gives.
+MOST_PAGES = 50_000
+_LONGEST_HEAD = 16 * 1024
+_LONGEST_DETAIL = 200
 
 
 class Kind(IntEnum):
@@ -123,52 +130,72 @@ def unpack_range(payload: bytes) -> tuple[int, int]:
 
 
 def pack_result(result: Extracted | Failed) -> bytes:
-    """Write a result as JSON."""
+    """Write a result: what is said of the whole as JSON, then page after page."""
     if isinstance(result, Failed):
-        body: dict[str, object] = {"reason": result.reason, "detail": result.detail}
-    else:
-        body = {
-            "pages": [
-                [p.no, p.text, p.label, p.width, p.height, p.rotation, p.note] for p in result.pages
-            ],
-            "extractor": result.extractor,
-            "origin": result.origin,
-            "notes": list(result.notes),
-            "truncated": result.truncated,
-        }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return _with_length({"reason": result.reason, "detail": result.detail[:_LONGEST_DETAIL]})
+    head = {
+        "extractor": result.extractor,
+        "origin": result.origin,
+        "notes": list(result.notes),
+        "truncated": result.truncated,
+    }
+    pieces = [_with_length(head)]
+    for page in result.pages:
+        text, label = (part.encode("utf-8", "replace") for part in (page.text, page.label))
+        note = _NOTES.index(page.note)
+        sizes = (len(text), len(label), page.width, page.height, page.rotation % 360, note)
+        pieces += (_PAGE.pack(*sizes), text, label)
+    return b"".join(pieces)
 
 
 def unpack_result(payload: bytes) -> Extracted | Failed:
     """Read a result, or raise `Broken` when it has not exactly the expected shape."""
     try:
-        body = json.loads(payload)
+        (length,) = _LENGTH.unpack_from(payload)
+        if length > _LONGEST_HEAD:
+            raise ValueError("too much about the whole")
+        end = _LENGTH.size + length
+        body = json.loads(payload[_LENGTH.size : end])
         if "reason" in body:
-            return Failed(Reason(body["reason"]), _text(body["detail"])[:200])
+            return Failed(Reason(body["reason"]), _text(body["detail"])[:_LONGEST_DETAIL])
         return Extracted(
-            tuple(_page(no, row) for no, row in enumerate(body["pages"], 1)),
+            tuple(_pages(payload, end)),
             _text(body["extractor"])[:100],
             _text(body["origin"])[:20],
             tuple(Note(note) for note in body["notes"]),
             _count(body["truncated"]),
         )
-    except (ValueError, TypeError, KeyError, LookupError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError, struct.error) as error:
         raise Broken(f"bad result: {type(error).__name__}") from error
 
 
-def _page(no: int, row: list[object]) -> Page:
-    said, text, label, width, height, rotation, note = row
-    if said != no:
-        raise ValueError("pages out of order")
-    return Page(
-        no,
-        _text(text),
-        _text(label),
-        _length(width),
-        _length(height),
-        _count(rotation) % 360,
-        None if note is None else Note(_text(note)),
-    )
+def _with_length(said: Mapping[str, object]) -> bytes:
+    head = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _LENGTH.pack(len(head)) + head
+
+
+def _pages(payload: bytes, at: int) -> Iterator[Page]:
+    """Read pages one by one: a list in JSON may be made to take far more memory than it is long."""
+    number = 0
+    while at < len(payload):
+        number += 1
+        if number > MOST_PAGES:
+            raise ValueError("too many pages")
+        text, label, width, height, rotation, note = _PAGE.unpack_from(payload, at)
+        middle = at + _PAGE.size + text
+        end = middle + label
+        if end > len(payload) or not (math.isfinite(width) and math.isfinite(height)):
+            raise ValueError("no such page")
+        yield Page(
+            number,
+            payload[at + _PAGE.size : middle].decode(),
+            payload[middle:end].decode(),
+            width,
+            height,
+            rotation % 360,
+            _NOTES[note],
+        )
+        at = end
 
 
 def _text(value: object) -> str:
@@ -182,9 +209,3 @@ def _count(value: object) -> int:
     if type(value) is not int or not 0 <= value < 2**53:
         raise TypeError("no count")
     return value
-
-
-def _length(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError("no length")
-    return float(value)
