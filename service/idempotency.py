@@ -50,9 +50,14 @@ class Repeated(Refusal):
         self.answer = answer
 
 
+def fits(key: str) -> bool:
+    """Say whether a key has a length that is taken."""
+    return 1 <= len(key) <= _LONGEST
+
+
 def check(call: Call, request: Request) -> None:
     """Raise `Repeated` if this was done before, `Invalid` if its key stood for something else."""
-    if not 1 <= len(request.key) <= _LONGEST:
+    if not fits(request.key):
         raise Invalid(
             "An idempotency key has 1 to %(longest)s characters.",
             fields={"Idempotency-Key": "length"},

@@ -2,11 +2,13 @@
 
 import pytest
 
-from service import accounts
+from service import accounts, signins
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.codes import Role
 from service.permissions import Action, service_actor
+from service.signins import today
+from tests.world import password
 
 
 @pytest.fixture
@@ -213,6 +215,58 @@ def test_who_uploaded_a_version_of_anothers_document_is_given_it_too(programs, c
     assert (first.status_code, first.json["filing"]) == (200, "withdrawn")
     assert withdrawn(programs["sales"], document).data == first.data
     assert withdrawn(programs["sales2"], document).status_code == 404
+
+
+def taken_away(program, path, key="d", **more):
+    return program.send("DELETE", path, headers={"Idempotency-Key": key}, **more)
+
+
+def test_what_was_taken_away_under_a_key_is_answered_again(programs):
+    sales = programs["sales"]
+    made = sales.post("/tokens", {"name": "导入"}).json["id"]
+    path = f"/tokens/{made}"
+    first, again = taken_away(sales, path), taken_away(sales, path)
+    assert (first.status_code, first.data) == (again.status_code, again.data) == (204, b"")
+    assert dict(first.headers).keys() == dict(again.headers).keys()
+    assert taken_away(sales, path, key="e").status_code == 404
+    assert sales.send("DELETE", path).status_code == 404
+
+
+def test_the_same_key_with_another_body_takes_nothing_away(programs):
+    sales = programs["sales"]
+    archive = programs.world.archive
+    assert taken_away(sales, "/sessions").status_code == 204
+    signins.sign_in(archive, "sales", password("sales"), address="", agent="Firefox")
+    other = taken_away(sales, "/sessions", json={})
+    assert (other.status_code, other.json["fields"]) == (422, {"Idempotency-Key": "used"})
+    assert taken_away(sales, "/sessions").status_code == 204
+    assert sales.get("/sessions").json["total"] == 1
+    assert taken_away(sales, "/sessions", key="e").status_code == 204
+    assert sales.get("/sessions").json["total"] == 0
+
+
+def test_a_key_of_another_length_does_not_tell_what_is_there(programs):
+    theirs = programs["sales2"].get("/tokens").json["items"][0]["id"]
+    for key in ("d", "k" * 201):
+        hidden = taken_away(programs["sales"], f"/tokens/{theirs}", key=key)
+        absent = taken_away(programs["sales"], f"/tokens/{'a' * 26}", key=key)
+        assert (hidden.status_code, hidden.data) == (404, absent.data)
+
+
+def test_what_one_took_away_is_answered_again_to_nobody_else(programs):
+    made = programs["sales"].post("/tokens", {"name": "导入"}).json["id"]
+    assert taken_away(programs["sales"], f"/tokens/{made}").status_code == 204
+    assert taken_away(programs["sales2"], f"/tokens/{made}").status_code == 404
+
+
+def test_a_deputy_is_ended_once_under_a_key(programs):
+    sales, other = programs["sales"], programs.world.id("sales2")
+    day = today(programs.world.archive)
+    asked = {"deputy": other, "from": f"{day}", "to": f"{day}"}
+    assert sales.post("/deputies", asked).status_code == 201
+    first, again = (taken_away(sales, f"/deputies/{other}") for _ in range(2))
+    assert (first.status_code, again.status_code) == (204, 204)
+    assert taken_away(sales, f"/deputies/{other}", key="e").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])

@@ -52,6 +52,14 @@ def test_every_operation_says_what_it_does_takes_and_answers(spec):
             assert {"409", "412", "428"} <= set(operation["responses"]), place
 
 
+def test_every_write_takes_an_idempotency_key_and_no_reading_does(spec):
+    for method, path, operation in operations(spec):
+        takes = {p["name"] for p in operation["parameters"] if p["in"] == "header"}
+        assert ("Idempotency-Key" in takes) == (method != "get"), (method, path)
+        if method != "get":
+            assert {"409", "422"} <= set(operation["responses"]), (method, path)
+
+
 def test_refusals_are_problems_and_references_lead_somewhere(spec):
     problem = {"$ref": "#/components/schemas/ProblemShown"}
     for method, path, operation in operations(spec):

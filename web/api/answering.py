@@ -44,9 +44,12 @@ def repeated(answer: Answer) -> Response:
     return _response(answer)
 
 
-def nothing() -> Response:
-    """Say that it is done and there is nothing to show."""
-    return Response(status=204)
+def gone(call: Call) -> Response:
+    """Say that it is taken away. Called inside the call, as `done`."""
+    answer = Answer(204, {}, b"")
+    if repeatable := g.pop("repeatable", None):
+        idempotency.remember(call, repeatable, answer)
+    return _response(answer)
 
 
 @cache
@@ -65,4 +68,6 @@ def _answer(
 
 
 def _response(answer: Answer) -> Response:
+    if not answer.body:
+        return Response(status=answer.status)
     return Response(answer.body, answer.status, dict(answer.headers), mimetype="application/json")

@@ -162,6 +162,15 @@ def _content(upload: Upload) -> bytes:
     return json.dumps([pairs, upload.file_name, upload.spool.sha256.hex()]).encode()
 
 
+def again(call: Call) -> None:
+    """Raise `Repeated` if this took the thing away before, under its key: now it is absent.
+
+    Nothing else is said of the request yet.
+    """
+    if not g.get("too_large") and idempotency.fits(request.headers.get("Idempotency-Key", "")):
+        _once(call, request.get_data())
+
+
 def _once(call: Call, content: bytes) -> None:
     """Raise `Repeated` if this was sent before under its key; else keep it for the answer.
 
@@ -175,7 +184,8 @@ def _once(call: Call, content: bytes) -> None:
     try:
         idempotency.check(call, g.repeatable)
     except Repeated as repeated:
-        known.still(call, json.loads(repeated.answer.body)["id"])
+        made = repeated.answer.body
+        known.still(call, json.loads(made)["id"] if made else "")
         raise
 
 

@@ -6,7 +6,7 @@ from service import access, deputies
 from service.audit.entries import Subject
 from service.permissions import Action
 from web.api import asking
-from web.api.answering import done, nothing, shown
+from web.api.answering import done, gone, shown
 from web.api.asking import opened
 from web.api.blueprint import api
 from web.api.operation import operation
@@ -53,6 +53,7 @@ def show_deputy(deputy_id: str) -> Response:
 def end_deputy(deputy_id: str) -> Response:
     """End at once that somebody stands in for the person who calls."""
     with opened(Action.DEPUTY_NAME, Subject("person", deputy_id)) as call:
+        asking.again(call)
         deputies.revoke(call, deputy_id)
         asking.body(call)
-    return nothing()
+        return gone(call)

@@ -6,7 +6,7 @@ from service import access, accounts, tokens
 from service.audit.entries import Subject
 from service.permissions import Action
 from web.api import asking
-from web.api.answering import done, nothing, shown
+from web.api.answering import done, gone, shown
 from web.api.asking import opened
 from web.api.blueprint import api
 from web.api.operation import operation
@@ -42,7 +42,7 @@ def end_sessions() -> Response:
     with opened(Action.SESSION_MANAGE_OWN, Subject("session")) as call:
         asking.body(call)
         access.end_sign_ins(call)
-    return nothing()
+        return gone(call)
 
 
 @api.delete("/sessions/<session_id>")
@@ -50,9 +50,10 @@ def end_sessions() -> Response:
 def end_session(session_id: str) -> Response:
     """End one of one's own sign-ins."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("session", session_id)) as call:
+        asking.again(call)
         accounts.end_sign_in(call, session_id)
         asking.body(call)
-    return nothing()
+        return gone(call)
 
 
 @api.get("/tokens")
@@ -83,7 +84,7 @@ def revoke_tokens() -> Response:
     with opened(Action.SESSION_MANAGE_OWN, Subject("token")) as call:
         asking.body(call)
         access.revoke_tokens(call)
-    return nothing()
+        return gone(call)
 
 
 @api.delete("/tokens/<token_id>")
@@ -91,6 +92,7 @@ def revoke_tokens() -> Response:
 def revoke_token(token_id: str) -> Response:
     """Make one of one's own tokens stop working."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("token", token_id)) as call:
+        asking.again(call)
         tokens.revoke(call, token_id)
         asking.body(call)
-    return nothing()
+        return gone(call)

@@ -36,7 +36,8 @@ class Operation:
     @property
     def repeatable(self) -> bool:
         """Say whether it may be sent again under an idempotency key."""
-        return self.conditional or self.body is not None or self.form is not None
+        takes = self.body is not None or self.form is not None
+        return self.conditional or takes or 204 in self.answers  # noqa: PLR2004 - it takes away
 
     @property
     def refusals(self) -> frozenset[int]:
