@@ -8,9 +8,8 @@ of 64. Changing any of it makes a new analyser name, and every index must be reb
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 
 import opencc
 
@@ -41,9 +40,19 @@ _RANGES = (
     (0xF900, 0xFB00),
     (0x20000, 0x40000),
 )
+#: Where characters stand that NFKC writes otherwise; those elsewhere take longer, that is all.
+_COMPATIBLE = (
+    (0xA0, 0x3400),
+    (0xA000, 0xAC00),
+    (0xF900, 0x10000),
+    (0x1D400, 0x1D800),
+    (0x1F100, 0x1F300),
+    (0x2F800, 0x2FA20),
+)
 _TOKEN = re.compile(rf"[{HAN}{BREAK}]|{LETTER}{{1,{PIECE}}}|\d{{1,{PIECE}}}")
 _BORDER = re.compile(rf"[{HAN}\s]")
 _CODE = re.compile(rf"(?:{LETTER}|\d)+(?:{SEPARATOR}(?:{LETTER}|\d)+)*")
+_WORDS = re.compile(rf"([{HAN}{BREAK}]+)|({_CODE.pattern})")
 _LAST_WORD = re.compile(rf"{_CODE.pattern}(?={SEPARATOR}*$)")
 _SEPARATORS = re.compile(SEPARATOR)
 _HAS_LETTER = re.compile(LETTER)
@@ -71,11 +80,33 @@ def analyzer() -> str:
     return f"han1-split-v1:{hashlib.sha256(rows.encode()).hexdigest()}"
 
 
+@cache
+def _written() -> dict[int, str]:
+    """Return what single characters become by NFKC and the fold table, without upper or lower.
+
+    Decomposed, a text is what its characters are decomposed to: where what this table makes of
+    it is in NFKC, nothing needs to be composed or put in order, and the slow way is not needed.
+    """
+    table = dict(fold_table())
+    for start, stop in _COMPATIBLE:
+        for character in map(chr, range(start, stop)):
+            written = unicodedata.normalize("NFKC", character)
+            if written != character:
+                table[ord(character)] = written.translate(fold_table())
+    return table
+
+
 def normal(text: str) -> str:
     """Return the text as it is compared: NFKC, lower case, simplified."""
+    quick = text.translate(_written())
+    if unicodedata.is_normalized("NFKC", quick):
+        return _lower(quick)
+    return _lower(unicodedata.normalize("NFKC", text)).translate(fold_table())
+
+
+def _lower(text: str) -> str:
     # Python lowers a capital sigma by its neighbours; here each character stands alone.
-    lowered = unicodedata.normalize("NFKC", text).replace("Σ", "σ").lower()
-    return lowered.translate(fold_table())
+    return text.replace("Σ", "σ").lower()
 
 
 def tokens(text: str) -> list[str]:
@@ -85,26 +116,31 @@ def tokens(text: str) -> list[str]:
 
 def tokenized(text: str) -> str:
     """Return the tokens joined by blanks: what both engines index."""
-    return " ".join(filter(None, (" ".join(tokens(chunk)) for chunk in _chunks(text))))
+    return indexed(text)[0]
 
 
 def codes(text: str) -> tuple[str, ...]:
     """Return the words with letters and digits, separators removed, upper case, each once."""
-    return _codes(map(normal, _chunks(text)))
+    return indexed(text)[1]
 
 
 def indexed(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return what `tokenized` and `codes` do; a long text is brought to its normal form once."""
-    normalised = [normal(chunk) for chunk in _chunks(text)]
-    joined = (" ".join(_TOKEN.findall(chunk)) for chunk in normalised)
-    return " ".join(filter(None, joined)), _codes(normalised)
-
-
-def _codes(normalised: Iterable[str]) -> tuple[str, ...]:
-    words = (word for chunk in normalised for word in _CODE.findall(chunk))
-    bare = (_SEPARATORS.sub("", word).upper() for word in words if _mixed(word))
-    unique = dict.fromkeys(word for word in bare if len(word) <= PIECE)
-    return tuple(islice(unique, MAX_CODES))
+    """Return what `tokenized` and `codes` do; a long text is gone through once."""
+    joined: list[str] = []
+    found: dict[str, None] = {}
+    for chunk in _chunks(text):
+        for han, word in _WORDS.findall(normal(chunk)):
+            if han:
+                # every character is a token
+                joined.append(" ".join(han))
+            elif len(word) <= PIECE and (word.isalpha() or word.isdecimal()):
+                joined.append(word)
+            else:
+                joined += _TOKEN.findall(word)
+                bare = _SEPARATORS.sub("", word).upper()
+                if len(bare) <= PIECE and _mixed(word) and len(found) < MAX_CODES:
+                    found[bare] = None
+    return " ".join(joined), tuple(found)
 
 
 def code(word: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_the_fold_table_turns_one_han_character_into_one():
 def test_every_character_that_is_no_letter_digit_or_break_is_left_out():
     kept = "".join(analysis.tokens("a　b\tc，d。e、f“g”h（i）j—k…l·m\x00n_o"))
     assert kept == "abcdefghijklmno"
+
+
+@given(AWKWARD)
+def test_the_normal_form_is_nfkc_in_lower_case_and_simplified(text):
+    composed = unicodedata.normalize("NFKC", text)
+    lowered = "".join(character.lower() for character in composed)
+    assert analysis.normal(text) == lowered.translate(analysis.fold_table())
 
 
 @given(AWKWARD)
