@@ -24,6 +24,9 @@ _OWN = """phone => {
   const heads = all("main h1, .enter h1").length;
   if (!dialog && heads !== 1) found.push("number of h1: " + heads);
   for (const cell of all("table.tbl thead th")) if (!cell.scope) say("header without scope", cell);
+  for (const table of all("table"))
+    if (!table.caption && !table.matches("[aria-label], [aria-labelledby]"))
+      say("table without a name", table);
   for (const table of all("table.tbl"))
     if (!table.tHead && !table.querySelector("th[scope=row]")) say("table without headers", table);
   if (!document.querySelector("main")) found.push("no main");

@@ -138,6 +138,12 @@ def test_every_control_has_a_name_and_a_page_at_most_one_primary_button(pages):
         assert controls.primary <= 1 + script_only, (login, path)
 
 
+def test_every_table_has_a_name():
+    for path in HERE.glob("templates/**/*.html"):
+        for table in re.findall(r"<table[^>]*>", path.read_text("utf-8")):
+            assert "aria-label" in table, (path, table)
+
+
 def test_no_page_gives_two_elements_the_same_id(pages):
     for login, path, answer in pages:
         ids = Counter(re.findall(r'<[^>]*\sid="([^"]*)"', answer.text))
