@@ -6,8 +6,6 @@ from functools import partial
 from time import perf_counter
 from typing import BinaryIO, cast
 
-from sqlalchemy import select
-
 from indexer.extract import reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
@@ -122,10 +120,8 @@ class _Known:
 
     @classmethod
     def of(cls, db: Session, outcomes: Sequence[Outcome]) -> "_Known":
-        subjects = [one.work.job.subject for one in outcomes]
-        versions = {v.id: v for v in db.scalars(select(Version).where(Version.id.in_(subjects)))}
-        ids = {v.document for v in versions.values()}
-        documents = {d.id: d for d in db.scalars(select(Document).where(Document.id.in_(ids)))}
+        versions = processing.versions(db, [one.work.job.subject for one in outcomes])
+        documents = processing.documents(db, {v.document for v in versions.values()})
         again = [one.work.job.subject for one in outcomes if one.work.job.attempts > 1]
         return cls(versions, documents, texts.read_of(db, again))
 

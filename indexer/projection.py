@@ -13,10 +13,9 @@ from service.crypto import Place, unseal_value
 from service.db import Session
 from service.documents import SEALED_AS
 from service.keystore import Ring
-from service.models import CustomerView, Document, Version
 from service.personal_numbers import broken
 from service.policy import Policy
-from service.processing import Rows
+from service.processing import Columns, Rows
 from service.search.analysis import BREAK, MAX_CODES, codes, indexed, tokenized
 from service.search.port import Removal, SearchDocument
 
@@ -74,7 +73,7 @@ class Projection:
     def _gone(self, uid: str, categories: set[Category]) -> tuple[Removal, ...]:
         return tuple(Removal(uid, category, self.rev) for category in sorted(categories))
 
-    def _search_document(self, rows: Rows, document: Document, version: Version) -> SearchDocument:
+    def _search_document(self, rows: Rows, document: Columns, version: Columns) -> SearchDocument:
         customer = rows.customers[document.customer]
         people = rows.people[document.customer]
         module = self.policy.kinds.by_code[document.kind].module
@@ -120,7 +119,7 @@ class Projection:
             "".join(part for _, part in texts.open_parts(self.db, self.ring, text)) if text else ""
         )
 
-    def _sealed(self, document: Document, column: str) -> str:
+    def _sealed(self, document: Columns, column: str) -> str:
         sealed = document.title_ct if column == "title" else document.number_ct
         if not sealed:
             return ""
@@ -133,7 +132,7 @@ def sort_key(day: date, serial: int) -> int:
     return day.toordinal() << 32 | serial
 
 
-def customer_names(view: CustomerView, number: str | None) -> str:
+def customer_names(view: Columns, number: str | None) -> str:
     """Return all names a customer had, kept apart by breaks."""
     return _apart(view.name, view.short_name, *view.former_names.split("\n"), number or "")
 
