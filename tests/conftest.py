@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from indexer.extract.sandbox import Sandbox
+from tests import compiling
 from tests.web.browsing import Portal
 from tests.web.programs import Programs
 from tests.world import World, embedded
@@ -39,6 +40,7 @@ class NothingSkipped:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NothingSkipped())
+    compiling.share()
     # the same examples every time, however slow the machine is
     settings.register_profile("steady", derandomize=True, deadline=None)
     settings.load_profile("steady")
