@@ -46,6 +46,7 @@ PAGES = (
     ("auditor", "/status"),
     ("security_admin", "/"),
     ("security_admin", "/people"),
+    ("security_admin", "/people/{owner}/off"),
     ("security_admin", "/status"),
     ("system_admin", "/status"),
     (STRANGER, "/sign-in"),
