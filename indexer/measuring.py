@@ -88,14 +88,26 @@ def measure(archive: Archive) -> None:
 
 
 def _index(archive: Archive) -> Mapping[str, Any]:
+    server = _told(archive.engine.server)
     try:
         found = drift(archive)
     except GenerationMismatch:
-        return {"unusable": True}
+        return {"unusable": True, "server": server}
     members = found.members()
     ids = [*found.missing, *found.surplus, *found.outdated]
     counts = {how: len(getattr(found, how)) for how in ("missing", "surplus", "outdated")}
-    return {**members, **counts, "ids": ids[:_IDS]}
+    return {**members, **counts, "ids": ids[:_IDS], "server": server}
+
+
+def _told(ask: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+    """Return what a server tells of its version; that it does not is no reason not to measure."""
+    try:
+        return dict(ask())
+    except Unavailable as error:
+        log.warning("part_away", part=error.part)
+    except Exception:
+        log.exception("measuring_failed", what="server")
+    return {}
 
 
 def _keystore(archive: Archive) -> Mapping[str, Any]:
@@ -111,7 +123,8 @@ def _keystore(archive: Archive) -> Mapping[str, Any]:
 
 def _storage(archive: Archive) -> Mapping[str, Any]:
     with archive.db.read() as db:
-        body = dict(storage.counted(db))
+        body: dict[str, Any] = dict(storage.counted(db))
+    body["server"] = _told(archive.blobs.server)
     if archive.settings.search_url.startswith("embedded:"):
         folder = Path(archive.settings.search_url.removeprefix("embedded:"))
         body["index"] = storage.weight(folder)

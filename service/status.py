@@ -120,7 +120,10 @@ def look(call: Call) -> Status:
         keystore=measured.get(probing.KEYSTORE),
         worker=probing.last_seen(measured, "worker"),
         disk=_asked(parts, "blobs", lambda: _disk(archive), None),
-        versions=_asked(parts, "database", lambda: _versions(archive, call.db), {}),
+        versions={
+            **_asked(parts, "database", lambda: _versions(archive, call.db), {}),
+            **_servers(measured),
+        },
         notices=(),
     )
     notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_policy(call))
@@ -160,6 +163,15 @@ def _versions(archive: Archive, db: Session) -> Mapping[str, str]:
         found["PostgreSQL"] = str(db.scalar(text("SHOW server_version")))
     if archive.settings.search_url.startswith("embedded:"):
         found["tantivy"] = version("tantivy")
+    return found
+
+
+def _servers(measured: Mapping[str, Reading]) -> Mapping[str, str]:
+    """Return what search and file store told a worker of their versions, where they tell any."""
+    found: dict[str, str] = {}
+    for name in (probing.INDEX, probing.STORAGE):
+        if name in measured:
+            found |= measured[name].body.get("server") or {}
     return found
 
 

@@ -157,6 +157,11 @@ class RecordingEngine:
         self.recorder.note("engine.status")
         return self.real.status()
 
+    def server(self) -> Mapping[str, str]:
+        """Name the engine."""
+        self.recorder.note("engine.server")
+        return self.real.server()
+
     def check(self) -> None:
         """Check that the engine answers."""
         self.recorder.note("engine.check")
@@ -199,6 +204,11 @@ class RecordingBlobs:
         """Make what the store needs."""
         self.recorder.note("blobs.prepare")
         self.real.prepare()
+
+    def server(self) -> Mapping[str, str]:
+        """Name the store."""
+        self.recorder.note("blobs.server")
+        return self.real.server()
 
     def check(self) -> None:
         """Check that the store answers."""

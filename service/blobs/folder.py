@@ -8,7 +8,7 @@ import io
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,6 +81,10 @@ class Folder:
 
     def prepare(self) -> None:
         """Nothing to do: the folder was made when the store was opened."""
+
+    def server(self) -> Mapping[str, str]:
+        """Return nothing: a folder has no server."""
+        return {}
 
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the folder is there: a lost mount looks empty."""

@@ -4,7 +4,7 @@ Names are `ab/<blob id>`; the bytes are always ciphertext already. An object is 
 and never changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -56,6 +56,9 @@ class Blobs(Protocol):
 
     def prepare(self) -> None:
         """Make what the store needs before its first object, if it is absent."""
+
+    def server(self) -> Mapping[str, str]:
+        """Return what the server tells of its name and version; empty where it tells nothing."""
 
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the store answers and the bucket is there."""

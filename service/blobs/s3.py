@@ -1,7 +1,7 @@
 """Objects in a bucket of any S3 server (MinIO, SeaweedFS, Amazon and others)."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Self, cast
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +23,8 @@ _ROUNDS = 5
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion"})
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _BUFFER = 256 * 1024
+#: How much is shown of what a server calls itself.
+_NAME = 60
 
 
 class S3:
@@ -41,6 +43,7 @@ class S3:
         url = urlsplit(endpoint)
         if url.scheme not in {"http", "https"} or not url.netloc or url.path.strip("/"):
             raise ValueError(f"not the URL of an S3 server: {endpoint!r}")
+        self._endpoint = endpoint
         self._bucket = bucket
         self._pool = _NeverOverwrite(
             maxsize=64,
@@ -132,6 +135,13 @@ class S3:
             for each in self._client.list_objects(bucket_name=self._bucket, recursive=True):
                 if each.object_name and is_name(each.object_name) and each.last_modified:
                     yield Stored(each.object_name, each.size or 0, each.last_modified)
+
+    def server(self) -> Mapping[str, str]:
+        """Return what the server calls itself in its answers; many leave the version out."""
+        with _trouble():
+            answer = self._pool.request("HEAD", self._endpoint, redirect=False, retries=False)
+        told = answer.headers.get("Server", "").strip()[:_NAME]
+        return {"S3": told} if told.isprintable() and told else {}
 
     def check(self) -> None:
         """Raise `Unavailable("blobs")` unless the server answers and the bucket is there."""

@@ -170,6 +170,13 @@ class Elastic:
             counts = {c: reader.count(index=self._alias(c))["count"] for c in Category}
         return IndexStatus(generations.pop(), schema.meta()["analyzer"], counts)
 
+    def server(self) -> Mapping[str, str]:
+        """Return the versions of the nodes, as they tell the web's account."""
+        with _answering():
+            told = self._web.nodes.info(metric="os", filter_path="nodes.*.version")
+        versions = sorted({str(node["version"]) for node in told.get("nodes", {}).values()})
+        return {"Elasticsearch": ", ".join(versions)} if versions else {}
+
     def check(self) -> None:
         """Raise `Unavailable("search")` unless the engine answers."""
         with _answering():

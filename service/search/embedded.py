@@ -176,6 +176,10 @@ class Embedded:
             live = self._opened()
             return IndexStatus(live.name, analyzer(), _counts(live.searcher()))
 
+    def server(self) -> Mapping[str, str]:
+        """Return nothing: a library has no server."""
+        return {}
+
     def check(self) -> None:
         """Raise `Unavailable("search")` unless the folder can be read."""
         with _answering():

@@ -199,5 +199,8 @@ class Engine(Protocol):
     def status(self) -> IndexStatus:
         """Describe the live generation; raises `GenerationMismatch` if it cannot be used."""
 
+    def server(self) -> Mapping[str, str]:
+        """Return the engine's name and version; empty where it tells neither."""
+
     def check(self) -> None:
         """Raise `Unavailable("search")` unless the engine answers."""

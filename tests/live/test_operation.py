@@ -1,5 +1,7 @@
 """On the servers: measuring, the status page, the figures, and what another version leaves."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -25,7 +27,14 @@ def test_the_status_page_is_healthy_and_names_the_servers(world: World):
     page = measured(world)["system_admin"].html("/status")
     assert "1 份记录，索引 1 份" in page
     assert "副本一致" in page
-    assert "PostgreSQL" in page
+    versions = page.split('id="t-versions"')[1].split("</dl>")[0]
+    assert re.search(r"<dt>guidang|<dt>程序", versions)
+    for server, told in (
+        ("PostgreSQL", r"\d+\.\d+"),
+        ("Elasticsearch", r"\d+\.\d+\.\d+"),
+        ("S3", r"\w+"),
+    ):
+        assert re.search(rf"<dt>{server}</dt><dd[^>]*>{told}", versions), server
     assert "在独立服务器上" in page
     assert "没有应答" not in page
     with world.archive.db.read() as db:

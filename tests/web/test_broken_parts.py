@@ -9,7 +9,9 @@ from structlog.testing import capture_logs
 
 from indexer import measuring
 from service import probing, upkeep
+from service.blobs.s3 import S3
 from service.models import Job, Lease
+from tests.live.process import free_port
 from tests.world import World
 
 
@@ -131,3 +133,17 @@ def test_measuring_that_failed_gives_its_turn_back_and_is_tried_again(world):
     allow(world)
     assert measuring.measure_if_due(world.archive, "worker:2")
     assert readings(world) == {"index", "keystore", "storage"}
+
+
+def test_a_server_that_does_not_tell_its_version_leaves_it_out_and_is_measured(portal, world):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    store = S3(nobody, "originals", access_key="a" * 20, secret_key="s" * 40)
+    before, world.archive.blobs = world.archive.blobs, store
+    measuring.measure(world.archive)
+    world.archive.blobs = before
+    assert readings(world) == {"index", "keystore", "storage"}
+    page = portal["system_admin"].html("/status")
+    versions = page.split('id="t-versions"')[1].split("</dl>")[0]
+    assert "SQLite" in versions
+    assert "tantivy" in versions
+    assert "<dt>S3</dt>" not in versions
