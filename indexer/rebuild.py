@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 
 from indexer import indexing
-from indexer.projection import Projection
+from indexer.projecting import project_all
 from service import jobs, processing
 from service.archive import Archive
 from service.audit.entries import Subject
@@ -21,10 +21,18 @@ Progress = Callable[[int, int], None]
 
 CLI = service_actor("cli")
 
+#: Documents projected together, out of one snapshot.
+_SLICE = 250
+#: Beyond so many documents it is worth starting processes.
+_MANY = 5_000
 
-def rebuild(archive: Archive, progress: Progress, *, actor: Actor = CLI) -> int:
+
+def rebuild(
+    archive: Archive, progress: Progress, *, actor: Actor = CLI, processes: int | None = None
+) -> int:
     """Build and swap; returns how many documents the new generation holds.
 
+    `processes` project documents; by default one for each processor where there are many.
     Raises `Conflict` while another process writes the index and does not pause, and
     `Unavailable` if the counts do not agree (the live generation stays).
     """
@@ -34,7 +42,7 @@ def rebuild(archive: Archive, progress: Progress, *, actor: Actor = CLI) -> int:
         _lease(archive, holder)
         generation = archive.engine.start_generation()
         try:
-            count = _load(archive, generation, holder, progress)
+            count = _load(archive, generation, holder, progress, processes)
             archive.engine.swap(generation)
             with archive.db.write() as db:
                 processing.all_indexed(db)
@@ -56,41 +64,43 @@ def _lease(archive: Archive, holder: str) -> None:
             raise Conflict("The index is being written; try again in a minute.")
 
 
-def _load(archive: Archive, generation: str, holder: str, progress: Progress) -> int:
-    done = 0
-    with archive.ring() as ring:
-        after = ""
-        while True:
-            # one snapshot a slice: a long one would keep the database from tidying up
-            with archive.db.read() as db:
-                total = processing.count_indexable(db)
-                policy = archive.policies.current(db)
-                projection = Projection.of(db, ring, policy, archive.settings.timezone)
-                slice_ = processing.indexable(db, after=after)
-                failures = archive.engine.load(generation, _documents(projection, slice_))
-            if failures:
-                raise Unavailable("search", "The engine refused %(n)s documents.", n=len(failures))
-            if not slice_:
-                break
-            ring.forget()
-            archive.ready(ring)
-            done += len(slice_)
-            after = slice_[-1]
-            progress(done, total)
+def _load(
+    archive: Archive, generation: str, holder: str, progress: Progress, processes: int | None
+) -> int:
+    with archive.db.read() as db:
+        total = processing.count_indexable(db)
+    if processes is None:
+        processes = (os.cpu_count() or 1) if total > _MANY else 1
+    done = built = 0
+
+    def documents() -> Iterator[SearchDocument]:
+        nonlocal done, built
+        for ids, projected in project_all(archive, _slices(archive), processes=processes):
+            yield from projected
+            done, built = done + len(ids), built + len(projected)
+            progress(done, max(done, total))
             if not indexing.hold_lease(archive, holder):
                 raise Conflict("Another process took the index over.")
+
+    if failures := archive.engine.load(generation, documents()):
+        raise Unavailable("search", "The engine refused %(n)s documents.", n=len(failures))
     held = sum(archive.engine.count(generation).values())
-    if held != done:
+    if held != built:
         raise Unavailable(
             "search",
             "The new generation holds %(held)s of %(wanted)s documents.",
             held=held,
-            wanted=done,
+            wanted=built,
         )
-    return done
+    return built
 
 
-def _documents(projection: Projection, ids: Sequence[str]) -> Iterator[SearchDocument]:
-    for projected in projection.project(dict.fromkeys(ids, False)):
-        if projected.document:
-            yield projected.document
+def _slices(archive: Archive) -> Iterator[Sequence[str]]:
+    after = ""
+    while True:
+        with archive.db.read() as db:
+            ids = processing.indexable(db, after=after, limit=_SLICE)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]

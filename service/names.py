@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
-
 from service.search.analysis import tokenized
 from service.search.analysis import tokens as tokens_of
 
@@ -15,6 +13,9 @@ def tokens(names: Iterable[str]) -> str:
 
 def pinyin(names: Iterable[str]) -> str:
     """Return full pinyin and initials of each name, one a line."""
+    # its dictionaries take 55 MB and a third of a second, and few processes name anybody
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - see above
+
     lines = []
     for name in dict.fromkeys(n for n in names if n):
         lines.append("".join(lazy_pinyin(name)).lower())

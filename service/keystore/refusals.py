@@ -31,6 +31,10 @@ class _AboutKey(Exception):
         self.kind = kind
         self.subject = subject
 
+    def __reduce__(self) -> tuple[type["_AboutKey"], tuple[str, str]]:
+        """Let it be told from one process to another."""
+        return type(self), (self.kind, self.subject)
+
 
 class KeyMissing(_AboutKey):
     """There is no such key: it was never made, or it was destroyed."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,7 +52,7 @@ MUST, SHOULD, MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur
 
 #: Memory of the writer while applying, and while filling a new generation.
 _HEAP = 64_000_000
-_LOAD_HEAP = 256_000_000
+_LOAD_HEAP = 128_000_000
 _LOAD_COMMIT = 20_000
 _BATCH = 500
 _PAGE = 10_000
@@ -116,11 +116,13 @@ class Embedded:
     def load(self, generation: str, documents: Iterable[SearchDocument]) -> list[Failure]:
         """Bulk-load into a generation, committing now and then."""
         failures: list[Failure] = []
+        rest = iter(documents)
         with _answering():
             live = self._open(generation)
-            for batch in _batches(documents, _LOAD_COMMIT):
-                with _writing(live.index, _LOAD_HEAP) as writer:
-                    failures += _Batch(live, writer).write(batch, ())
+            with _writing(live.index, _LOAD_HEAP) as writer:
+                while (first := next(rest, None)) is not None:
+                    some = chain([first], islice(rest, _LOAD_COMMIT - 1))
+                    failures += _Batch(live, writer).write(some, ())
         return failures
 
     def remove_from(self, generation: str, removals: Iterable[Removal]) -> None:

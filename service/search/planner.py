@@ -10,8 +10,6 @@ from functools import cache
 from importlib import resources
 from math import ceil
 
-import rjieba
-
 from service.personal_numbers import Blind
 from service.search import analysis, query
 from service.search.analysis import HAN
@@ -82,6 +80,9 @@ def _words(text: str) -> list[Tokens]:
     text = analysis.normal(text)
     if not _LONG.search(text):
         return []
+    # its dictionary takes 30 MB, and few processes search
+    import rjieba  # noqa: PLC0415 - see above
+
     words = [tokens for word in rjieba.cut(text) if (tokens := tuple(analysis.tokens(word)))]
     longer = [word for word in words if len(word) > 1 or not re.fullmatch(f"[{HAN}]", word[0])]
     return list(dict.fromkeys(longer or words))

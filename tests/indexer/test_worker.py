@@ -1,6 +1,8 @@
 """The worker: what becomes of uploads, the index kept and rebuilt."""
 
 import io
+import sqlite3
+from collections.abc import Iterable
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -13,6 +15,7 @@ from service.audit.entries import Subject
 from service.codes import Processing
 from service.documents import DocumentView, get
 from service.filing import retry
+from service.keystore import KeyMissing
 from service.permissions import Action
 from service.search.port import Removal
 from tests.indexer import sheets
@@ -23,6 +26,14 @@ def read(world: World, document: str, *, by: str = "service_officer") -> Documen
     subject = Subject("document", document)
     with world.archive.call(world.actor(by), Action.DOCUMENT_READ, subject) as call:
         return get(call, document)
+
+
+def nobody(_done: int, _total: int) -> None:
+    """Nobody looks how far it is."""
+
+
+def pairs(world: World) -> Iterable[tuple[str, str, str, int]]:
+    return world.archive.engine.pairs()
 
 
 def encrypted_pdf() -> bytes:
@@ -127,11 +138,36 @@ def test_a_rebuild_brings_back_what_the_index_lost(world: World) -> None:
     world.archive.engine.apply([], removals)
     world.archive.engine.refresh()
     assert world.found("减速机", by="service_officer") == set()
-    assert rebuild(world.archive, lambda _done, _total: None) == 4
+    assert rebuild(world.archive, nobody) == 4
     assert world.found("减速机", by="service_officer") == documents
     after = drift(world.archive)
     assert after.drift == 0
     assert after.generation != before
+
+
+def test_several_processes_build_the_index_that_one_builds(world: World) -> None:
+    customer = world.customer()
+    documents = {world.document(customer.id, f"减速机第{n}次保养").id for n in range(3)}
+    world.work()
+    rebuild(world.archive, nobody, processes=1)
+    alone = sorted((uid, category, version) for uid, category, version, _ in pairs(world))
+    assert rebuild(world.archive, nobody, processes=2) == 3
+    assert sorted((u, c, v) for u, c, v, _ in pairs(world)) == alone
+    assert world.found("减速机", by="service_officer") == documents
+    assert world.found("保养", by="auditor") == set()
+
+
+def test_what_a_process_cannot_open_ends_the_rebuild_with_its_reason(world: World) -> None:
+    document = world.document(world.customer().id, "减速机保养")
+    world.work()
+    before = drift(world.archive).generation
+    url = world.archive.settings.data / "keystore.db"
+    with sqlite3.connect(url) as keys:
+        keys.execute("DELETE FROM key WHERE subject = ?", (document.versions[0].id,))
+    with pytest.raises(KeyMissing):
+        rebuild(world.archive, nobody, processes=2)
+    after = drift(world.archive)
+    assert (after.generation, after.drift) == (before, 0)
 
 
 def test_work_queued_during_a_rebuild_is_done_afterwards(world: World) -> None:
