@@ -110,6 +110,9 @@ def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
                 _queue_index(db, known, one, number)
 
 
+_OPEN = frozenset({Processing.STORED, Processing.EXTRACTING})
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """The rows that some outcomes are about, each table fetched at once."""
@@ -125,6 +128,16 @@ class _Known:
         again = [one.work.job.subject for one in outcomes if one.work.job.attempts > 1]
         return cls(versions, documents, texts.read_of(db, again))
 
+    def document_of(self, one: Outcome) -> Document:
+        return self.documents[self.versions[one.work.job.subject].document]
+
+    def is_news(self, one: Outcome) -> bool:
+        """Say whether there is something to write: an earlier run may have committed after all."""
+        version = self.versions.get(one.work.job.subject)
+        if version is None or one.processing is None:
+            return False
+        return version.id not in self.read or version.processing in _OPEN
+
 
 def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Empty the outcomes of jobs that another worker took over, when this one stood still."""
@@ -133,40 +146,31 @@ def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _write(db: Session, known: _Known, outcomes: Sequence[Outcome]) -> list[Ended]:
-    ended = []
-    fresh: list[texts.New] = []
-    changed: dict[str, Document] = {}
-    for one in outcomes:
-        version = known.versions.get(one.work.job.subject)
-        if one.away:
-            ended.append(
-                Ended(one.work, error=f"unavailable.{one.away}", again=True, counted=False)
-            )
-            continue
-        if version is None or one.processing is None:
-            ended.append(Ended(one.work))
-            continue
-        document = known.documents[version.document]
-        subject = Subject("document", document.id, version.id, customer=document.customer)
-        if version.id in known.read and version.processing not in _OPEN:
-            # an earlier run of this job committed after all
-            ended.append(Ended(one.work, subject=subject))
-            continue
+    """Write what was read; returns how each job ended."""
+    news = [one for one in outcomes if known.is_news(one)]
+    for one in news:
+        version = known.versions[one.work.job.subject]
         version.processing = str(one.processing)
         version.error = one.error
-        changed[document.id] = document
-        if one.text_id and one.extracted:
-            fresh.append(texts.New(version.id, one.text_id, one.extracted, one.parts))
+        if one.extracted and one.text_id:
             version.left_out = one.extracted.truncated
-        failed = one.error if one.processing is Processing.FAILED else None
-        ended.append(Ended(one.work, error=failed, subject=subject))
-    texts.put(db, fresh)
+    read = [(one, one.extracted) for one in news if one.extracted and one.text_id]
+    texts.put(db, [texts.New(o.work.job.subject, o.text_id, it, o.parts) for o, it in read])
     db.flush()
-    documents.reshow(db, changed.values())
-    return ended
+    documents.reshow(db, [known.document_of(one) for one in news])
+    return [_ended(known, one, news=one in news) for one in outcomes]
 
 
-_OPEN = frozenset({Processing.STORED, Processing.EXTRACTING})
+def _ended(known: _Known, one: Outcome, *, news: bool) -> Ended:
+    if one.away:
+        return Ended(one.work, error=f"unavailable.{one.away}", again=True, counted=False)
+    version = known.versions.get(one.work.job.subject)
+    if version is None or one.processing is None:
+        return Ended(one.work)
+    document = known.document_of(one)
+    failed = one.error if news and one.processing is Processing.FAILED else None
+    subject = Subject("document", document.id, version.id, customer=document.customer)
+    return Ended(one.work, error=failed, subject=subject)
 
 
 def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
