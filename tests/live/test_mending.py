@@ -5,11 +5,8 @@ import pytest
 from service.codes import Category
 from service.properties import Properties
 from tests.service import test_deputies, test_leaving, test_moving, test_reindexing, test_restoring
-from tests.service.test_moving import two
 
 pytestmark = pytest.mark.live
-
-__all__ = ["two"]
 
 MOVES = (
     test_moving.test_a_moved_document_is_the_other_customers_in_every_way,
@@ -28,6 +25,11 @@ HAND_OVERS = (
 
 def named(claim):
     return claim.__name__.removeprefix("test_")
+
+
+@pytest.fixture
+def two(world):
+    return test_moving.furnish(world)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_an_index_of_another_version_is_said_to_be_unusable(world):
     measuring.measure(world.archive)
     body = measured(world)[probing.INDEX].body
     assert body["unusable"] is True
-    assert "categories" not in body
+    assert "ids" not in body
 
 
 def test_a_process_shows_that_it_lives_and_is_forgotten_after_a_day(world):
