@@ -7,7 +7,17 @@ from functools import wraps
 from typing import Any, ParamSpec, cast
 
 import structlog
-from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
@@ -30,7 +40,7 @@ from service.errors import (
     Unsatisfiable,
     Unsupported,
 )
-from web import guard, labels
+from web import guard, labels, uploads
 
 STATUS: Mapping[type[Refusal], int] = {
     Unauthenticated: 401,
@@ -158,7 +168,8 @@ def page(refusal: Refusal) -> ResponseReturnValue:
     if status == 404:  # noqa: PLR2004 - the one that must not depend on anything
         return _not_found()
     if wants_row():
-        return render_template("upload/refused.html", refusal=refusal), status
+        name = uploads.refused_name()
+        return render_template("upload/refused.html", refusal=refusal, name=name), status
     if isinstance(refusal, StepUp):
         return render_template("errors/confirm.html", refusal=refusal, after=_after()), status
     response = make_response(render_template(_template(status), refusal=refusal, status=status))
@@ -215,7 +226,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code == 404:  # noqa: PLR2004
         return _not_found()
     if isinstance(error, RequestEntityTooLarge):
-        return page(TooLarge("The request is too large."))
+        return page(_too_large())
     if error.code is None or error.response is not None:
         return cast("ResponseReturnValue", error)
     body = render_template("errors/http.html", status=error.code)
@@ -223,6 +234,17 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code == 405:  # noqa: PLR2004
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
     return response
+
+
+def _too_large() -> TooLarge:
+    """Say what is over which limit; the script sends every file alone."""
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    if (request.content_length or 0) <= most:
+        return TooLarge("The request is too large.")
+    limit = (most - uploads.FORM_ROOM) // (1024 * 1024)
+    if wants_row():
+        return TooLarge("The file is larger than %(limit)s MB.", limit=limit)
+    return TooLarge("More than %(limit)s MB at once. Send fewer or smaller files.", limit=limit)
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

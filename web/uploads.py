@@ -106,6 +106,15 @@ def received(name: str = "file") -> tuple[Upload, ...]:
     return tuple(map(upload, files))
 
 
+def refused_name() -> str:
+    """Return the name of the first file of a refused form; nothing if the form was never read."""
+    # asking for the files would read the form, and raise what refused it once more
+    if "files" not in request.__dict__:
+        return ""
+    one = request.files.get("file")
+    return (one.filename if one else None) or ""
+
+
 def upload(one: FileStorage) -> Upload:
     """Return a file of a form as an upload."""
     spool: object = one.stream

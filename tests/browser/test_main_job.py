@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.people import Demo, page_of
 from tests.screens import sign_in
@@ -121,6 +121,54 @@ def test_rows_without_a_type_say_so_take_it_from_above_and_tell_why_nothing_was_
     page.context.clear_cookies()
     page.locator("[data-send]").click()
     expect(state).to_contain_text("重新登录")
+
+
+def test_a_dropped_folder_brings_every_file_in_it(
+    browser: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    url, _, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    folder = tmp_path / "隼翼资料"
+    (folder / "现场").mkdir(parents=True)
+    for name in ("甲.txt", "现场/乙.txt"):
+        (folder / name).write_text(name, encoding="utf-8")
+    choose_for_another_salesperson(page, url, tmp_path / "丙.txt", "丙")
+    box = page.locator(".drop").bounding_box()
+    assert box
+    mouse = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        mouse.send(
+            "Input.dispatchDragEvent",
+            {
+                "type": kind,
+                "x": box["x"] + 20,
+                "y": box["y"] + 20,
+                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
+            },
+        )
+    for name in ("甲.txt", "乙.txt"):
+        expect(page.locator("#uploads [data-name]").get_by_text(name)).to_be_visible()
+
+
+def test_a_file_over_the_limit_is_not_sent_and_says_so(browser: Browser, demo: Demo) -> None:
+    url, _, _ = demo
+    page = page_of(browser, demo, OFFICER)
+    page.goto(f"{url}/upload")
+    page.locator("main a[href*='/upload?customer=']").first.click()
+    page.locator("#blank-row").evaluate(
+        "blank => { blank.content.firstElementChild.dataset.limit = 3; }"
+    )
+    page.locator("form[data-upload] input[name=file]").first.set_input_files(
+        [
+            FilePayload(name=name, mimeType="text/plain", buffer=content)
+            for name, content in (("先.txt", b"one"), ("大.txt", b"four"))
+        ]
+    )
+    first, second = (page.locator("#uploads tr").nth(n) for n in (0, 1))
+    expect(first).to_contain_text("先.txt")
+    expect(first.locator("[data-state]")).to_have_text("尚未上传")
+    expect(second.locator("[data-state]")).to_have_text("文件超过 500 MB。")
+    expect(page.locator("[data-send]")).to_have_text("上传（1 份）")
 
 
 def test_refused_rows_are_removed_by_key_one_after_the_other(

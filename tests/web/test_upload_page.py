@@ -98,6 +98,30 @@ def test_a_file_over_the_limit_is_refused_before_it_is_stored(world):
     assert len(list((world.archive.settings.data / "blobs").rglob("*/*"))) == 1
 
 
+@pytest.mark.parametrize("over", [1, 3 * 1024 * 1024])
+def test_the_row_of_a_file_over_the_limit_says_how_much_is_taken(world, over):
+    limit = 2 * 1024 * 1024
+    world.archive.settings = replace(world.archive.settings, upload_limit=limit)
+    person = Portal.of(world)["sales"]
+    customer = world.customer(owner="sales")
+    big = (b"x" * (limit + over), "big.txt")
+    answer = person.upload(path(customer), big, part=True, kind="minutes")
+    assert answer.status_code == 413
+    assert answer.text.strip().startswith("<tr")
+    assert "文件超过 2 MB。" in answer.text
+    page = person.html(f"/upload?customer={customer.id}")
+    assert f'data-limit="{limit}" data-large="文件超过 2 MB。"' in page
+
+
+def test_files_over_the_limit_together_are_refused_with_the_way_on(world):
+    world.archive.settings = replace(world.archive.settings, upload_limit=1024 * 1024)
+    customer = world.customer(owner="sales")
+    files = [(b"x" * 1024 * 1024, f"{n}.txt") for n in range(3)]
+    answer = Portal.of(world)["sales"].upload(path(customer), *files, kind="minutes")
+    assert answer.status_code == 413
+    assert "一次超过 1 MB。请减少文件或换较小的文件。" in answer.text
+
+
 def test_no_byte_of_an_upload_touches_the_disk_in_clear(world, tmp_path, monkeypatch):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -157,3 +181,16 @@ def test_the_page_lists_what_waits_to_be_filed_for_those_who_file(portal, client
     assert 'id="waiting"' in portal["archivist"].html("/upload")
     assert 'id="waiting"' not in portal["sales"].html("/upload")
     assert "去核对" in portal["archivist"].html("/")
+
+
+def test_who_has_filed_a_document_is_led_to_those_that_wait(portal, client_file):
+    kept = portal.world.document(client_file.id, "减速机", kind="repair", file_name="维修.txt")
+    person = portal["archivist"]
+    path = f"/documents/{kept.id}"
+    answer = person.send(f"{path}/file", version="1", dialog="file")
+    assert answer.status_code == 302, answer.text
+    page = person.html(str(answer.location))
+    toast = found(r'class="toast-x"(.*?)</div>', page)
+    assert "已归档。" in toast
+    assert "/upload#waiting" in toast
+    assert "/upload#waiting" not in person.html(path)

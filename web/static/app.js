@@ -240,6 +240,7 @@
     };
     const typed = row => { $("[name=kind]", row).removeAttribute("aria-invalid"); mark(row, ""); };
     const add = files => {
+      const below = rows.firstElementChild;
       for (const file of files) {
         const row = blank.cloneNode(true).firstElementChild;
         $("[data-name]", row).textContent = file.name;
@@ -248,8 +249,9 @@
         guess($("[name=kind]", row), file.name);
         $("[name=kind]", row).addEventListener("change", () => typed(row));
         $("[data-remove]", row).setAttribute("aria-label", fill(row.dataset.removal, { name: file.name }));
-        waiting.set(row, { file, sent: false });
-        rows.prepend(row);
+        if (file.size > Number(row.dataset.limit)) mark(row, row.dataset.large);
+        else waiting.set(row, { file, sent: false });
+        rows.insertBefore(row, below);
       }
       $("#uploads-empty")?.remove();
       tell();
@@ -269,6 +271,8 @@
       const part = document.createElement("tbody");
       part.innerHTML = html;
       const fresh = part.firstElementChild;
+      const name = fresh && $("[data-name]", fresh);
+      if (name && !name.textContent) name.textContent = $("[data-name]", row).textContent;  // refused unread
       if (fresh) row.replaceWith(fresh); else row.remove();
       announce(fresh);
       poll();
@@ -281,6 +285,7 @@
       $("[data-remove]", row).hidden = true;
       bar.hidden = false;
       mark(row, "");
+      $("[data-state]", row).textContent = row.dataset.sending;
       const data = new FormData();
       data.append("kind", kind.value);
       for (const name of ["grade", "dated"]) {
@@ -296,7 +301,8 @@
       call.addEventListener("loadend", () => {
         running -= 1;
         const answered = (call.getResponseHeader("Content-Type") || "").startsWith("text/html") && call.responseText.trimStart().startsWith("<tr");
-        if (answered) { waiting.delete(row); replace(row, call.responseText); } else {
+        const later = call.status === 429 || call.status === 503;  // the row stays, to be sent again
+        if (answered && !later) { waiting.delete(row); replace(row, call.responseText); } else {
           one.sent = false;
           kind.disabled = false;
           bar.hidden = true;
@@ -337,6 +343,16 @@
     $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
     send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
     upload.addEventListener("submit", e => e.preventDefault());
+    // what lies in a dropped folder comes in parts of at most a hundred
+    const inside = async entry => {
+      if (entry.isFile) return new Promise(done => { entry.file(done, () => done([])); });
+      const reader = entry.createReader(), found = [];
+      for (let part; part?.length !== 0;) {
+        part = await new Promise(done => { reader.readEntries(done, () => done([])); });
+        found.push(...(await Promise.all(part.map(inside))).flat());
+      }
+      return found;
+    };
     const zone = $(".drop");
     const holds = e => [...(e.dataTransfer?.types || [])].includes("Files");
     document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone.classList.add("over"); } });
@@ -345,7 +361,8 @@
       if (!holds(e)) return;
       e.preventDefault();
       zone.classList.remove("over");
-      add([...e.dataTransfer.files].filter(f => f.size || f.type));
+      const dropped = [...e.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
+      Promise.all(dropped.map(inside)).then(found => add(found.flat()));
     });
     window.addEventListener("beforeunload", e => { if (running || readyCount()) e.preventDefault(); });
     tell();
