@@ -57,6 +57,21 @@ def test_a_chosen_value_stays_visible_at_zero(portal, indexed):
     assert re.search(r'name="year" value="1999" checked', page)
 
 
+def test_an_empty_answer_tells_how_words_are_read(portal, indexed):
+    page = portal["sales2"].html("/search?q=减速机 没有这个词")
+    assert "各词须同时出现" in page
+    assert "各词须同时出现" not in portal["sales2"].html("/search?q=&year=1999")
+    long = portal["sales2"].html("/search?q=" + "长" * 100)
+    assert "长" * 79 + "…”" in long
+
+
+def test_dates_the_wrong_way_round_are_named(portal, indexed):
+    page = portal["archivist"].html("/search?q=减速机&from=2026-02-01&to=2026-01-01")
+    assert "起始日期晚于截止日期，请改其中之一。" in page
+    right = portal["archivist"].html("/search?q=减速机&from=2030-01-01&to=2030-01-01")
+    assert "起始日期晚于" not in right
+
+
 def test_an_empty_answer_offers_ways_on_and_hints_at_nothing(portal, indexed):
     page = portal["sales2"].html("/search?q=减速机&kind=repair")
     assert "没有同时符合条件的文件" in page
