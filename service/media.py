@@ -16,6 +16,11 @@ from service.containers import OLE, ZIP, ole_names, zip_names
 UNKNOWN: Final = "application/octet-stream"
 PLAIN: Final = "text/plain"
 PDF: Final = "application/pdf"
+HTML: Final = "text/html"
+_OPEN: Final = "application/vnd.oasis.opendocument"
+ODT: Final = f"{_OPEN}.text"
+ODS: Final = f"{_OPEN}.spreadsheet"
+ODP: Final = f"{_OPEN}.presentation"
 _OOXML: Final = "application/vnd.openxmlformats-officedocument"
 DOCX: Final = f"{_OOXML}.wordprocessingml.document"
 XLSX: Final = f"{_OOXML}.spreadsheetml.sheet"
@@ -57,7 +62,7 @@ _OLE_SIGNS: Final = (
 #: Kinds of text that are told apart by content; every other text is plain.
 _TEXTS: Final = MappingProxyType(
     {
-        "text/html": "text/html",
+        HTML: HTML,
         "text/xml": "text/xml",
         "text/rtf": "text/rtf",
         "application/json": "application/json",
@@ -66,15 +71,24 @@ _TEXTS: Final = MappingProxyType(
         "application/postscript": "application/postscript",
     }
 )
-_TEXT_BY_NAME: Final = MappingProxyType({"csv": "text/csv", "md": "text/markdown"})
+_TEXT_BY_NAME: Final = MappingProxyType(
+    {"csv": "text/csv", "md": "text/markdown", "html": HTML, "htm": HTML}
+)
+#: How a web page begins; libmagic knows it in fewer charsets and not behind comments.
+_PAGE: Final = re.compile(
+    r"\s*+(?:(?><\?xml.*?\?>|<!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
 _LOCKED_BY_NAME: Final = MappingProxyType(
-    {"docx": DOCX, "docm": DOCX, "dotx": DOCX, "xlsx": XLSX, "xlsm": XLSX, "pptx": PPTX}
+    {
+        **dict.fromkeys(("docx", "docm", "dotx"), DOCX),
+        **dict.fromkeys(("xlsx", "xlsm"), XLSX),
+        **dict.fromkeys(("pptx", "pptm", "ppsx"), PPTX),
+    }
 )
 
-_WORD: Final = frozenset({DOCX, "application/msword", "text/rtf", "text/html", "text/xml"})
-_SHEET: Final = frozenset(
-    {XLSX, "application/vnd.ms-excel", "text/html", "text/xml", "text/csv", PLAIN}
-)
+_WORD: Final = frozenset({DOCX, "application/msword", "text/rtf", HTML, "text/xml"})
+_SHEET: Final = frozenset({XLSX, "application/vnd.ms-excel", HTML, "text/xml", "text/csv", PLAIN})
 _SLIDES: Final = frozenset({PPTX, "application/vnd.ms-powerpoint"})
 #: What may be inside a file of such a name. Names that aren't here say nothing.
 _EXPECTED: Final = MappingProxyType(
@@ -90,12 +104,14 @@ _EXPECTED: Final = MappingProxyType(
         "xls": _SHEET,
         "et": _SHEET,
         "pptx": frozenset({PPTX}),
+        "pptm": frozenset({PPTX}),
+        "ppsx": frozenset({PPTX}),
         "ppt": _SLIDES,
         "dps": _SLIDES,
         "ofd": frozenset({"application/ofd"}),
-        "odt": frozenset({"application/vnd.oasis.opendocument.text"}),
-        "ods": frozenset({"application/vnd.oasis.opendocument.spreadsheet"}),
-        "odp": frozenset({"application/vnd.oasis.opendocument.presentation"}),
+        "odt": frozenset({ODT}),
+        "ods": frozenset({ODS}),
+        "odp": frozenset({ODP}),
         "rtf": frozenset({"text/rtf"}),
         "msg": frozenset({"application/vnd.ms-outlook"}),
     }
@@ -171,7 +187,7 @@ def _packaged(source: BinaryIO, head: bytes, size: int, name: str) -> str | None
 
 def _in_zip(head: bytes, names: frozenset[str]) -> str:
     if head[30:38] == b"mimetype":  # OpenDocument: stored first, so that it can be read here
-        declared = re.match(rb"[a-z]+/[a-z0-9.+-]{1,100}", head[38:150])
+        declared = re.match(rb"application/[a-z0-9.+-]{1,100}", head[38:150])
         if declared:
             return declared[0].decode()
     for sign, media_type in _ZIP_SIGNS:
@@ -194,6 +210,10 @@ def _in_ole(names: frozenset[str], name: str) -> str:
 def _by_magic(head: bytes, name: str) -> str:
     found = _magic().from_buffer(head) if head else UNKNOWN
     if _is_text(head):
+        if _is_page(head):
+            return HTML
+        if found == HTML and head.lstrip()[:1] != b"<":  # text that speaks of a tag somewhere
+            found = PLAIN
         return _TEXTS.get(found) or _TEXT_BY_NAME.get(_extension(name), PLAIN)
     return UNKNOWN if found.startswith("text/") or found == "application/x-dosexec" else found
 
@@ -203,6 +223,15 @@ def _is_text(head: bytes) -> bool:
     if head.startswith(_MARKS):
         return True
     return len(_CONTROLS.findall(head)) * 100 <= len(head) or _is_wide(head)
+
+
+def _is_page(head: bytes) -> bool:
+    codec = "utf-8-sig"
+    if head.startswith(_MARKS[1:]):
+        codec = "utf-16"
+    elif b"\0" in head[:2]:
+        codec = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+    return _PAGE.match(head.decode(codec, "replace")) is not None
 
 
 def _is_wide(head: bytes) -> bool:

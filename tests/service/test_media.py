@@ -62,8 +62,9 @@ def refusal(content: bytes, name: str) -> str | None:
         (
             zipped(stored={"mimetype": b"application/vnd.oasis.opendocument.text"}),
             "a.odt",
-            "application/vnd.oasis.opendocument.text",
+            media.ODT,
         ),
+        (zipped(stored={"mimetype": b"text/html"}), "a.html", "application/zip"),
         (ole("1Table", "Data", "CompObj", "WordDocument"), "a", "application/msword"),
         (ole("Workbook"), "a", "application/vnd.ms-excel"),
         (ole("PowerPoint Document"), "a", "application/vnd.ms-powerpoint"),
@@ -77,7 +78,11 @@ def refusal(content: bytes, name: str) -> str | None:
         (b"name,model\nx,KR210\n", "a.csv", "text/csv"),
         (b"# title\n", "a.md", "text/markdown"),
         (b'{"a": 1}', "a.json", "application/json"),
-        (b"<!DOCTYPE html><html><body>x</body></html>", "a.html", "text/html"),
+        (b"<!DOCTYPE html><html><body>x</body></html>", "a.html", media.HTML),
+        (b"<!-- a --><?xml version='1.0'?> <!-- b -->\n<HTML lang=zh>", "a.txt", media.HTML),
+        ("<html>采购</html>".encode("utf-16"), "a", media.HTML),
+        (b"<div>x</div>", "a.htm", media.HTML),
+        (b"use <html> here", "a.txt", media.PLAIN),
     ],
 )
 def test_the_content_says_what_a_file_is(content, name, expected):
@@ -149,6 +154,10 @@ def test_a_name_that_contradicts_the_content_is_refused(content, name):
 )
 def test_documents_drawings_and_unknown_binaries_are_taken(content, name):
     assert refusal(content, name) is None
+
+
+def test_a_page_that_begins_with_comments_without_number_is_told_at_once():
+    assert sniffed(b"<!--a-->" * 8_000 + b"<p>", "a.txt") == media.PLAIN
 
 
 def test_chinese_text_that_begins_like_an_old_program_is_text():
