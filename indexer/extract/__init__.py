@@ -32,6 +32,7 @@ class Reader:
 
 PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
+PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
@@ -42,6 +43,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "application/pdf": PDF,
         f"{_OOXML}.wordprocessingml.document": DOCX,
+        f"{_OOXML}.presentationml.presentation": PPTX,
         f"{_OOXML}.spreadsheetml.sheet": XLSX,
         "application/vnd.ms-excel": XLS,
         "text/plain": PLAIN,

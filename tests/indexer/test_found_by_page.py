@@ -1,0 +1,38 @@
+"""Documents of several kinds, from the upload to a hit on the right page."""
+
+from service.codes import Processing
+from tests.indexer import sheets
+from tests.indexer.pptxs import deck, paragraph, shape, table, title
+from tests.world import World
+
+
+def pages(world: World, words: str, *, by: str = "service_officer") -> dict[str, set[int]]:
+    """Return which pages of which documents hold the words."""
+    answer = world.search(words, by=by)
+    return {item.id: {page.no for page in item.pages} for item in answer.items}
+
+
+def test_a_deck_is_found_by_its_slides_notes_and_tables_on_their_pages(world: World) -> None:
+    customer = world.customer(owner="sales")
+    content = deck(
+        title("焊接工作站"),
+        title("报价明细") + table(("KR210", "两台")),
+        sides={2: {"notesSlide": shape(paragraph("先讲交期"), kind="body")}},
+    )
+    made = world.document(customer.id, content, file_name="材料.pptx")
+    world.work()
+    for words, page in {"焊接工作站": 1, '"KR210 两台"': 2, "先讲交期": 2}.items():
+        assert pages(world, words) == {made.id: {page}}, words
+        assert pages(world, words, by="sales2") == {}
+    assert pages(world, "母版标题") == pages(world, "版式上的字") == {}
+
+
+def test_a_locked_deck_and_a_broken_one_fail_with_their_reason(world: World) -> None:
+    customer = world.customer()
+    files = {"锁.pptx": (sheets.locked(), "password"), "坏.pptx": (deck("<p:sp>"), "damaged")}
+    made = {n: world.document(customer.id, data, file_name=n) for n, (data, _) in files.items()}
+    world.work()
+    for name, (data, reason) in files.items():
+        found = world.shown(made[name].id, "service_officer").version
+        assert (found.processing, found.error) == (Processing.FAILED, reason), name
+        assert world.original(made[name].id, "service_officer") == data
