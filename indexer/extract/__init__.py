@@ -35,6 +35,7 @@ DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wal
 PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -46,6 +47,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         f"{_OOXML}.presentationml.presentation": PPTX,
         f"{_OOXML}.spreadsheetml.sheet": XLSX,
         "application/vnd.ms-excel": XLS,
+        "text/html": HTML,
         "text/plain": PLAIN,
         "text/csv": PLAIN,
         "text/markdown": PLAIN,

@@ -3,7 +3,7 @@
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -17,34 +17,44 @@ _BROKEN_SHARE: Final = 0.005
 _BINARY_SHARE: Final = 0.01
 _HOPELESS: Final = 1_000
 #: So many characters beyond ASCII are UTF-8 by no chance, though the last one is cut off.
-_ENOUGH: Final = 8
+ENOUGH: Final = 8
 _HIGH = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def read(source: BinaryIO) -> Extracted:
     """Return the text as one page."""
-    codec = _codec(source)
+    codec = codec_of(source)
     transcript = Transcript()
+    transcript.end_page(note=decode(source, codec, transcript.write))
+    return transcript.finish(f"text {codec}")
+
+
+def decode(source: BinaryIO, codec: str, write: Callable[[str], None]) -> Note | None:
+    """Send all of a file on as text; return what to know about it.
+
+    Raises `Unreadable` when that is no text, or not of this charset.
+    """
     tally = _Tally()
     for text in _decoded(source, codec):
         tally.add(text)
-        transcript.write(text)
+        write(text)
     if tally.controls > _BINARY_SHARE * tally.total:
         raise Unreadable(Reason.UNSUPPORTED, "binary")
     if tally.broken > max(1, _BROKEN_SHARE * tally.high):
         raise Unreadable(Reason.UNKNOWN_CHARSET, codec)
-    transcript.end_page(note=Note.BROKEN_CHARACTERS if tally.broken else None)
-    return transcript.finish(f"text {codec}")
+    return Note.BROKEN_CHARACTERS if tally.broken else None
 
 
-def _codec(source: BinaryIO) -> str:
+def codec_of(source: BinaryIO) -> str:
+    """Return the codec of a text that does not name it; raises `Unreadable` when none is sure."""
+    source.seek(0)
     head = source.read(_CHUNK)
     marked = charset.by_mark(head)
     if marked:
         return marked
     few_zeros = head.count(0) <= _BINARY_SHARE * len(head)
-    if few_zeros and _is_utf8(source):
+    if few_zeros and fits(source, "utf-8"):
         return "utf-8"
     codec = charset.by_units(head)
     if codec is None and not few_zeros:
@@ -55,17 +65,20 @@ def _codec(source: BinaryIO) -> str:
     return codec
 
 
-def _is_utf8(source: BinaryIO) -> bool:
-    """Decode all of it: the first Chinese line of a log may stand after a gigabyte."""
+def fits(source: BinaryIO, codec: str, *, least: int = 0) -> bool:
+    """Tell whether a codec reads a file that has at least so many characters beyond ASCII.
+
+    All of it is decoded: the first Chinese line of a log may stand after a gigabyte.
+    """
     tally = _Tally()
     last = ""
-    for text in _decoded(source, "utf-8"):
+    for text in _decoded(source, codec):
         tally.add(text)
         last = text or last
         if tally.broken > _HOPELESS and tally.broken > _BROKEN_SHARE * tally.high:
             return False
-    cut_off = last.endswith("\ufffd") and tally.high > _ENOUGH
-    return tally.broken - cut_off <= _BROKEN_SHARE * tally.high
+    cut_off = last.endswith("\ufffd") and tally.high > ENOUGH
+    return tally.high >= least and tally.broken - cut_off <= _BROKEN_SHARE * tally.high
 
 
 def _telling(source: BinaryIO) -> bytes:

@@ -36,3 +36,17 @@ def test_a_locked_deck_and_a_broken_one_fail_with_their_reason(world: World) -> 
         found = world.shown(made[name].id, "service_officer").version
         assert (found.processing, found.error) == (Processing.FAILED, reason), name
         assert world.original(made[name].id, "service_officer") == data
+
+
+def test_a_web_page_is_found_by_what_it_shows_and_not_by_what_it_hides(world: World) -> None:
+    customer = world.customer(owner="sales")
+    source = (
+        "<html><head><meta charset=gb2312><title>询价单</title><script>var 脚本</script></head>"
+        "<body><p hidden>暗记</p><table><tr><td>焊接变位机<td>三台</table></body></html>"
+    )
+    made = world.document(customer.id, source.encode("gb18030"), file_name="询价.xls")
+    world.work()
+    for words in ("询价单", '"焊接变位机 三台"'):
+        assert pages(world, words) == {made.id: {1}}, words
+        assert pages(world, words, by="sales2") == {}
+    assert pages(world, "暗记") == pages(world, "脚本") == {}
