@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from service import accounts, names
+from service import accounts, inside, names
 from service.archive import Call
-from service.codes import HIDDEN_STATUSES, Category, Status
+from service.codes import Category, Status
 from service.errors import Invalid
 from service.models import Customer, CustomerPerson, CustomerView, Document
-from service.permissions import CustomerScopes
 from service.profiles import PersonRef
 
 _SORTS = {
@@ -68,26 +67,12 @@ class Listing:
     next_cursor: str | None
 
 
-def inside(scopes: CustomerScopes) -> ColumnElement[bool]:
-    """Return the SQL condition for customers inside scopes; empty scopes match nothing."""
-    conditions: list[ColumnElement[bool]] = []
-    if scopes.every:
-        conditions.append(Customer.category.in_(sorted(scopes.every)))
-    if scopes.own and scopes.people:
-        mine = exists().where(
-            CustomerPerson.customer == Customer.id, CustomerPerson.person.in_(sorted(scopes.people))
-        )
-        conditions.append(and_(Customer.category.in_(sorted(scopes.own)), mine))
-    shown = Customer.status.not_in(sorted(HIDDEN_STATUSES))
-    return and_(shown, or_(*conditions)) if conditions else false()
-
-
 def listing(call: Call, wanted: Wanted) -> Listing:
     """List the customers this person may see."""
     if wanted.sort not in _SORTS:
         raise Invalid("There is no such order.", fields={"sort": "unknown"})
     offset = offset_of(wanted.cursor)
-    where = and_(inside(call.customer_scopes), *_filters(wanted))
+    where = and_(inside.customers(call.customer_scopes), *_filters(wanted))
     joined = select(Customer, CustomerView).join(CustomerView, CustomerView.customer == Customer.id)
     db = call.db
     total = db.scalar(
@@ -172,31 +157,12 @@ def _rows(call: Call, rows: Sequence[tuple[Customer, CustomerView]]) -> tuple[Cu
 
 def _documents(call: Call, customers: list[str]) -> dict[str, int]:
     """Count the documents this person may read, per customer."""
-    scopes = call.scopes
-    conditions = [
-        and_(
-            Customer.category == block.category,
-            Document.kind.in_(sorted(block.kinds)),
-            Document.grade.in_(sorted(block.grades)),
-            *(
-                [
-                    exists().where(
-                        CustomerPerson.customer == Customer.id,
-                        CustomerPerson.person.in_(sorted(block.people)),
-                    )
-                ]
-                if block.own
-                else []
-            ),
-        )
-        for block in scopes.blocks
-    ]
-    if not conditions or not customers:
+    if not customers:
         return {}
     rows = call.db.execute(
         select(Document.customer, func.count())
         .join(Customer, Customer.id == Document.customer)
-        .where(Document.customer.in_(customers), or_(*conditions))
+        .where(Document.customer.in_(customers), inside.documents(call.scopes))
         .group_by(Document.customer)
     )
     return dict(rows.tuples().all())
@@ -229,7 +195,7 @@ def mine(call: Call, limit: int = 3) -> tuple[CustomerRow, ...]:
     rows = call.db.execute(
         select(Customer, CustomerView)
         .join(CustomerView, CustomerView.customer == Customer.id)
-        .where(inside(call.customer_scopes), own)
+        .where(inside.customers(call.customer_scopes), own)
         .order_by(CustomerView.updated.desc())
         .limit(limit)
     ).all()
@@ -240,7 +206,7 @@ def count(call: Call) -> int:
     """Return how many customers this person may see."""
     return (
         call.db.scalar(
-            select(func.count()).select_from(Customer).where(inside(call.customer_scopes))
+            select(func.count()).select_from(Customer).where(inside.customers(call.customer_scopes))
         )
         or 0
     )

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import accounts, customers
+from service import accounts, customers, inside
 from service.archive import Call
 from service.codes import Filing, Grade, Module, Processing
 from service.crypto import Place, seal_value, unseal_value
@@ -28,7 +28,7 @@ from service.documents import (
     version_of,
 )
 from service.errors import Conflict, NotFound
-from service.models import CustomerView, Document, Job, Version
+from service.models import Customer, CustomerView, Document, Job, Version
 from service.permissions import Action, Target
 from service.profiles import PersonRef
 from service.properties import checked_reason
@@ -233,7 +233,12 @@ def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
     rows = call.db.execute(
         select(Version, Document)
         .join(Document, Document.id == Version.document)
-        .where(Version.filing == str(Filing.SUBMITTED), Version.created_by != call.actor.id)
+        .join(Customer, Customer.id == Document.customer)
+        .where(
+            Version.filing == str(Filing.SUBMITTED),
+            Version.created_by != call.actor.id,
+            inside.documents(call.scopes),  # who files has looked
+        )
         .order_by(Version.created)
         .limit(limit * 5)
     ).all()
@@ -242,9 +247,8 @@ def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
 
 
 def _may_file(call: Call, version: Version, document: Document) -> bool:
+    """Say whether this person files it: some kinds are filed by others than read them."""
     seen = customers.load(call.db, document.customer)
-    if not readable(call, document, seen):
-        return False  # who files has looked; some kinds are filed by others than read them
     where = Target(
         category=seen.category,
         kind=document.kind,

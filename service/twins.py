@@ -1,16 +1,16 @@
 """Documents of the same content: told to who may read them, never hinted at to others.
 
-One statement asks for all that are in the person's categories, and what lies outside their
-scopes is dropped without another one: neither answers nor the work differ by what is hidden.
+One statement asks for those inside the person's scopes, whatever else there is: neither answers
+nor the work differ by what is hidden.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import recheck
+from service import inside
 from service.archive import Call
 from service.codes import Filing
 from service.crypto import Place, unseal_value
@@ -83,37 +83,20 @@ def _others(
     call: Call, db: Session, contents: Sequence[Content]
 ) -> list[tuple[str, Document, str]]:
     """Return (content, document, name of its customer), newest documents first."""
-    scopes = call.scopes
-    categories = [str(category) for category in scopes.categories]
     rows = db.execute(
-        select(
-            *(Version.content_token, Document, CustomerView.name),
-            *(Customer.category, Customer.status, recheck.PEOPLE),
-        )
+        select(Version.content_token, Document, CustomerView.name)
         .join(Document, Document.id == Version.document)
         .join(Customer, Customer.id == Document.customer)
         .join(CustomerView, CustomerView.customer == Customer.id)
         .where(
             Version.content_token.in_({content.token for content in contents}),
             Version.filing.not_in([str(filing) for filing in TAKEN_BACK]),
-            or_(Customer.category.in_(categories), Document.id.in_(scopes.documents)),
+            inside.documents(call.scopes),
         )
         .order_by(Document.serial.desc(), Version.no.desc())
         .limit(_MOST)
     )
-    return [
-        (token, document, name)
-        for token, document, name, category, status, people in rows
-        if recheck.covered(
-            scopes,
-            document.id,
-            kind=document.kind,
-            grade=document.grade,
-            category=category,
-            status=status,
-            people=people,
-        )
-    ]
+    return list(rows.tuples().all())
 
 
 def _title(call: Call, document: Document) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from service import filing
 from service.audit.entries import Subject
-from service.codes import Filing, Processing
+from service.codes import Category, Filing, Processing
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.permissions import Action
 from tests.world import World
@@ -107,3 +107,14 @@ def test_only_what_one_may_look_at_waits_to_be_filed(world: World) -> None:
     world.document(customer, "身份证件", kind="id_document", by="archivist2")
     with world.archive.call(world.actor("archivist"), Action.DOCUMENT_QUEUE, writes=False) as call:
         assert [row.document for row in filing.to_file(call)] == [letter]
+
+
+def test_what_one_may_not_see_keeps_nothing_from_the_list_of_what_is_to_be_filed(
+    world: World,
+) -> None:
+    customer = world.customer(category=Category.ACTIVE).id
+    for number in range(6):
+        world.document(customer, f"身份证件 {number}", kind="id_document", by="archivist")
+    letter = world.document(customer, "来函", kind="letter").id
+    with world.archive.call(world.actor("service_manager"), Action.DOCUMENT_QUEUE) as call:
+        assert [row.document for row in filing.to_file(call, 1)] == [letter]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
-from service import intake
+from service import intake, twins
 from service.audit.entries import Subject
 from service.codes import Category
 from service.models import AuditBody
@@ -158,3 +158,12 @@ def test_what_is_hidden_changes_neither_answer_nor_work_nor_log(portal, clients)
         portal["sales"].send(f"/documents/{document}/withdraw", reason="重来")
     assert "内容相同" not in seen[0][0]
     assert seen[0] == seen[1]
+
+
+def test_what_is_hidden_takes_no_place_among_what_is_looked_at(portal, clients, monkeypatch):
+    monkeypatch.setattr(twins, "_MOST", 2)
+    first, _ = upload(portal, clients, "sales", by="sales")
+    for number in range(2):
+        upload(portal, clients, "sales2", by="sales2", name=f"藏{number}.txt")
+    _, row = upload(portal, clients, "sales", by="sales", name="又一份.txt")
+    assert f'href="/documents/{first}"' in row
