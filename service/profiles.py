@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import accounts, names
+from service import accounts, inside, names
 from service.archive import Call
 from service.codes import Category, Grade, Module
 from service.crypto import Place, seal_value, unseal_value
 from service.errors import Invalid
 from service.ids import new_id
-from service.models import CustomerView, Document, FieldValue, Record, Version
+from service.models import Customer, CustomerView, Document, FieldValue, Record, Version
 from service.policy.rules import FieldClass, Fields
 from service.signins import today
 
@@ -174,17 +174,21 @@ def _current(db: Session, customer_id: str) -> dict[str, FieldValue]:
 
 
 def values(call: Call, db: Session, customer_id: str) -> tuple[FieldView, ...]:
-    """Return the values that count, in the order of the policy."""
+    """Return the values that count, in the order of the policy.
+
+    A source is named to who may read it: to others it may not tell that there is a document.
+    """
     current = _current(db, customer_id)
     people = accounts.names(db, {row.entered_by for row in current.values()})
-    documents = _documents(db, [r.source_version for r in current.values() if r.source_version])
+    versions = [row.source_version for row in current.values() if row.source_version]
+    documents = _readable(call, db, versions)
     return tuple(
         FieldView(
             key,
             _plain(call, current[key]),
             current[key].source_kind,
             documents.get(current[key].source_version or ""),
-            current[key].source_page,
+            current[key].source_page if current[key].source_version in documents else None,
             current[key].source_channel,
             current[key].source_person,
             current[key].source_date,
@@ -206,10 +210,16 @@ def _plain(call: Call, row: FieldValue) -> str:
     return unseal_value(key, row.ct, Place(row.id, row.customer, row.key))
 
 
-def _documents(db: Session, versions: list[str]) -> dict[str, str]:
+def _readable(call: Call, db: Session, versions: list[str]) -> dict[str, str]:
+    """Return the documents of these versions that the person may read, wherever they are now."""
     if not versions:
         return {}
-    rows = db.execute(select(Version.id, Version.document).where(Version.id.in_(versions)))
+    rows = db.execute(
+        select(Version.id, Version.document)
+        .join(Document, Document.id == Version.document)
+        .join(Customer, Customer.id == Document.customer)
+        .where(Version.id.in_(versions), inside.documents(call.scopes))
+    )
     return dict(rows.tuples().all())
 
 

@@ -230,3 +230,26 @@ def test_a_document_that_one_may_not_read_is_cited_like_one_that_is_not_there(
         refusals.add((refusal.value.sentence, str(refusal.value.fields)))
     assert len(refusals) == 1
     assert cite(open_one, customer.rev).rev > customer.rev
+
+
+def test_a_source_is_named_to_who_may_read_it_and_to_nobody_else(world: World) -> None:
+    customer = world.customer(category=Category.ACTIVE, owner="sales")
+    letter = world.document(customer.id, "来函", kind="letter", by="archivist").id
+    subject = Subject("customer", customer.id)
+    value = {"company.industry": NewValue("造船", document=letter, page=3)}
+    with world.archive.call(world.actor("sales"), Action.CUSTOMER_EDIT, subject) as call:
+        customers.edit(call, customer.id, if_match=customer.rev, fields=value)
+
+    def source(by: str) -> tuple[str | None, int | None]:
+        with world.archive.call(world.actor(by), Action.CUSTOMER_READ, subject) as call:
+            fields = customers.get(call, customer.id).fields
+        (field,) = (field for field in fields if field.key == "company.industry")
+        assert field.value == "造船"
+        return field.source_document, field.source_page
+
+    assert world.found("来函", by="finance") == set()
+    assert source("sales") == (letter, 3)
+    assert source("finance") == (None, None)
+    world.edit(letter, "archivist", grade="top")
+    assert source("sales") == (None, None)
+    assert source("archivist") == (letter, 3)
