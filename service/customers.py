@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from service import accounts, profiles
 from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
-from service.errors import Conflict, Hidden, Invalid, NotFound, Unconditional, changed_meanwhile
+from service.errors import (
+    Conflict,
+    Hidden,
+    Invalid,
+    NotFound,
+    Unconditional,
+    changed_meanwhile,
+)
 from service.ids import new_id
 from service.models import Counter, Customer, CustomerView, Record
 from service.owners import COWORKER, OWNER, people_of, said, set_people
@@ -22,12 +29,12 @@ from service.signins import today
 
 @dataclass(frozen=True, slots=True)
 class CustomerRef:
-    """A customer as documents and hits name it."""
+    """A customer as documents and hits name it; see `named`."""
 
     id: str
     number: str | None
     name: str
-    category: Category
+    category: Category | None
     coop_type: str | None = None
 
 
@@ -97,6 +104,18 @@ def shows(scopes: CustomerScopes, seen: Seen) -> bool:
     return Status(seen.row.status) not in HIDDEN_STATUSES and scopes.covers(
         seen.category, seen.people
     )
+
+
+def named(call: Call, seen: Seen, name: str, *, readable: bool) -> CustomerRef:
+    """Return how a document names its customer; `readable`: this person may read the document.
+
+    Who uploaded it keeps it in sight when others move it to a customer they may not see: of that
+    one they are told nothing but its id.
+    """
+    row = seen.row
+    if readable or shows(call.customer_scopes, seen):
+        return CustomerRef(row.id, row.number, name, seen.category, row.coop_type)
+    return CustomerRef(row.id, None, "", None)
 
 
 def still_shown(call: Call, customer_id: str) -> bool:

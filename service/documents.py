@@ -239,12 +239,8 @@ def describe(call: Call, db: Session, held: Held, *, version_no: int | None = No
 
     shown = DocumentView(
         id=document.id,
-        customer=CustomerRef(
-            document.customer,
-            held.seen.row.number,
-            view.name if view else "",
-            held.seen.category,
-            held.seen.row.coop_type,
+        customer=customers.named(
+            call, held.seen, view.name if view else "", readable=held.in_scope
         ),
         title=plain(document.title_ct, "title"),
         kind=document.kind,

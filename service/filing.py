@@ -312,9 +312,7 @@ def _row(
         reason=plain(version.reason_ct, version.id, "reason"),
         created=version.created,
         created_by=PersonRef(version.created_by, names.get(version.created_by, version.created_by)),
-        customer=CustomerRef(
-            document.customer, seen.row.number, view.name, seen.category, seen.row.coop_type
-        ),
+        customer=customers.named(call, seen, view.name, readable=may_read),
         readable=may_read,
         restorable=_restorable(call, version, document, seen),
     )

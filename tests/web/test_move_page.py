@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from service import moving
+from service.audit.entries import Subject
 from service.codes import Category
 from service.models import AuditEvent
+from service.permissions import Action
 from tests.web.browsing import form, found
 
 
@@ -144,3 +147,38 @@ def test_a_program_moves_a_document(programs, document, right):
     assert programs["sales"].get(path).status_code == 404
     programs.world.work()
     assert programs["sales2"].get(path).json["customer"]["name"] == "乙汽车有限公司"
+
+
+def moved_away(world):
+    """Return what sales uploaded and an archivist moved to a client whom sales may not see."""
+    wrong = world.customer("丁物流有限公司", Category.INTENDED, owner="sales").id
+    right = world.customer("戊汽车有限公司", Category.ACTIVE, owner="sales2", filed=True)
+    document = world.document(wrong, "来函", kind="letter", by="sales").id
+    world.work()
+    subject = Subject("document", document)
+    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_MOVE, subject) as call:
+        moving.move(call, document, to=right.id, reason="归错客户", if_match=1)
+    return document, right
+
+
+def test_who_uploaded_what_was_moved_learns_nothing_of_a_client_they_may_not_see(portal):
+    document, right = moved_away(portal.world)
+    assert right.number
+    person = portal["sales"]
+    for path in ("/", "/upload", f"/upload/states?document={document}"):
+        page = person.html(path)
+        assert "来函" in page or "纪要.txt" in page, path
+        assert "戊汽车" not in page, path
+        assert right.number not in page, path
+    assert "戊汽车" in portal["sales2"].html(f"/documents/{document}")
+
+
+def test_a_program_of_who_uploaded_what_was_moved_learns_nothing_either(programs):
+    document, right = moved_away(programs.world)
+    sent = programs["sales"].act(
+        f"/documents/{document}/withdraw", {"reason": "传错了"}, etag='"2"'
+    )
+    assert sent.status_code == 200, sent.json
+    named = {"id": right.id, "number": None, "name": "", "category": None}
+    assert sent.json["customer"] == named
+    assert "戊汽车" not in sent.text

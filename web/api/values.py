@@ -103,9 +103,15 @@ class PersonShown(Schema):
 
 
 class CustomerNamed(Schema):
-    """A customer as documents and hits name it."""
+    """A customer."""
 
     id = fields.String(required=True)
     number = fields.String(allow_none=True, required=True)
     name = fields.String(required=True)
     category = fields.String(required=True)
+
+
+class CustomerOfDocument(CustomerNamed):
+    """A customer as documents name it: by its id alone to who uploaded one and may not see it."""
+
+    category = fields.String(required=True, allow_none=True)

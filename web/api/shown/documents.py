@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from web.api.shown.members import Listed, day, moment, string, whole
-from web.api.values import CustomerNamed, PersonShown
+from web.api.values import CustomerOfDocument, PersonShown
 
 
 class DocumentAdded(Schema):
@@ -47,7 +47,7 @@ class DocumentShown(Schema):
     ETAG = True
 
     id = string()
-    customer = fields.Nested(CustomerNamed, required=True)
+    customer = fields.Nested(CustomerOfDocument, required=True)
     title = string()
     kind = string()
     module = string()
