@@ -12,6 +12,7 @@ from service.archive import Call
 from service.codes import HIDDEN_STATUSES, Category, CooperationType, Module, Status
 from service.errors import (
     Conflict,
+    Denied,
     Hidden,
     Invalid,
     NotFound,
@@ -21,10 +22,10 @@ from service.errors import (
 from service.ids import new_id
 from service.models import Counter, Customer, CustomerView, Record
 from service.owners import COWORKER, OWNER, people_of, said, set_people
-from service.permissions import Action, CustomerScopes, Target
+from service.permissions import Action, CustomerScopes, Target, decide
 from service.profiles import NewValue, PersonRef
 from service.rows import claim
-from service.signins import today
+from service.signins import actor_of, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +325,7 @@ def edit(
         rebuild_view(db, customer_id)
         call.enqueue("project_customer", customer_id)
     if owner is not None or coworkers is not None:
+        _require_as_oneself(call, seen)
         before = people_of(db, [customer_id])[customer_id]
         if coworkers is None:
             coworkers = [p for p, relation in before.items() if relation == COWORKER]
@@ -334,6 +336,16 @@ def edit(
         call.enqueue("project_customer", customer_id)
     bump(db, seen)
     return describe(call, db, load(db, customer_id))
+
+
+def _require_as_oneself(call: Call, seen: Seen) -> None:
+    """Refuse who may only as a deputy: whose a customer is would outlast the days they have."""
+    if call.actor.stands_in is None or call.actor.id is None:
+        return
+    oneself = actor_of(call.db, call.actor.id, via=call.actor.via)
+    where = target(seen, module=Module.COMPANY)
+    if oneself is None or not decide(call.policy, oneself, call.action, where).allowed:
+        raise Denied("Your role does not allow this.", rule=f"{call.action}:deputy")
 
 
 def bump(db: Session, seen: Seen) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,10 @@ from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.codes import Category, Department, Role
 from service.deputies import Deputy
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Denied, Invalid, NotFound
 from service.models import Person
 from service.permissions import Action
+from service.profiles import NewValue
 from tests.logged import entries
 from tests.world import World
 
@@ -112,6 +114,31 @@ def test_a_deputy_hands_on_nothing(world: World, document: str) -> None:
     name(world, "sales2", "sales3")
     assert sees(world, document, "sales2")
     assert not sees(world, document, "sales3")
+
+
+def test_a_deputy_does_not_make_the_others_customers_their_own(world: World) -> None:
+    theirs = world.customer("甲机械", Category.ACTIVE, owner="sales", coworkers=("sales_head",)).id
+    shared = world.customer("乙汽车", Category.ACTIVE, owner="sales", coworkers=("sales2",)).id
+    name(world, "sales", "sales2")
+
+    def share(customer: str, **people: Any) -> None:
+        subject = Subject("customer", customer)
+        with world.archive.call(world.actor("sales2"), Action.CUSTOMER_EDIT, subject) as call:
+            rev = customers.get(call, customer).rev
+            customers.edit(call, customer, if_match=rev, **people)
+
+    mine = world.id("sales2")
+    changes: list[dict[str, Any]] = [{"owner": mine}, {"coworkers": [mine]}, {"coworkers": []}]
+    for people in changes:
+        with pytest.raises(Denied):
+            share(theirs, **people)
+    share(theirs, fields={"company.region": NewValue("浙江宁波", channel="visit")})
+    share(shared, coworkers=[mine, world.id("sales_head")])
+    days_pass(world, "sales2", 4)
+    with pytest.raises(NotFound):
+        share(theirs, coworkers=[mine])
+    denied = entries(world, Action.CUSTOMER_EDIT, decision="deny")[0]
+    assert denied["rule"] == "customer.edit:deputy"
 
 
 def test_the_deputy_of_a_head_has_the_departments_customers(world: World, document: str) -> None:
