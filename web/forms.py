@@ -1,6 +1,8 @@
 """Reading forms and addresses into what the service asks for. Only named fields are taken."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from flask import request
 
@@ -61,6 +63,12 @@ def version() -> int | None:
     if not (value.isascii() and value.isdigit()) or len(value) > 6:  # noqa: PLR2004
         raise NotFound
     return int(value)
+
+
+def as_sent() -> Mapping[str, Any]:
+    """Return the query string for the sealed part of the log, before anybody judged it."""
+    pairs = {name: [v[:2000] for v in request.args.getlist(name)[:100]] for name in request.args}
+    return {name: v[0] if len(v) == 1 else v for name, v in pairs.items()}
 
 
 def question() -> Question:

@@ -73,12 +73,6 @@ def stated() -> Operation:
     return stated_by(current_app.view_functions[request.endpoint or ""])
 
 
-def as_sent() -> Read:
-    """Return the query string for the sealed part of the log, before anybody judged it."""
-    pairs = {name: [v[:2000] for v in request.args.getlist(name)[:100]] for name in request.args}
-    return {name: v[0] if len(v) == 1 else v for name, v in pairs.items()}
-
-
 def query() -> Read:
     """Return the query string as the operation states it; refuses a body that is too large."""
     if g.get("too_large"):

@@ -7,6 +7,7 @@ from service import auditing
 from service.audit.entries import Subject
 from service.audit.verify import Watch
 from service.permissions import Action
+from web import forms
 from web.api import asking
 from web.api.answering import shown
 from web.api.asking import opened
@@ -28,7 +29,7 @@ def _watch(state: BlueprintSetupState) -> None:
 @operation(403, query=EventQuery, answers={200: EventList})
 def list_events() -> Response:
     """List entries of the log, newest first."""
-    with opened(Action.AUDIT_READ, Subject("log"), detail=asking.as_sent()) as call:
+    with opened(Action.AUDIT_READ, Subject("log"), detail=forms.as_sent()) as call:
         call.require()
         asked = dict(asking.query())
         days = {"day_from": asked.pop("from_", None), "day_to": asked.pop("to", None)}

@@ -9,6 +9,7 @@ from service.audit.entries import Subject
 from service.codes import Sort
 from service.permissions import Action
 from service.search.port import Filters
+from web import forms
 from web.api import asking
 from web.api.answering import shown
 from web.api.asking import Read, opened
@@ -24,7 +25,7 @@ _GROUPS = ("category", "module", "kind", "customer", "owner", "grade", "year")
 @operation(query=SearchQuery, answers={200: AnswerShown})
 def search() -> Response:
     """Find documents inside what one may read; logged under the number in `event`."""
-    with opened(Action.SEARCH_RUN, Subject("search"), detail=asking.as_sent()) as call:
+    with opened(Action.SEARCH_RUN, Subject("search"), detail=forms.as_sent()) as call:
         asked = asking.query()
         answer = finding.search(call, _question(asked))
     return shown(AnswerShown, _answer(answer, call.event))

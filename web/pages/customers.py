@@ -20,8 +20,8 @@ def _subject(customer_id: str) -> Subject:
 def listing() -> ResponseReturnValue:
     """List the clients this person may see."""
     wanted = forms.customers()
-    detail = {"q": wanted.q} if wanted.q else None
-    with g.archive.call(g.actor, Action.CUSTOMER_LIST, Subject("customer"), detail=detail) as call:
+    asked = forms.as_sent()
+    with g.archive.call(g.actor, Action.CUSTOMER_LIST, Subject("customer"), detail=asked) as call:
         found = directory.listing(call, wanted)
         colleagues = owners.colleagues(call.db)
     return render_template(

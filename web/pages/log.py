@@ -15,7 +15,8 @@ pages = Blueprint("log", __name__)
 def show() -> ResponseReturnValue:
     """List entries of the log for those who may."""
     wanted = forms.events()
-    with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit")) as call:
+    asked = forms.as_sent()
+    with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), detail=asked) as call:
         found = auditing.events(call, wanted)
         status = auditing.status(call)
     ways = paging.ways(found.next_cursor)

@@ -15,10 +15,8 @@ pages = Blueprint("moves", __name__)
 def show(document_id: str) -> ResponseReturnValue:
     """Offer the clients that a document may be moved to, page by page; words narrow them."""
     q = request.args.get("q", "").strip()
-    subject, detail = Subject("document", document_id), {"q": q[:2000]} if q else None
-    with g.archive.call(
-        g.actor, Action.DOCUMENT_MOVE, subject, detail=detail, writes=False
-    ) as call:
+    subject, asked = Subject("document", document_id), forms.as_sent()
+    with g.archive.call(g.actor, Action.DOCUMENT_MOVE, subject, detail=asked, writes=False) as call:
         clients = moving.destinations(call, document_id, q, paging.cursor())
         held = documents.hold(call, call.db, document_id, by=Action.DOCUMENT_MOVE)
         document = documents.describe(call, call.db, held)

@@ -15,8 +15,8 @@ pages = Blueprint("search", __name__)
 def show() -> ResponseReturnValue:
     """Answer the question in the address; it is logged before it is asked."""
     question = forms.question()
-    detail = {"q": question.q[:2000]}
-    with g.archive.call(g.actor, Action.SEARCH_RUN, Subject("search"), detail=detail) as call:
+    asked = forms.as_sent()
+    with g.archive.call(g.actor, Action.SEARCH_RUN, Subject("search"), detail=asked) as call:
         answer = finding.search(call, question)
     return render_template(
         "search.html",

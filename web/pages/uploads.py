@@ -17,8 +17,9 @@ pages = Blueprint("uploads", __name__)
 @pages.get("/upload")
 def show() -> ResponseReturnValue:
     """Show own uploads with their states, and the form to add files to a client."""
-    customer_id = request.args.get("customer", "")
-    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
+    customer_id, asked = request.args.get("customer", ""), forms.as_sent()
+    subject = _customer(customer_id) if customer_id else Subject("document")
+    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=asked) as call:
         target = customers.get(call, customer_id) if customer_id else None
         clients = () if target else directory.listing(call, _wanted()).items
         rows = filing.uploads(call)
@@ -27,6 +28,10 @@ def show() -> ResponseReturnValue:
     return render_template(
         "upload/show.html", target=target, clients=clients, rows=rows, same=same, waiting=waiting
     )
+
+
+def _customer(customer_id: str) -> Subject:
+    return Subject("customer", customer_id, customer=customer_id)
 
 
 def _same(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, tuple[twins.Twin, ...]]:
@@ -48,7 +53,7 @@ def states() -> ResponseReturnValue:
 
 def again(customer_id: str) -> ResponseReturnValue:
     """Show the upload form of a client once more."""
-    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
+    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, _customer(customer_id)) as call:
         target = customers.get(call, customer_id)
         rows = filing.uploads(call)
         same = _same(call, rows)
@@ -71,6 +76,5 @@ def add(customer_id: str) -> ResponseReturnValue:
 
 
 def _add(customer_id: str, upload: intake.Upload) -> DocumentView:
-    subject = Subject("customer", customer_id, customer=customer_id)
-    with g.archive.call(g.actor, Action.DOCUMENT_ADD, subject) as call:
+    with g.archive.call(g.actor, Action.DOCUMENT_ADD, _customer(customer_id)) as call:
         return intake.add(call, customer_id, upload, forms.properties())
