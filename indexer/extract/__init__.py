@@ -35,10 +35,12 @@ DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wal
 PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+ODF = Reader("indexer.extract.opendocument:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
+_OPEN = "application/vnd.oasis.opendocument"
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -47,6 +49,12 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         f"{_OOXML}.presentationml.presentation": PPTX,
         f"{_OOXML}.spreadsheetml.sheet": XLSX,
         "application/vnd.ms-excel": XLS,
+        f"{_OPEN}.text": ODF,
+        f"{_OPEN}.text-template": ODF,
+        f"{_OPEN}.spreadsheet": ODF,
+        f"{_OPEN}.spreadsheet-template": ODF,
+        f"{_OPEN}.presentation": ODF,
+        f"{_OPEN}.presentation-template": ODF,
         "text/html": HTML,
         "text/plain": PLAIN,
         "text/csv": PLAIN,

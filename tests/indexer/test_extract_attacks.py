@@ -10,7 +10,7 @@ from indexer.extract import READERS
 from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.sandbox import Sandbox
 from service import media
-from tests.indexer import attacks, docxs, sheets
+from tests.indexer import attacks, docxs, odfs, pptxs, sheets
 
 OLD = "application/vnd.ms-excel"
 CELLS = "<row>" + "<c/>" * 500_000 + "</row>"
@@ -133,8 +133,11 @@ def test_a_chart_that_is_named_again_and_again_is_read_once(sandbox):
         docxs.by_hand(docxs.paragraph(docxs.run("正文"))),
         sheets.by_hand(sheets.row(sheets.cell("1"))),
         sheets.old_by_library(),
+        pptxs.deck(pptxs.title("方案")),
+        "<html><p>正文".encode(),
+        odfs.odf("text", odfs.p("正文")),
     ],
-    ids="nothing zeros zip-head zip-end ole-head pdf-head text docx xlsx xls".split(),
+    ids="nothing zeros zip-head zip-end ole-head pdf-head text docx xlsx xls pptx html odt".split(),
 )
 def test_a_file_given_to_the_wrong_reader_ends_with_a_reason(sandbox, media_type, content):
     answer = outcome(sandbox, media_type, content)

@@ -1,7 +1,8 @@
 """Documents of several kinds, from the upload to a hit on the right page."""
 
 from service.codes import Processing
-from tests.indexer import sheets
+from tests.indexer import odfs, sheets
+from tests.indexer.odfs import cell, frame, odf, p, row, slide
 from tests.indexer.pptxs import deck, paragraph, shape, table, title
 from tests.world import World
 
@@ -50,3 +51,24 @@ def test_a_web_page_is_found_by_what_it_shows_and_not_by_what_it_hides(world: Wo
         assert pages(world, words) == {made.id: {1}}, words
         assert pages(world, words, by="sales2") == {}
     assert pages(world, "暗记") == pages(world, "脚本") == {}
+
+
+def test_opendocument_is_found_by_its_text_sheets_and_slides_on_their_pages(world: World) -> None:
+    customer = world.customer(owner="sales")
+    files = {
+        "函.odt": odf(
+            "text", p("延期交货致歉"), headers=f"<style:header>{p('函头')}</style:header>"
+        ),
+        "价.ods": odf("spreadsheet", odfs.table(row(cell("甲"))) + odfs.table(row(cell("15.3%")))),
+        "讲.odp": odf("presentation", slide(p("封面")) + slide(notes=frame("答疑准备"))),
+    }
+    made = {n: world.document(customer.id, data, file_name=n).id for n, data in files.items()}
+    world.work()
+    for words, name, page in [
+        ("延期交货致歉", "函.odt", 1),
+        ("函头", "函.odt", 1),
+        ("15.3%", "价.ods", 2),
+        ("答疑准备", "讲.odp", 2),
+    ]:
+        assert pages(world, words) == {made[name]: {page}}, words
+        assert pages(world, words, by="sales2") == {}
