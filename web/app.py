@@ -49,6 +49,7 @@ def create_app(archive: Archive) -> APIFlask:
         _translate(babel)
     # the other half of the threads stays free for those who search and read
     app.extensions["large-bodies"] = uploads.LargeBodies(archive.settings.threads // 2)
+    app.extensions["strangers-bodies"] = uploads.LargeBodies(uploads.STRANGERS)
     tracing.install(app)
     csrf = guard.install(app, archive)
     errors.register(app, problems.answer)

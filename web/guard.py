@@ -16,7 +16,7 @@ from service.audit.entries import Subject
 from service.errors import Denied, Unauthenticated
 from service.menus import Menu, menu
 from service.permissions import ANONYMOUS, Action
-from web import session
+from web import session, uploads
 
 _P = ParamSpec("_P")
 
@@ -97,7 +97,9 @@ def admit() -> None:
     if is_api():
         _admit_program()
         return
-    if request.endpoint not in PUBLIC:
+    if request.endpoint in PUBLIC:
+        request.max_content_length = uploads.SHORT
+    else:
         _admit_person()
     if request.method not in SAFE:
         _same_site()

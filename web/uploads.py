@@ -20,6 +20,12 @@ FORM_ROOM = 1024 * 1024
 #: a body over this many bytes, or of unknown length, may take its time
 LARGE = 1024 * 1024
 
+#: a form of somebody who need not be known is not longer, and has come in before a thread is taken
+SHORT = 64 * 1024
+
+#: bodies of strangers that may be on their way in at once: they take no room from people's
+STRANGERS = 4
+
 #: bytes at least that are read on of what was refused
 PATIENCE = 64 * 1024 * 1024
 
@@ -63,13 +69,19 @@ class ArchiveRequest(Request):
         return cast("IO[bytes]", spool)
 
     def _load_form_data(self) -> None:
-        unknown = "Transfer-Encoding" in self.headers
-        if "form" in self.__dict__ or not (unknown or (self.content_length or 0) > LARGE):
+        if "form" in self.__dict__ or not self._takes_its_time():
             super()._load_form_data()
             return
-        bodies: LargeBodies = current_app.extensions["large-bodies"]
-        with bodies.one():
+        with _room().one():
             super()._load_form_data()
+
+    def _takes_its_time(self) -> bool:
+        """Say whether the thread may have to wait for the body, as whoever sends it likes."""
+        if "Transfer-Encoding" in self.headers:
+            return True
+        # who waits to be asked for a body has not sent it yet
+        asks = "Expect" in self.headers and not _known()
+        return asks or (self.content_length or 0) > LARGE
 
     def close(self) -> None:
         """Give up every file of this request, those of a form that broke off too."""
@@ -86,11 +98,20 @@ class ArchiveRequest(Request):
 
         The server's stream ends where the body ends.
         """
-        known = g.actor.kind == "person"
-        left = max(2 * current_app.config["MAX_CONTENT_LENGTH"], PATIENCE) if known else LARGE
-        with current_app.extensions["large-bodies"].one():
+        left = max(2 * current_app.config["MAX_CONTENT_LENGTH"], PATIENCE) if _known() else LARGE
+        with _room().one():
             while left > 0 and (data := self.input_stream.read(min(left, 1 << 16))):
                 left -= len(data)
+
+
+def _known() -> bool:
+    return g.actor.kind == "person"
+
+
+def _room() -> LargeBodies:
+    """Return where the body of this request takes its place."""
+    rooms: dict[str, LargeBodies] = current_app.extensions
+    return rooms["large-bodies" if _known() else "strangers-bodies"]
 
 
 def folder(settings: Settings) -> Path:
