@@ -105,7 +105,7 @@ class ArchiveRequest(Request):
 
 
 def _known() -> bool:
-    return g.actor.kind == "person"
+    return bool(g.actor.kind == "person")
 
 
 def _room() -> LargeBodies:
