@@ -73,14 +73,20 @@ def use(archive: Archive, token: str, password: str, *, visitor: Actor) -> None:
         if holder is None:
             _refused(archive, policy, marks, visitor, begun)
             raise NotFound
-        shortest = policy.limits.sign_in.password_length
-        passwords.check(password, shortest=shortest, login=holder.login)
+        least = policy.limits.sign_in.password_length
+        passwords.check(password, shortest=least, login=holder.login)
         stored = archive.hasher.hashed(password)
         actor = replace(holder, address=visitor.address, agent=visitor.agent)
         subject = Subject("person", holder.person)
         with archive.call(actor, Action.SESSION_MANAGE_OWN, subject) as call:
             _set(call, token, stored)
             attempts.passed(call.db, begun, marks)
+
+
+def shortest(archive: Archive) -> int:
+    """Return how many characters a new password has at least."""
+    with archive.db.read() as db:
+        return archive.policies.current(db).limits.sign_in.password_length
 
 
 def _holder(archive: Archive, token: str) -> Actor | None:

@@ -10,11 +10,21 @@ from service.errors import Invalid
 
 _LONGEST = 256
 
-_COMMON = (
+#: lower case
+_COMMON = frozenset(
     "password 12345678 123456789 1234567890 qwertyuiop 1qaz2wsx3edc admin123 administrator "
     "guidang guidang123 woaini1314 5201314520 iloveyou abc123456 a123456789 11111111 00000000 "
-    "88888888 66666666 1q2w3e4r5t passw0rd welcome1 letmein123 changeme"
-).split()
+    "88888888 66666666 1q2w3e4r5t passw0rd welcome1 letmein123 changeme "
+    "admin welcome letmein qwerty woaini".split()
+)
+
+#: what comes one after the other: digits, and the rows of keys
+_ROWS = ("0123456789" * 2, "9876543210" * 2, "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb")
+
+#: characters of a password that are not the same as another
+_DIFFERENT = 4
+
+_AROUND = "0123456789 !@#$%^&*()-_=+.,?~"
 
 
 class Hasher:
@@ -58,11 +68,22 @@ def check(password: str, *, shortest: int, login: str) -> None:
         )
     if len(plain) > _LONGEST:
         raise Invalid("A password may have 256 characters at most.", fields={"password": "long"})
-    lowered = plain.lower()
-    if lowered in _COMMON or len(set(lowered)) < 4 or (login and login.lower() in lowered):  # noqa: PLR2004 - four different characters
+    if _guessed(plain.lower(), login.lower()):
         raise Invalid(
             "This password is too easy to guess; choose another one.", fields={"password": "common"}
         )
+
+
+def _guessed(lowered: str, login: str) -> bool:
+    """Say whether it is among the first that anybody would try."""
+    if len(set(lowered)) < _DIFFERENT or (login and login in lowered):
+        return True
+    if any(lowered in row for row in _ROWS):
+        return True
+    # a common word stays one with a year and a sign behind it, or said twice
+    word = lowered.strip(_AROUND)
+    half = word[: len(word) // 2]
+    return lowered in _COMMON or (half if half * 2 == word else word) in _COMMON
 
 
 def generated() -> str:

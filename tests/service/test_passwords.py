@@ -1,9 +1,11 @@
 """What a stored password costs whoever guesses it, and how old hashes become today's."""
 
 import argon2
+import pytest
 from sqlalchemy import select
 
-from service import signins
+from service import passwords, signins
+from service.errors import Invalid
 from service.models import Person
 from service.opening import open_archive
 from service.passwords import HASHER, Hasher
@@ -69,3 +71,32 @@ def test_who_signs_in_twice_at_once_gets_in_twice_while_the_hash_is_made_anew(wo
 
     monkeypatch.setattr(argon2.PasswordHasher, "verify", meanwhile)
     assert enter(world) == "sales"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "password1234",
+        "Password@2026",
+        "passwordpassword",
+        "passw0rd!!",
+        "admin@123456",
+        "12345678901",
+        "qwertyuiopas",
+        "sales-in-2026",
+    ],
+)
+def test_a_common_word_with_a_number_or_said_twice_is_no_password(given):
+    with pytest.raises(Invalid, match="too easy to guess"):
+        passwords.check(given, shortest=10, login="sales")
+
+
+@pytest.mark.parametrize(
+    "given", ["梧桐树下的第七张椅子", "correct horse battery", "nobody knows 7"]
+)
+def test_a_sentence_of_ones_own_is_a_password(given):
+    passwords.check(given, shortest=10, login="sales")
+
+
+def test_what_is_made_at_random_is_a_password():
+    passwords.check(passwords.generated(), shortest=10, login="sales")

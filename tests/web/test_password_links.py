@@ -84,6 +84,10 @@ def test_wrong_used_replaced_and_old_links_look_the_same_and_change_nothing(port
         assert sorted(p.password_hash for p in db.query(Person)) == before
 
 
+def test_the_form_says_before_how_long_a_password_is(portal, token):
+    assert "至少 10 个字符" in portal.stranger().html(f"/password?link={token}")
+
+
 def test_a_password_that_will_not_do_leaves_the_link_as_it_was(portal, token):
     browser = portal.stranger()
     for given, again, sentence in (

@@ -112,7 +112,8 @@ def password() -> ResponseReturnValue:
     link = request.args.get("link") or request.form.get("link", "")
     if not password_links.works(g.archive, link):
         return _no_such_link()
-    return render_template("password.html", link=link)
+    shortest = password_links.shortest(g.archive)
+    return render_template("password.html", link=link, shortest=shortest)
 
 
 def _no_such_link() -> ResponseReturnValue:
