@@ -78,6 +78,23 @@ _FAMILIES = (
     ("text", ("text/",)),
 )
 
+#: signs in what a browser says of itself, the more particular ones first: most claim to be Safari
+_BROWSERS = (
+    ("MicroMessenger/", "WeChat"),
+    ("Edg", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 def icon(name: str, *, size: int = 0) -> Markup:
     """Return a symbol of the sprite; it stands beside a word, so readers skip it."""
@@ -101,6 +118,12 @@ def file_icon(media_type: str) -> Markup:
         if found == "other" and any(sign in media_type for sign in signs):
             found = family
     return icon(ICONS["file"][found])
+
+
+def browser(agent: str) -> tuple[str, ...]:
+    """Return the names of a browser and its system; what it says of itself if neither is known."""
+    known = (next((n for sign, n in signs if sign in agent), "") for signs in (_BROWSERS, _SYSTEMS))
+    return tuple(filter(None, known)) or (agent,)
 
 
 def size(number: int) -> str:
@@ -164,6 +187,7 @@ def register(app: Flask, zone: ZoneInfo) -> None:
     app.jinja_env.globals.update(
         icon=icon,
         symbol=symbol,
+        browser=browser,
         file_icon=file_icon,
         label=labels.label,
         badge=labels.badge,

@@ -7,6 +7,7 @@ import pytest
 from tests.web.browsing import found
 from tests.world import password
 from web.app import create_app
+from web.display import browser
 
 
 def cookie(answer, name="guidang"):
@@ -227,3 +228,20 @@ def test_when_the_sign_in_ended_a_form_says_how_to_go_on(portal):
     )
     assert answer.status_code == 401
     assert "/sign-in" in answer.text
+
+
+AS_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+AS_WECHAT = "AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50"
+
+
+@pytest.mark.parametrize(
+    ("agent", "names"),
+    [
+        (f"Mozilla/5.0 (Windows NT 10.0) {AS_CHROME} Edg/140.0.0.0", ("Edge", "Windows")),
+        (f"Mozilla/5.0 (iPhone; like Mac OS X) {AS_WECHAT}", ("WeChat", "iPhone")),
+        (f"Mozilla/5.0 (X11; Linux x86_64) {AS_CHROME}", ("Chrome", "Linux")),
+        ("curl/8.5.0", ("curl/8.5.0",)),
+    ],
+)
+def test_a_sign_in_is_known_by_the_names_of_browser_and_system(agent, names):
+    assert browser(agent) == names
