@@ -1,6 +1,7 @@
 """Client files at the portal: open, list, edit, file, move, and two who do it at once."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -75,6 +76,13 @@ def test_a_file_is_listed_by_name_number_and_pinyin(portal):
         assert "海岳" not in page, q
     assert "海岳" in person.html("/customers?category=intended")
     assert "没有符合条件的客户" in person.html("/customers?category=ended")
+
+
+def test_a_name_that_no_client_has_can_be_looked_for_inside_documents(portal):
+    page = portal["sales"].html("/customers?q=减速机异响")
+    assert found('href="(/search[?]q=[^"]+)"', page) == f"/search?q={quote('减速机异响')}"
+    assert "在文件正文里找" in page
+    assert "在文件正文里找" not in portal["system_admin"].html("/customers?q=减速机异响")
 
 
 def test_editing_enters_only_what_changed_and_keeps_its_source(portal):
