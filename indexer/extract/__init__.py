@@ -37,6 +37,7 @@ XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wal
 XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 ODF = Reader("indexer.extract.opendocument:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
+RTF = Reader("indexer.extract.rtf:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -56,6 +57,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         f"{_OPEN}.presentation": ODF,
         f"{_OPEN}.presentation-template": ODF,
         "text/html": HTML,
+        "text/rtf": RTF,
         "text/plain": PLAIN,
         "text/csv": PLAIN,
         "text/markdown": PLAIN,

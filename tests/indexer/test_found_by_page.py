@@ -72,3 +72,14 @@ def test_opendocument_is_found_by_its_text_sheets_and_slides_on_their_pages(worl
     ]:
         assert pages(world, words) == {made[name]: {page}}, words
         assert pages(world, words, by="sales2") == {}
+
+
+def test_rtf_under_the_name_of_word_is_found_by_its_text_and_not_by_its_codes(world: World) -> None:
+    customer = world.customer(owner="sales")
+    words = "".join(f"\\'{byte:02x}" for byte in "补充协议延期".encode("gbk"))
+    source = f"{{\\rtf1\\ansi\\ansicpg936{{\\info{{\\title Draftname}}}}{words}\\u21345?\\par}}"
+    made = world.document(customer.id, source.encode(), file_name="协议.doc")
+    world.work()
+    assert pages(world, '"补充协议延期卡"') == {made.id: {1}}
+    assert pages(world, "补充协议", by="sales2") == {}
+    assert pages(world, "Draftname") == pages(world, "ansicpg936") == {}
