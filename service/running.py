@@ -29,6 +29,9 @@ from service.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from service.archive import Archive
 
+#: what makes the first account, where the environment of README is
+FIRST = ".venv/bin/guidang user add admin --department management --role security_admin"
+
 #: Seconds a part gets to end by itself.
 _GRACE = 20
 
@@ -41,10 +44,11 @@ def run_everything(settings: Settings, drain: "Callable[[Archive], None]") -> in
     console = Console(highlight=False)
     settings.check()
     _want_free(settings.listen)
-    if not _opened_before(settings):
-        _first_start(settings, drain, console)
+    nobody = not _opened_before(settings) and _first_start(settings, drain, console)
     parts = [_start(name) for name in ("web", "worker")]
-    return _wait(parts, lambda: _answers(settings.listen), lambda: _tell(settings, console))
+    return _wait(
+        parts, lambda: _answers(settings.listen), lambda: _tell(settings, console, nobody=nobody)
+    )
 
 
 def _opened_before(settings: Settings) -> bool:
@@ -53,15 +57,17 @@ def _opened_before(settings: Settings) -> bool:
     return known and (not settings.demo or accounts_file(settings.data).exists())
 
 
-def _first_start(settings: Settings, drain: "Callable[[Archive], None]", console: Console) -> None:
-    """Make keys and tables, and load the demo where nobody has an account."""
+def _first_start(settings: Settings, drain: "Callable[[Archive], None]", console: Console) -> bool:
+    """Make keys and tables, and load the demo; say whether nobody has an account even then."""
     from service.demo import loading  # noqa: PLC0415 - see above
     from service.opening import open_archive  # noqa: PLC0415 - see above
 
     archive = open_archive(settings, indexing=True)
     if settings.demo and loading.empty(archive):
         _load_demo(archive, drain, console)
+    nobody = loading.empty(archive)
     archive.close()
+    return nobody
 
 
 def _want_free(listen: str) -> None:
@@ -93,9 +99,13 @@ def _answers(listen: str) -> bool:
     return True
 
 
-def _tell(settings: Settings, console: Console) -> None:
+def _tell(settings: Settings, console: Console, *, nobody: bool) -> None:
     console.print(f"\n客户档案库 · Client Archive: [bold]{of_web(settings)}[/bold]")
     _tell_accounts(settings, console)
+    if nobody:
+        click.echo(
+            f"还没有账号，另开终端运行 / no account yet, run in another terminal:\n  {FIRST}"
+        )
     console.print("Ctrl-C 停止 / stops.\n")
     # not a terminal perhaps: whoever waits for the address must see it now
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.running import run_everything
+from service.running import FIRST, run_everything
 from service.settings import Settings, SettingsError
 from tests.live.process import free_port
 
@@ -39,8 +39,8 @@ def test_an_address_without_a_port_is_refused(tmp_path, listen):
         run_everything(Settings(data=tmp_path / "data", listen=listen), lambda _: None)
 
 
-def told(listen: str, data: Path) -> tuple[str, int]:
-    """Run the archive until it tells an address; return that and what is answered there then."""
+def told(listen: str, data: Path) -> tuple[str, int, str]:
+    """Run the archive until it tells an address; return that, what is answered there, the rest."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GUIDANG_")},
         "GUIDANG_LISTEN": listen,
@@ -57,13 +57,18 @@ def told(listen: str, data: Path) -> tuple[str, int]:
                 status = connection.getresponse().status
         finally:
             running.terminate()
-            running.communicate()
-    return line.strip(), status
+            rest = running.communicate()[0]
+    return line.strip(), status, rest
 
 
 def test_the_address_is_told_once_it_answers_at_the_first_start_and_later(tmp_path):
     listen = f"{LOOPBACK}:{free_port()}"
-    for _ in ("first", "later"):
-        line, status = told(listen, tmp_path / "data")
+    for start in ("first", "later"):
+        line, status, rest = told(listen, tmp_path / "data")
         assert line.endswith(f"http://{listen}")
         assert status == 200
+        assert (FIRST in rest) == (start == "first")
+
+
+def test_the_first_start_without_people_names_the_command_of_the_readme():
+    assert FIRST in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
