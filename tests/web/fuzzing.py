@@ -117,7 +117,13 @@ class Fuzzing:
         programs = Programs.of(world)
         app = app_of(world.archive)
         # our own source is full of words to try: then every change of it would be another run
-        config = schemathesis.Config.from_dict({"analysis": {"constants": {"enabled": False}}})
+        # and every request has its token: what is left out of it would be put back
+        config = schemathesis.Config.from_dict(
+            {
+                "analysis": {"constants": {"enabled": False}},
+                "generation": {"with-security-parameters": False},
+            }
+        )
         schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=config)
         return cls(programs, login, pools, schema)
 
