@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 from indexer import extraction, work
@@ -71,12 +70,7 @@ class Reading:
         """Return it."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Wait for what is being read. After an error the held jobs come back by themselves."""
         self._unread()
         self._pool.shutdown()

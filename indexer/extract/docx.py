@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from indexer.extract.docx_walker import Walker
 from indexer.extract.package import Package
-from indexer.extract.result import Extracted, Reason, Unreadable
+from indexer.extract.result import Extracted
 from indexer.extract.transcript import Transcript
 
 _EXTRACTOR: Final = "guidang docx 1"
@@ -27,9 +27,7 @@ def read(source: BinaryIO) -> Extracted:
     """Return the text as one page: where pages break is known only to Word."""
     transcript = Transcript()
     with Package(source) as package:
-        body = next((p for kind, p in package.related() if kind == "officeDocument"), None)
-        if body is None:
-            raise Unreadable(Reason.DAMAGED, "no document part")
+        body = package.main_part("document")
         Walker(transcript.write).walk(package, body)
         seen: set[str] = set()
         for part in _side_parts(package, body):

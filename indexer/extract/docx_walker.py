@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from indexer.extract.package import Package
-from indexer.extract.xml_stream import Attributes, Names, XmlStream
+from indexer.extract.part_walker import PartWalker, one_line
+from indexer.extract.xml_stream import Attributes
 
 _NAMESPACES: Final = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
@@ -25,7 +26,6 @@ _SKIPPED: Final = frozenset(
     "w:pPr w:rPr w:tblPr w:tblGrid w:trPr w:tcPr w:sectPr w:sdtPr w:sdtEndPr "
     "w:del w:moveFrom w:delText w:instrText w:delInstrText w:rt".split()
 )
-_CHOICES: Final = frozenset({"mc:Choice", "mc:Fallback"})
 _MARKS: Final = {
     "w:tab": "\t",
     "w:ptab": "\t",
@@ -47,57 +47,46 @@ class _Flow:
     boxes: list[str] = field(default_factory=list)
 
 
-class Walker:
+class Walker(PartWalker):
     """Writes text paragraph by paragraph; text boxes follow the paragraph they hang on."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         """Take where to write."""
+        super().__init__(_NAMESPACES)
         self._write = write
-        self._names = Names(_short)
         self._flows = [_Flow()]
-        self._choices: list[bool] = []
         self._rows: list[list[str]] = []
-        self._skipping = 0
         self._in_text = False
 
     def walk(self, package: Package, part: str) -> None:
         """Write all the text of one part."""
-        package.parse(part, XmlStream(start=self._start, end=self._end, text=self._text))
+        self.go_through(package, part)
         self._flush(self._flows[0])
 
-    def _start(self, tag: str, attributes: Attributes) -> None:
-        if self._skipping:
-            self._skipping += 1
-            return
-        name = self._names[tag]
+    def begin(self, name: str, attributes: Attributes) -> bool:
+        """Take the start of an element; say whether what is in it is content."""
+        if name in _SKIPPED:
+            return False
         if name in _TEXT:
             self._in_text = True
-        elif name in _SKIPPED or (name in _CHOICES and self._is_second_choice()):
-            self._skipping += 1
         elif name in _MARKS:
             self._add(_MARKS[name])
         elif name == "w:sym":
             self._add(_symbol(attributes))
         elif name == "v:textpath":  # a watermark, or decorated letters
             self._add(attributes.get("string", "") + "\n")
-        elif name == "mc:AlternateContent":
-            self._choices.append(False)
         elif name == "w:tr":
             self._rows.append([])
         elif name in ("w:tc", "w:txbxContent"):
             self._flows.append(_Flow())
+        return True
 
-    def _end(self, tag: str) -> None:
-        if self._skipping:
-            self._skipping -= 1
-            return
-        name = self._names[tag]
+    def finish(self, name: str) -> None:
+        """Take the end of an element whose content was read."""
         if name in _TEXT:
             self._in_text = False
         elif name in _PARAGRAPHS:
             self._end_paragraph()
-        elif name == "mc:AlternateContent":
-            self._choices.pop()
         elif name == "w:tc":
             self._end_cell()
         elif name == "w:tr":
@@ -107,19 +96,13 @@ class Walker:
             box = "".join(self._close_flow())
             self._flows[-1].boxes.append(box)
 
-    def _text(self, text: str) -> None:
-        if self._in_text and not self._skipping:
+    def characters(self, text: str) -> None:
+        """Take text."""
+        if self._in_text:
             self._add(text)
 
     def _add(self, text: str) -> None:
         self._flows[-1].pieces.append(text)
-
-    def _is_second_choice(self) -> bool:
-        """Of alternatives that say the same thing, only the first is read."""
-        if not self._choices:
-            return False
-        taken, self._choices[-1] = self._choices[-1], True
-        return taken
 
     def _end_paragraph(self) -> None:
         flow = self._flows[-1]
@@ -133,7 +116,7 @@ class Walker:
             self._flush(self._flows[0])
 
     def _end_cell(self) -> None:
-        cell = " ".join("".join(self._close_flow()).split("\n")).strip()
+        cell = one_line("".join(self._close_flow()))
         if self._rows:
             self._rows[-1].append(cell)
         else:
@@ -147,11 +130,6 @@ class Walker:
         self._write("".join(flow.pieces + flow.boxes))
         flow.pieces.clear()
         flow.boxes.clear()
-
-
-def _short(tag: str) -> str:
-    namespace, _, local = tag.rpartition(" ")
-    return f"{_NAMESPACES.get(namespace, '?')}:{local}"
 
 
 def _symbol(attributes: Attributes) -> str:

@@ -5,9 +5,10 @@ from typing import Final
 
 from indexer.extract.grid import Grid
 from indexer.extract.package import Package
+from indexer.extract.part_walker import PartWalker, one_line
 from indexer.extract.result import Reason, Unreadable
 from indexer.extract.transcript import Transcript
-from indexer.extract.xml_stream import Attributes, Names, XmlStream
+from indexer.extract.xml_stream import Attributes
 
 _ODF: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 _NAMESPACES: Final = {
@@ -66,48 +67,46 @@ class _Row:
     cell_alike: int = 1
 
 
-class OdfWalker:
+class OdfWalker(PartWalker):
     """Writes text: one page, or one for each sheet or slide, as the part itself says."""
 
     def __init__(self, transcript: Transcript) -> None:
         """Take where to write."""
+        super().__init__(_NAMESPACES)
         self._transcript = transcript
         self._grid: Grid | None = None
-        self._names = Names(_short)
         self._flows = [_Flow()]
         self._rows: list[_Row] = []
         self._frames: list[bool] = []
         self._comments: list[str] = []
         self._sheet = self._title = ""
-        self._tables = self._skipping = 0
+        self._tables = 0
         self.pages = 0
 
     def walk(self, package: Package, part: str) -> None:
         """Write all the text of one part."""
-        package.parse(part, XmlStream(start=self._start, end=self._end, text=self._text))
+        self.go_through(package, part)
         self._flush()
 
-    def _start(self, tag: str, attributes: Attributes) -> None:
-        if self._skipping:
-            self._skipping += 1
-            return
-        name = self._names[tag]
+    def begin(self, name: str, attributes: Attributes) -> bool:
+        """Take the start of an element; say whether what is in it is content."""
         if name in _SKIPPED:
-            self._skipping = 1
-        elif name in _PARAGRAPHS:
+            return False
+        if name in _PARAGRAPHS:
             self._flows[-1].open += 1
         elif name in _MARKS:
-            self._text(_MARKS[name])
+            self.characters(_MARKS[name])
         elif name == "text:s":
-            self._text(" " * _count(attributes, f"{_ODF}text:1.0 c", _MOST_SPACES))
+            self.characters(" " * _count(attributes, f"{_ODF}text:1.0 c", _MOST_SPACES))
         elif name == "draw:frame":
-            self._start_frame(attributes.get(f"{_ODF}presentation:1.0 class", ""))
+            return self._start_frame(attributes.get(f"{_ODF}presentation:1.0 class", ""))
         elif name in _ASIDE or name == "presentation:notes":
             self._flows.append(_Flow())
         elif name == "office:spreadsheet":
             self._grid = Grid(self._transcript)
         else:
             self._start_table(name, attributes)
+        return True
 
     def _start_table(self, name: str, attributes: Attributes) -> None:
         if name == "table:table":
@@ -123,11 +122,8 @@ class OdfWalker:
                 self._rows[-1].cell_alike = _count(attributes, key, 1 << 20)
             self._flows.append(_Flow())
 
-    def _end(self, tag: str) -> None:
-        if self._skipping:
-            self._skipping -= 1
-            return
-        name = self._names[tag]
+    def finish(self, name: str) -> None:
+        """Take the end of an element whose content was read."""
         if name in _PARAGRAPHS:
             self._end_paragraph()
         elif name == "draw:frame":
@@ -154,17 +150,18 @@ class OdfWalker:
             if self._grid and not self._tables:
                 self._end_page(self._sheet)
 
-    def _text(self, text: str) -> None:
-        if self._flows[-1].open and not self._skipping:
+    def characters(self, text: str) -> None:
+        """Take text; between paragraphs there are only blanks."""
+        if self._flows[-1].open:
             self._flows[-1].pieces.append(text)
 
-    def _start_frame(self, kind: str) -> None:
+    def _start_frame(self, kind: str) -> bool:
         if kind in _OF_MASTER:
-            self._skipping = 1
-            return
+            return False
         self._frames.append(kind == "title")
         if kind == "title":
             self._flows.append(_Flow())
+        return True
 
     def _end_title(self) -> None:
         text = self._flows.pop().text()
@@ -194,7 +191,7 @@ class OdfWalker:
             (flow.aside if flow.open else flow.pieces).append(text)
 
     def _end_cell(self) -> None:
-        text = " ".join(self._flows.pop().text().split("\n")).strip()
+        text = one_line(self._flows.pop().text())
         if not self._rows:
             self._flows[-1].pieces.append(f"{text}\n")
             return
@@ -229,11 +226,6 @@ class OdfWalker:
         self._transcript.write(flow.text())
         flow.pieces.clear()
         flow.aside.clear()
-
-
-def _short(tag: str) -> str:
-    namespace, _, local = tag.rpartition(" ")
-    return f"{_NAMESPACES.get(namespace, '?')}:{local}"
 
 
 def _count(attributes: Attributes, name: str, most: int) -> int:

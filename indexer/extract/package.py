@@ -22,8 +22,6 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = 0x1
 #: How Office packs; what else zipfile could unpack is no document, and dearer to refuse.
 _PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-#: What zipfile raises for a file that is packed in a way it does not know.
-_UNKNOWN: Final = NotImplementedError
 _RELATIONSHIP: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
@@ -35,8 +33,9 @@ class Package:
         if source.read(len(_OLE)) == _OLE:  # Office wraps a locked document like this
             raise Unreadable(Reason.PASSWORD, "ole")
         try:
+            # RuntimeError: what zipfile says of a packing that it does not know
             self._zip = zipfile.ZipFile(source)
-        except (zipfile.BadZipFile, _UNKNOWN, ValueError, EOFError) as error:
+        except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError) as error:
             raise Unreadable(Reason.DAMAGED, "zip") from error
         self._parts = {info.filename: info for info in self._zip.infolist()}
         self._inflated = 0
@@ -67,13 +66,7 @@ class Package:
                     if size > _RATIO_FROM and size > _RATIO * info.compress_size:
                         raise Unreadable(Reason.TOO_COMPLEX, "inflation ratio")
                     yield piece
-        except (
-            zipfile.BadZipFile,
-            _UNKNOWN,
-            EOFError,
-            OSError,
-            zlib.error,
-        ) as e:
+        except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as e:
             raise Unreadable(Reason.DAMAGED, "part") from e
 
     def parse(self, name: str, stream: XmlStream) -> None:
@@ -84,6 +77,13 @@ class Package:
             stream.close()
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise Unreadable(Reason.DAMAGED, "xml") from error
+
+    def main_part(self, what: str) -> str:
+        """Return the part that everything hangs on; `what` says in the refusal which is missing."""
+        for kind, part in self.related():
+            if kind == "officeDocument":
+                return part
+        raise Unreadable(Reason.DAMAGED, f"no {what} part")
 
     def related(self, name: str = "") -> list[tuple[str, str]]:
         """Return (type, part) for every part a part refers to, in the order of the file."""

@@ -20,9 +20,7 @@ def read(source: BinaryIO) -> Extracted:
     """Return one page for each slide, in the order they are shown, under number and title."""
     transcript = Transcript()
     with Package(source) as package:
-        part = next((p for kind, p in package.related() if kind == "officeDocument"), None)
-        if part is None:
-            raise Unreadable(Reason.DAMAGED, "no presentation part")
+        part = package.main_part("presentation")
         slides = slide_parts(package, part)
         if len(slides) > _MOST_SLIDES:
             raise Unreadable(Reason.TOO_COMPLEX, "slides")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from indexer.extract.package import Package
+from indexer.extract.part_walker import PartWalker, one_line
 from indexer.extract.xml_stream import Attributes, Names, XmlStream
 
 _NAMESPACES: Final = {
@@ -27,9 +28,10 @@ _LINES: Final = frozenset({"a:p", "p:text"})
 #: Elements that refer to a chart or a diagram, which stands in a part of its own.
 _FIGURES: Final = frozenset({"c:chart", "cx:chart", "dgm:relIds"})
 #: Names of things, series and categories; the numbers beside them are no words.
-_CHART_WORDS: Final = frozenset({"c:strCache", "c:strLit", "c:multiLvlStrCache", "cx:strDim"})
-_CHART_TEXT: Final = frozenset({"c:v", "cx:pt"})
-_CHOICES: Final = frozenset({"mc:Choice", "mc:Fallback"})
+_CHART_WORDS: Final = frozenset(
+    {"c:strCache", "c:strLit", "c:multiLvlStrCache", "cx:strDim", "cx:txData"}
+)
+_CHART_TEXT: Final = frozenset({"c:v", "cx:pt", "cx:v"})
 _SHAPES: Final = frozenset({"p:sp", "p:graphicFrame"})
 _TITLES: Final = frozenset({"title", "ctrTitle"})
 #: Every slide has its number; on a page of notes the rest comes from its master too.
@@ -48,9 +50,10 @@ class Slide:
 def slide_parts(package: Package, presentation: str) -> list[str]:
     """Return the parts of the slides in the order they are shown, each once."""
     wanted: list[str] = []
+    names = Names.of(_NAMESPACES)
 
     def start(tag: str, attributes: Attributes) -> None:
-        if _short(tag) == "p:sldId":
+        if names[tag] == "p:sldId":
             wanted.append(_relation(attributes, " id"))
 
     package.parse(presentation, XmlStream(start=start))
@@ -69,36 +72,30 @@ def read_notes(package: Package, part: str) -> Slide:
     return _ShapeWalker(package, part, _ABOUT_NOTES).walk()
 
 
-class _ShapeWalker:
+class _ShapeWalker(PartWalker):
     """Writes the text of shapes as they stand in the part, which is their reading order."""
 
     def __init__(self, package: Package, part: str, left_out: frozenset[str]) -> None:
+        super().__init__(_NAMESPACES)
         self._package, self._part = package, part
         self._left_out = left_out
         self._figures = package.relations(part)
-        self._names = Names(_short)
         self._slide = Slide()
-        self._choices: list[bool] = []
         self._row: list[str] = []
         #: the text of the shape, or of the table cell, that is being read
         self._shape: list[str] = []
         self._cell: list[str] | None = None
         self._kind = ""
-        self._skipping = 0
         self._in_text = False
 
     def walk(self) -> Slide:
         """Read the whole part."""
-        stream = XmlStream(start=self._start, end=self._end, text=self._text)
-        self._package.parse(self._part, stream)
+        self.go_through(self._package, self._part)
         self._end_shape()
         return self._slide
 
-    def _start(self, tag: str, attributes: Attributes) -> None:
-        if self._skipping:
-            self._skipping += 1
-            return
-        name = self._names[tag]
+    def begin(self, name: str, attributes: Attributes) -> bool:
+        """Take the start of an element; all of it is content."""
         if name in _TEXT:
             self._in_text = True
         elif name in _SHAPES:
@@ -111,16 +108,10 @@ class _ShapeWalker:
             self._cell = []
         elif name in _FIGURES:
             self._figure(attributes)
-        elif name == "mc:AlternateContent":
-            self._choices.append(False)
-        elif name in _CHOICES and self._is_second_choice():
-            self._skipping = 1
+        return True
 
-    def _end(self, tag: str) -> None:
-        if self._skipping:
-            self._skipping -= 1
-            return
-        name = self._names[tag]
+    def finish(self, name: str) -> None:
+        """Take the end of an element whose content was read."""
         if name in _TEXT:
             self._in_text = False
         if name in _LINES:
@@ -128,27 +119,19 @@ class _ShapeWalker:
         elif name in _SHAPES:
             self._end_shape()
         elif name == "a:tc":
-            self._row.append(" ".join("".join(self._cell or []).split("\n")).strip())
+            self._row.append(one_line("".join(self._cell or [])))
             self._cell = None
         elif name == "a:tr":
             self._add("\t".join(self._row) + "\n")
             self._row.clear()
-        elif name == "mc:AlternateContent":
-            self._choices.pop()
 
-    def _text(self, text: str) -> None:
-        if self._in_text and not self._skipping:
+    def characters(self, text: str) -> None:
+        """Take text."""
+        if self._in_text:
             self._add(text)
 
     def _add(self, text: str) -> None:
         (self._shape if self._cell is None else self._cell).append(text)
-
-    def _is_second_choice(self) -> bool:
-        """Of alternatives that say the same thing, only the first is read."""
-        if not self._choices:
-            return False
-        taken, self._choices[-1] = self._choices[-1], True
-        return taken
 
     def _end_shape(self) -> None:
         text = "".join(self._shape)
@@ -164,45 +147,46 @@ class _ShapeWalker:
         relation = _relation(attributes, " id") or _relation(attributes, " dm")
         _, part = self._figures.pop(relation, ("", ""))
         if part and part != self._part:
-            self._add(_figure_words(self._package, part))
+            self._add(_FigureWalker().words(self._package, part))
 
 
-def _figure_words(package: Package, part: str) -> str:
-    """Return the words of a chart or a diagram, a line each and each once."""
-    names = Names(_short)
-    lines: list[str] = []
-    line: list[str] = []
-    open_words: list[str] = []
-    reading = [False]
+class _FigureWalker(PartWalker):
+    """Reads the words of a chart or a diagram."""
 
-    def start(tag: str, _: Attributes) -> None:
-        name = names[tag]
-        if name in _CHART_WORDS or name == "cx:txData":
-            open_words.append(name)
+    def __init__(self) -> None:
+        super().__init__(_NAMESPACES)
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._open_words = 0
+        self._reading = False
+
+    def words(self, package: Package, part: str) -> str:
+        """Return the words of a part, a line each and each once."""
+        self.go_through(package, part)
+        return "".join(f"{line}\n" for line in dict.fromkeys(self._lines) if line.strip())
+
+    def begin(self, name: str, _: Attributes) -> bool:
+        """Take the start of an element; all of it may hold words."""
+        if name in _CHART_WORDS:
+            self._open_words += 1
         elif name == "a:br":
-            line.append(" ")
-        reading[0] = name in _TEXT or bool(open_words and (name in _CHART_TEXT or name == "cx:v"))
+            self._line.append(" ")
+        self._reading = name in _TEXT or (self._open_words > 0 and name in _CHART_TEXT)
+        return True
 
-    def end(tag: str) -> None:
-        name = names[tag]
-        if name in _CHART_WORDS or name == "cx:txData":
-            open_words.pop()
-        if name == "a:p" or (reading[0] and name not in _TEXT):
-            lines.append("".join(line))
-            line.clear()
-        reading[0] = False
+    def finish(self, name: str) -> None:
+        """Take the end of an element."""
+        if name in _CHART_WORDS:
+            self._open_words -= 1
+        if name == "a:p" or (self._reading and name not in _TEXT):
+            self._lines.append("".join(self._line))
+            self._line.clear()
+        self._reading = False
 
-    def text(text: str) -> None:
-        if reading[0]:
-            line.append(text)
-
-    package.parse(part, XmlStream(start=start, end=end, text=text))
-    return "".join(f"{words}\n" for words in dict.fromkeys(lines) if words.strip())
-
-
-def _short(tag: str) -> str:
-    namespace, _, local = tag.rpartition(" ")
-    return f"{_NAMESPACES.get(namespace, '?')}:{local}"
+    def characters(self, text: str) -> None:
+        """Take text."""
+        if self._reading:
+            self._line.append(text)
 
 
 def _relation(attributes: Attributes, name: str) -> str:

@@ -27,9 +27,7 @@ def read(source: BinaryIO) -> Extracted:
     """Return one page for each sheet, in the order of the workbook."""
     transcript = Transcript()
     with Package(source) as package:
-        part = next((p for kind, p in package.related() if kind == "officeDocument"), None)
-        if part is None:
-            raise Unreadable(Reason.DAMAGED, "no workbook part")
+        part = package.main_part("workbook")
         if part.endswith(".bin"):  # XLSB: the same parts, in a binary form
             raise Unreadable(Reason.UNSUPPORTED, "xlsb")
         book = read_workbook(package, part)

@@ -1,7 +1,7 @@
 """Reads XML as a stream, refusing what a document has no need of: DTDs, entities, great depth."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Self
 from xml.parsers import expat
 
 from indexer.extract.result import Reason, Unreadable
@@ -20,6 +20,16 @@ class Names(dict[str, str]):
         """Take what makes a short name."""
         super().__init__()
         self._short = short
+
+    @classmethod
+    def of(cls, namespaces: Mapping[str, str]) -> Self:
+        """Return names as `prefix:local`, with `?` for a namespace that has no prefix."""
+
+        def short(tag: str) -> str:
+            namespace, _, local = tag.rpartition(" ")
+            return f"{namespaces.get(namespace, '?')}:{local}"
+
+        return cls(short)
 
     def __missing__(self, tag: str) -> str:
         """Work out a name that wasn't asked for before."""
