@@ -8,16 +8,22 @@ from docx import Document
 
 _RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_NAMESPACES = " ".join(
-    f'xmlns:{prefix}="{uri}"'
-    for prefix, uri in {
+
+
+def declared(namespaces: Mapping[str, str]) -> str:
+    """Return the attributes that declare these prefixes."""
+    return " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in namespaces.items())
+
+
+_NAMESPACES = declared(
+    {
         "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
         "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
         "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
         "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
         "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
         "v": "urn:schemas-microsoft-com:vml",
-    }.items()
+    }
 )
 
 

@@ -3,22 +3,14 @@
 import io
 import zipfile
 
+from tests.indexer.docxs import declared
+
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
-_NAMESPACES = " ".join(
-    [
-        f'xmlns:{prefix}="{_ODF}{name}:1.0"'
-        for prefix, name in {
-            "office": "office",
-            "text": "text",
-            "table": "table",
-            "draw": "drawing",
-            "presentation": "presentation",
-            "style": "style",
-            "svg": "svg-compatible",
-            "manifest": "manifest",
-        }.items()
-    ]
-    + ['xmlns:dc="http://purl.org/dc/elements/1.1/"']
+_NAMES = {"draw": "drawing", "svg": "svg-compatible"}
+_PREFIXES = "office text table draw presentation style svg manifest".split()
+_NAMESPACES = declared(
+    {prefix: f"{_ODF}{_NAMES.get(prefix, prefix)}:1.0" for prefix in _PREFIXES}
+    | {"dc": "http://purl.org/dc/elements/1.1/"}
 )
 TYPES = {
     kind: f"application/vnd.oasis.opendocument.{kind}"

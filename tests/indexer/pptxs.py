@@ -1,11 +1,10 @@
 """Makes PPTX files part by part, as PowerPoint writes them."""
 
-from tests.indexer.docxs import packed, relations
+from tests.indexer.docxs import declared, packed, relations
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_NAMESPACES = " ".join(
-    f'xmlns:{prefix}="{uri}"'
-    for prefix, uri in {
+_NAMESPACES = declared(
+    {
         "p": "http://schemas.openxmlformats.org/presentationml/2006/main",
         "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
         "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
@@ -14,7 +13,7 @@ _NAMESPACES = " ".join(
         "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
         "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
         "r": _OFFICE,
-    }.items()
+    }
 )
 
 

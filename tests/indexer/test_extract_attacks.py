@@ -2,7 +2,6 @@
 
 import io
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -19,17 +18,6 @@ CELLS = "<row>" + "<c/>" * 500_000 + "</row>"
 @pytest.fixture(scope="module")
 def sandbox():
     with Sandbox(1) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def hasty():
-    """A sandbox whose readers get one second of the processor."""
-    hurried = {
-        name: replace(reader, limits=replace(reader.limits, cpu=1))
-        for name, reader in READERS.items()
-    }
-    with Sandbox(1, readers=hurried) as sandbox:
         yield sandbox
 
 

@@ -11,6 +11,7 @@ from indexer.extract.result import Extracted, Note, Reason, Unreadable
 from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.docxs import by_hand, by_library, packed, paragraph, part, relations, run
+from tests.indexer.refusals import reason_of
 
 BOX = "<w:txbxContent>{}</w:txbxContent>"
 
@@ -24,9 +25,7 @@ def body(*paragraphs):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        docx.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(docx.read, content)
 
 
 def test_paragraphs_tables_and_headers_made_by_a_program_are_read():

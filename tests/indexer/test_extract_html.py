@@ -1,24 +1,16 @@
 """Web pages read as they are shown, in any charset, and crafted ones refused within limits."""
 
 import io
-from dataclasses import replace
 
 import pytest
 
-from indexer.extract import HTML, html
-from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
+from indexer.extract import html
+from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from service import media
+from tests.indexer.refusals import reason_of
 
 CONTRACT = "采购合同：甲方应于验收合格后三十日内支付全部货款，逾期按日计违约金。"
-
-
-@pytest.fixture(scope="module")
-def hasty():
-    """A sandbox whose reader gets one second of the processor."""
-    limits = replace(HTML.limits, cpu=1)
-    with Sandbox(1, readers={"text/html": replace(HTML, limits=limits)}) as sandbox:
-        yield sandbox
 
 
 def text(source, codec="utf-8"):
@@ -26,9 +18,7 @@ def text(source, codec="utf-8"):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        html.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(html.read, content)
 
 
 def page(body, *, head=""):

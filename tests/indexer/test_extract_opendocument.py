@@ -5,12 +5,13 @@ import io
 import pytest
 
 from indexer.extract import opendocument
-from indexer.extract.result import Extracted, Note, Reason, Unreadable
+from indexer.extract.result import Extracted, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks
 from tests.indexer.docxs import packed
 from tests.indexer.odfs import TYPES, annotation, cell, frame, odf, p, row, slide, table
+from tests.indexer.refusals import reason_of
 
 
 def pages(content):
@@ -23,9 +24,7 @@ def text(*body, **parts):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        opendocument.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(opendocument.read, content)
 
 
 def test_paragraphs_headings_lists_and_tables_are_read_in_order():

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from indexer.extract import PDF, pdf
-from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
+from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from tests.indexer import pdfs
+from tests.indexer.refusals import reason_of
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,7 @@ def read(content):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        read(content)
-    return refusal.value.reason
+    return reason_of(pdf.read, content)
 
 
 def outcome(sandbox, content):

@@ -2,15 +2,14 @@
 
 import io
 
-import pytest
-
 from indexer.extract import pptx
-from indexer.extract.result import Extracted, Note, Reason, Unreadable
+from indexer.extract.result import Extracted, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks
 from tests.indexer.docxs import packed, relations
 from tests.indexer.pptxs import deck, figure, paragraph, part, shape, table, title
+from tests.indexer.refusals import reason_of
 
 CHART = (
     "<c:chart><c:title>" + paragraph("产线节拍") + "</c:title><c:ser>"
@@ -37,9 +36,7 @@ def text(*shapes, **beside):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        pptx.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(pptx.read, content)
 
 
 def test_slides_are_pages_under_number_and_title_in_the_order_they_are_shown():

@@ -1,24 +1,16 @@
 """All the text of an RTF in any codepage, and crafted ones refused within limits."""
 
 import io
-from dataclasses import replace
 
 import pytest
 
-from indexer.extract import RTF, rtf
-from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
+from indexer.extract import rtf
+from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from service import media
+from tests.indexer.refusals import reason_of
 
 FONTS = r"{\fonttbl{\f0\fnil\fcharset0 Arial;}{\f1\fnil\fcharset134 \'cb\'ce\'cc\'e5;}}"
-
-
-@pytest.fixture(scope="module")
-def hasty():
-    """A sandbox whose reader gets one second of the processor."""
-    limits = replace(RTF.limits, cpu=1)
-    with Sandbox(1, readers={"text/rtf": replace(RTF, limits=limits)}) as sandbox:
-        yield sandbox
 
 
 def hexed(text, codec="gbk"):
@@ -34,9 +26,7 @@ def text(body, **options):
 
 
 def reason(content):
-    with pytest.raises(Unreadable) as refusal:
-        rtf.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(rtf.read, content)
 
 
 def test_bytes_of_the_codepage_are_read_also_split_over_lines_groups_and_raw():

@@ -11,6 +11,7 @@ from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.docxs import packed, relations
 from tests.indexer.pdfs import rotten
+from tests.indexer.refusals import reason_of
 from tests.indexer.sheets import (
     by_hand,
     by_library,
@@ -42,9 +43,7 @@ def old_text(content):
 
 
 def reason(content, reader=xlsx):
-    with pytest.raises(Unreadable) as refusal:
-        reader.read(io.BytesIO(content))
-    return refusal.value.reason
+    return reason_of(reader.read, content)
 
 
 def test_each_sheet_is_a_page_with_its_name_and_reads_as_it_is_shown():
