@@ -6,6 +6,7 @@ import pytest
 
 from tests import architecture
 from tests.architecture import PRODUCT, PRODUCT_RULES, TEMPLATE_RULES, TEST_RULES
+from tests.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent
 
@@ -148,3 +149,9 @@ def test_the_command_is_the_only_module_that_may_import_everything():
 def test_an_exception_that_nobody_needs_any_more_is_removed(rule, exceptions):
     for path in exceptions:
         assert list(rule("elsewhere.py", (ROOT / path).read_text("utf-8"))), path
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_guard_that_is_taken_out_on_trial_stands_once_in_its_file(mutant):
+    assert (ROOT / mutant.file).read_text("utf-8").count(mutant.old) == 1
+    assert all((ROOT / test.partition("::")[0]).exists() for test in mutant.tests)
