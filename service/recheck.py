@@ -19,7 +19,7 @@ _CUSTOMER, _VIEW = cast("Table", Customer.__table__), cast("Table", CustomerView
 _PERSON = cast("Table", Person.__table__)
 _RELATED = cast("Table", CustomerPerson.__table__)
 #: The owner and co-workers of a row's customer, as one line.
-PEOPLE = (
+_PEOPLE = (
     select(func.aggregate_strings(_RELATED.c.person, ","))
     .where(_RELATED.c.customer == _CUSTOMER.c.id)
     .correlate(_CUSTOMER)
@@ -55,7 +55,7 @@ _ROWS = (
         *(_DOCUMENT.c.dated, _DOCUMENT.c.created, _PERSON.c.name),
         *(_VERSION.c.id, _VERSION.c.filing),
         *(_CUSTOMER.c.id, _CUSTOMER.c.number, _CUSTOMER.c.category, _CUSTOMER.c.status),
-        *(_CUSTOMER.c.coop_type, _VIEW.c.name, PEOPLE),
+        *(_CUSTOMER.c.coop_type, _VIEW.c.name, _PEOPLE),
     )
     .select_from(_DOCUMENT)
     .join(_VERSION, _VERSION.c.id == _DOCUMENT.c.shown)
@@ -86,32 +86,14 @@ def rows(db: Session, documents: Sequence[str], *, texts_too: bool) -> dict[str,
 
 def confirms(row: Row, hit: Hit, scopes: Scopes) -> bool:
     """Say whether the database agrees that this hit may be shown to this person."""
-    return row.category == hit.category and covered(
-        scopes,
-        row.document,
-        kind=row.kind,
-        grade=row.grade,
-        category=row.category,
-        status=row.status,
-        people=row.people,
-    )
-
-
-def covered(
-    scopes: Scopes,
-    document: str,
-    *,
-    kind: str,
-    grade: str,
-    category: str,
-    status: str,
-    people: str | None,
-) -> bool:
-    """Say whether scopes cover a document as the database has it; `people` is a `PEOPLE` line."""
-    return Status(status) not in HIDDEN_STATUSES and scopes.covers(
-        document,
-        Category(category),
-        kind,
-        Grade(grade),
-        frozenset(people.split(",")) if people else frozenset(),
+    return (
+        row.category == hit.category
+        and Status(row.status) not in HIDDEN_STATUSES
+        and scopes.covers(
+            row.document,
+            Category(row.category),
+            row.kind,
+            Grade(row.grade),
+            frozenset(row.people.split(",")) if row.people else frozenset(),
+        )
     )
