@@ -1,5 +1,6 @@
 """What every test run has: no test may be skipped, here or anywhere."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,9 @@ class NothingSkipped:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # in the background of a shell; the programs that tests interrupt must hear it all the same
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(NothingSkipped())
     compiling.share()
     # the same examples every time, however slow the machine is
