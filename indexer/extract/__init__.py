@@ -4,6 +4,9 @@ Readers are named as text and imported only inside the sandbox's own process, so
 uses this table parses nothing. A reader is a function that takes a readable, seekable stream
 and returns `Extracted` or raises `Unreadable`. It imports all it needs when its module is
 imported: in the sandbox there is no file system to import from later.
+
+A task is a function that does something else with a file: it takes the stream, arguments and a
+function that sends bytes out, and returns a small answer that is written as JSON.
 """
 
 from collections.abc import Mapping
@@ -15,16 +18,28 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost: address space in bytes, seconds of processor and of patience."""
+    """What one file may cost: address space in bytes, seconds of processor and of patience.
+
+    `output` is how many bytes a task may send out.
+    """
 
     memory: int
     cpu: int
     wall: float
+    output: int = 64 * _MIB
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A reader as `module:function`, and its limits."""
+
+    function: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something else to do with a file, as `module:function`, and its limits."""
 
     function: str
     limits: Limits
@@ -64,6 +79,10 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "application/json": PLAIN,
     }
 )
+
+
+#: What can be done with a file beside reading it.
+TASKS: frozenset[Task] = frozenset()
 
 
 def reader_for(media_type: str) -> Reader | None:

@@ -5,14 +5,18 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from typing import BinaryIO, cast
+from functools import partial
+from typing import Any, BinaryIO, TypeVar, cast
 
 from indexer.extract import isolation, syscalls
 from indexer.extract.result import Extracted, Failed, Reason, Unreadable
 from indexer.extract.source import RemoteFile
-from indexer.extract.wire import Broken, Kind, Line, pack_result, unpack_job
+from indexer.extract.wire import PIECE, Broken, Kind, Line, pack_answer, pack_result, unpack_job
 
+_Answer = TypeVar("_Answer")
 Read = Callable[[BinaryIO], Extracted]
+#: A task: the file, what exactly is wanted of it, and where bytes go out.
+Perform = Callable[[BinaryIO, dict[str, Any], Callable[[bytes], None]], dict[str, Any]]
 
 
 def isolate(*, parent: int, empty: int, memory: int) -> isolation.Isolation:
@@ -30,7 +34,7 @@ def isolate(*, parent: int, empty: int, memory: int) -> isolation.Isolation:
     return isolation.Isolation(files=files, user=user, calls=syscalls.forbid())
 
 
-def serve(sock: socket.socket, readers: Mapping[str, Read]) -> None:
+def serve(sock: socket.socket, functions: Mapping[str, Callable[..., Any]]) -> None:
     """Read files until the conversation ends."""
     line = Line(sock)
     while True:
@@ -38,19 +42,29 @@ def serve(sock: socket.socket, readers: Mapping[str, Read]) -> None:
             kind, payload = line.receive()
             if kind is not Kind.JOB:
                 return
-            line.send(Kind.RESULT, pack_result(_answer(line, readers, *unpack_job(payload))))
+            job, start = unpack_job(payload)
+            isolation.limit_for_file(memory=job["memory"], cpu=job["cpu"])
+            file = RemoteFile(line, job["size"], start)
+            source = cast("BinaryIO", io.BufferedReader(file, 64 * 1024))
+            function = functions[job["function"]]
+            if "arguments" in job:
+                perform = partial(function, source, job["arguments"], partial(_send, line))
+                line.send(Kind.ANSWER, pack_answer(_caught(perform)))
+            else:
+                line.send(Kind.RESULT, pack_result(_caught(partial(function, source))))
         except Broken:
             return
 
 
-def _answer(
-    line: Line, readers: Mapping[str, Read], job: dict[str, int | str], start: bytes
-) -> Extracted | Failed:
-    """Run one reader. Some native readers raise what is no `Exception`, so all is caught."""
-    isolation.limit_for_file(memory=int(job["memory"]), cpu=int(job["cpu"]))
-    source = io.BufferedReader(RemoteFile(line, int(job["size"]), start), 64 * 1024)
+def _send(line: Line, content: bytes) -> None:
+    for at in range(0, len(content), PIECE):
+        line.send(Kind.PIECE, content[at : at + PIECE])
+
+
+def _caught(function: Callable[[], _Answer]) -> _Answer | Failed:
+    """Run one function. Some native readers raise what is no `Exception`, so all is caught."""
     try:
-        return readers[str(job["reader"])](cast("BinaryIO", source))
+        return function()
     except Unreadable as refusal:
         return Failed(refusal.reason, refusal.detail)
     except Broken:

@@ -30,9 +30,9 @@ class Child:
 class Nursery:
     """Starts the zygote, again if it dies, and gets children from it. Safe for threads."""
 
-    def __init__(self, readers: Collection[str], *, memory: int) -> None:
-        """Start the zygote with these readers loaded; children never hold more memory."""
-        self._start = json.dumps({"readers": sorted(readers), "memory": memory}).encode()
+    def __init__(self, functions: Collection[str], *, memory: int) -> None:
+        """Start the zygote with these functions loaded; children never hold more memory."""
+        self._start = json.dumps({"functions": sorted(functions), "memory": memory}).encode()
         self._lock = threading.Lock()
         self._closed = False
         self._open()

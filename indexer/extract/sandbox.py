@@ -9,34 +9,48 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Mapping
-from typing import BinaryIO, Self
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, BinaryIO, Self, TypeVar
 
-from indexer.extract import READERS, Reader
+from indexer.extract import READERS, TASKS, Reader, Task
 from indexer.extract.isolation import Isolation
 from indexer.extract.nursery import Child, Nursery
 from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.source import BLOCK
-from indexer.extract.wire import Broken, Kind, Late, pack_job, unpack_range, unpack_result
+from indexer.extract.wire import (
+    PIECE,
+    Broken,
+    Kind,
+    Late,
+    pack_job,
+    unpack_answer,
+    unpack_range,
+    unpack_result,
+)
 
 #: A child is replaced after this many files: native readers leak, and so would secrets.
 FILES_PER_CHILD = 200
 #: After these answers the child's memory is in an unknown state.
 _SPOILS = frozenset({Reason.KILLED, Reason.TOO_COMPLEX})
 
+_Answer = TypeVar("_Answer")
+
 
 class Sandbox:
     """A pool of children. `extract` may be called from several threads at once."""
 
     def __init__(
-        self, children: int | None = None, *, readers: Mapping[str, Reader] = READERS
+        self,
+        children: int | None = None,
+        *,
+        readers: Mapping[str, Reader] = READERS,
+        tasks: Collection[Task] = TASKS,
     ) -> None:
         """Start the children, one per processor unless said otherwise."""
         self._readers = readers
-        used = set(readers.values())
+        used: set[Reader | Task] = {*readers.values(), *tasks}
         self._nursery = Nursery(
-            {reader.function for reader in used},
-            memory=max(reader.limits.memory for reader in used),
+            {one.function for one in used}, memory=max(one.limits.memory for one in used)
         )
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(children or os.cpu_count() or 1):
@@ -69,17 +83,37 @@ class Sandbox:
         reader = self._readers.get(media_type)
         if reader is None:
             return Failed(Reason.UNSUPPORTED, media_type)
-        answer, again = self._try(reader, source, size)
-        return self._try(reader, source, size, fresh=True)[0] if again else answer
+        talk = _Talk(reader, source, size)
+        answer, again = self._try(talk.read)
+        return self._try(talk.read, fresh=True)[0] if again else answer
+
+    def ask(
+        self,
+        task: Task,
+        source: BinaryIO,
+        size: int,
+        arguments: Mapping[str, Any],
+        take: Callable[[bytes], object],
+    ) -> dict[str, Any] | Failed:
+        """Let a task be done with a file; `take` gets the bytes it sends out, piece by piece.
+
+        Who asks checks the answer: it may be that of a hostile file. A task is tried again, as
+        a reader is, unless something of it was taken already.
+        """
+        talk = _Talk(task, source, size, arguments, take)
+        answer, again = self._try(talk.perform)
+        if again and not talk.taken:
+            answer, _ = self._try(talk.perform, fresh=True)
+        return answer
 
     def _try(
-        self, reader: Reader, source: BinaryIO, size: int, *, fresh: bool = False
-    ) -> tuple[Extracted | Failed, bool]:
+        self, converse: Callable[[Child], _Answer | Failed], *, fresh: bool = False
+    ) -> tuple[_Answer | Failed, bool]:
         """Return what one child said, and whether another child may say something better."""
         child = self._idle.get()
         try:
             child = self._ready(child, fresh=fresh)
-            answer = _converse(child, reader, source, size)
+            answer = converse(child)
         except BaseException as error:
             status = self._nursery.end(child) if child else 0
             child = None
@@ -105,23 +139,60 @@ class Sandbox:
         return child
 
 
-def _converse(child: Child, reader: Reader, source: BinaryIO, size: int) -> Extracted | Failed:
-    """Give a child one file and serve the bytes it wants until it answers."""
-    line, limits = child.line, reader.limits
-    line.deadline = time.monotonic() + limits.wall
-    job: dict[str, int | str] = {"reader": reader.function, "size": size}
-    job |= {"memory": limits.memory, "cpu": limits.cpu}
-    line.send(Kind.JOB, pack_job(job, _piece(source, 0, min(size, BLOCK))))
-    while True:
-        kind, payload = line.receive()
-        if kind is Kind.RESULT:
-            return unpack_result(payload)
-        if kind is not Kind.WANT:
-            raise Broken(f"a {kind.name} out of turn")
-        offset, wanted = unpack_range(payload)
-        if offset + wanted > size or wanted > BLOCK:
-            raise Broken("wants what is not there")
-        line.send(Kind.DATA, _piece(source, offset, wanted))
+class _Talk:
+    """What is said to a child about one file, and the bytes served until it answers."""
+
+    def __init__(
+        self,
+        wanted: Reader | Task,
+        source: BinaryIO,
+        size: int,
+        arguments: Mapping[str, Any] | None = None,
+        take: Callable[[bytes], object] | None = None,
+    ) -> None:
+        self._wanted = wanted
+        self._source = source
+        self._size = size
+        self._arguments = arguments
+        self._take = take
+        #: bytes that were sent out
+        self.taken = 0
+
+    def read(self, child: Child) -> Extracted | Failed:
+        """Let a reader read."""
+        return unpack_result(self._until(child, Kind.RESULT))
+
+    def perform(self, child: Child) -> dict[str, Any] | Failed:
+        """Let a task be done."""
+        return unpack_answer(self._until(child, Kind.ANSWER))
+
+    def _until(self, child: Child, last: Kind) -> bytes:
+        line, limits, size = child.line, self._wanted.limits, self._size
+        line.deadline = time.monotonic() + limits.wall
+        job: dict[str, object] = {"function": self._wanted.function, "size": size}
+        job |= {"memory": limits.memory, "cpu": limits.cpu}
+        if self._arguments is not None:
+            job["arguments"] = dict(self._arguments)
+        line.send(Kind.JOB, pack_job(job, _piece(self._source, 0, min(size, BLOCK))))
+        while True:
+            kind, payload = line.receive()
+            if kind is last:
+                return payload
+            if kind is Kind.PIECE and self._take:
+                self._taken(payload)
+            elif kind is Kind.WANT:
+                offset, wanted = unpack_range(payload)
+                if offset + wanted > size or wanted > BLOCK:
+                    raise Broken("wants what is not there")
+                line.send(Kind.DATA, _piece(self._source, offset, wanted))
+            else:
+                raise Broken(f"a {kind.name} out of turn")
+
+    def _taken(self, piece: bytes) -> None:
+        self.taken += len(piece)
+        if self._take is None or len(piece) > PIECE or self.taken > self._wanted.limits.output:
+            raise Broken("sends out too much")
+        self._take(piece)
 
 
 def _piece(source: BinaryIO, offset: int, wanted: int) -> bytes:

@@ -11,6 +11,7 @@ import struct
 import time
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from typing import Any
 
 from indexer.extract.result import Extracted, Failed, Note, Page, Reason
 
@@ -26,6 +27,10 @@ _NOTES: tuple[Note | None, ...] = (None, *Note)
 MOST_PAGES = 50_000
 _LONGEST_HEAD = 16 * 1024
 _LONGEST_DETAIL = 200
+#: Of what a task answers; what is large is sent out in pieces.
+_LONGEST_ANSWER = 8 * 1024 * 1024
+#: Bytes of one piece.
+PIECE = 1024 * 1024
 
 
 class Kind(IntEnum):
@@ -35,6 +40,8 @@ class Kind(IntEnum):
     WANT = 2
     DATA = 3
     RESULT = 4
+    PIECE = 5
+    ANSWER = 6
 
 
 class Broken(Exception):
@@ -102,13 +109,13 @@ class Line:
         self._sock.settimeout(left)
 
 
-def pack_job(job: Mapping[str, int | str], start: bytes) -> bytes:
+def pack_job(job: Mapping[str, object], start: bytes) -> bytes:
     """Say what to read, with the start of the file: who reads one always asks for that first."""
     said = json.dumps(job).encode()
     return _LENGTH.pack(len(said)) + said + start
 
 
-def unpack_job(payload: bytes) -> tuple[dict[str, int | str], bytes]:
+def unpack_job(payload: bytes) -> tuple[dict[str, Any], bytes]:
     """Return what to read and the start of the file, as `pack_job` took them."""
     (length,) = _LENGTH.unpack_from(payload)
     end = _LENGTH.size + length
@@ -167,6 +174,28 @@ def unpack_result(payload: bytes) -> Extracted | Failed:
         )
     except (ValueError, TypeError, LookupError, RecursionError, struct.error) as error:
         raise Broken(f"bad result: {type(error).__name__}") from error
+
+
+def pack_answer(answer: Mapping[str, Any] | Failed) -> bytes:
+    """Write what a task answers, or why it could not."""
+    if isinstance(answer, Failed):
+        answer = {"reason": answer.reason, "detail": answer.detail[:_LONGEST_DETAIL]}
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def unpack_answer(payload: bytes) -> dict[str, Any] | Failed:
+    """Read what a task answers, or raise `Broken`. Who asked checks what it means."""
+    try:
+        if len(payload) > _LONGEST_ANSWER:
+            raise ValueError("too much of an answer")
+        answer = json.loads(payload)
+        if not isinstance(answer, dict):
+            raise TypeError("no answer")
+        if "reason" in answer:
+            return Failed(Reason(answer["reason"]), _text(answer["detail"])[:_LONGEST_DETAIL])
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise Broken(f"bad answer: {type(error).__name__}") from error
+    return answer
 
 
 def _with_length(said: Mapping[str, object]) -> bytes:

@@ -36,7 +36,7 @@ class Zygote:
         self._living: set[int] = set()
         start = json.loads(control.recv(_PACKET))
         self._memory = int(start["memory"])
-        self._readers = {name: _load(name) for name in start["readers"]}
+        self._functions = {name: _load(name) for name in start["functions"]}
         for name in _CODECS:
             codecs.lookup(name)
         network = isolation.leave_network()
@@ -73,7 +73,7 @@ class Zygote:
         status = 1
         try:
             child.isolate(parent=parent, empty=self._empty, memory=self._memory)
-            child.serve(sock, self._readers)
+            child.serve(sock, self._functions)
             status = 0
         finally:
             os._exit(status)
@@ -108,10 +108,10 @@ class Zygote:
         self._control.send(json.dumps(answer).encode())
 
 
-def _load(name: str) -> child.Read:
+def _load(name: str) -> child.Read | child.Perform:
     module, _, function = name.partition(":")
-    read: child.Read = getattr(importlib.import_module(module), function)
-    return read
+    loaded: child.Read | child.Perform = getattr(importlib.import_module(module), function)
+    return loaded
 
 
 def _empty_folder() -> int:

@@ -3,11 +3,12 @@
 import ctypes
 import os
 import socket
+from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from indexer.extract import Limits, Reader
+from indexer.extract import Limits, Reader, Task
 from indexer.extract.result import Extracted, Page, Reason, Unreadable
 from indexer.extract.source import RemoteFile
 
@@ -100,6 +101,32 @@ def trespass(source: BinaryIO) -> Extracted:
     return said(" ".join(done))
 
 
+Arguments = dict[str, Any]
+Send = Callable[[bytes], None]
+
+
+def copy(source: BinaryIO, arguments: Arguments, send: Send) -> Arguments:
+    """Send some bytes of the file out, and tell how many times."""
+    content = source.read()
+    for _ in range(arguments["times"]):
+        send(content)
+    return {"times": arguments["times"]}
+
+
+def drop(source: BinaryIO, arguments: Arguments, send: Send) -> Arguments:
+    """Die after something was sent out."""
+    send(b"half")
+    os.abort()
+
+
+def decline(source: BinaryIO, arguments: Arguments, send: Send) -> Arguments:
+    raise Unreadable(Reason.PASSWORD, "locked")
+
+
+def ramble(source: BinaryIO, arguments: Arguments, send: Send) -> Arguments:
+    return {"much": "x" * (9 << 20)}
+
+
 _LIMITS = Limits(memory=1 << 30, cpu=20, wall=30.0)
 READERS = {
     f"test/{read.__name__}": Reader(f"{__name__}:{read.__name__}", _LIMITS)
@@ -108,3 +135,8 @@ READERS = {
     "test/hang": Reader(f"{__name__}:hang", Limits(memory=1 << 30, cpu=20, wall=0.3)),
     "test/spin": Reader(f"{__name__}:spin", Limits(memory=1 << 30, cpu=1, wall=30.0)),
 }
+COPY, DROP, DECLINE, RAMBLE = (
+    Task(f"{__name__}:{task.__name__}", Limits(memory=1 << 30, cpu=20, wall=30.0, output=4 << 20))
+    for task in (copy, drop, decline, ramble)
+)
+TASKS = (COPY, DROP, DECLINE, RAMBLE)

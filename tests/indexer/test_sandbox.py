@@ -13,12 +13,12 @@ import pytest
 
 from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.sandbox import FILES_PER_CHILD, Sandbox
-from tests.indexer.hostile import READERS
+from tests.indexer.hostile import COPY, DECLINE, DROP, RAMBLE, READERS, TASKS
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(2, readers=READERS) as sandbox:
+    with Sandbox(2, readers=READERS, tasks=TASKS) as sandbox:
         yield sandbox
 
 
@@ -112,6 +112,37 @@ def test_a_misbehaving_reader_costs_its_file_and_no_other(sandbox, kind, reason)
     assert outcome(sandbox, kind).reason is reason
     assert text(sandbox, "echo", b"next") == "next"
     assert os.getpid() == before
+
+
+def asked(sandbox, task, content=b"x", **arguments):
+    """Return what a task answered, and what it sent out."""
+    sent: list[bytes] = []
+    answer = sandbox.ask(task, io.BytesIO(content), len(content), arguments, sent.append)
+    return answer, b"".join(sent)
+
+
+def test_a_task_gets_arguments_sends_bytes_out_and_answers(sandbox):
+    content = os.urandom(1_500_000)
+    assert asked(sandbox, COPY, content, times=2) == ({"times": 2}, content * 2)
+    assert asked(sandbox, COPY, content, times=0) == ({"times": 0}, b"")
+    assert asked(sandbox, DECLINE) == (Failed(Reason.PASSWORD, "locked"), b"")
+
+
+def test_a_task_that_sends_or_answers_too_much_is_ended(sandbox):
+    answer, sent = asked(sandbox, COPY, bytes(1 << 20), times=5)
+    assert answer.reason is Reason.KILLED
+    assert len(sent) == 4 << 20
+    assert asked(sandbox, RAMBLE)[0].reason is Reason.KILLED
+    assert text(sandbox, "echo", b"next") == "next"
+
+
+def test_a_task_is_tried_again_only_while_nothing_of_it_was_taken(sandbox):
+    answer, sent = asked(sandbox, DROP)
+    assert (answer.reason, sent) == (Reason.KILLED, b"half")
+    source = Killing(b"survives", sandbox, times=1)
+    taken: list[bytes] = []
+    assert sandbox.ask(COPY, source, 8, {"times": 1}, taken.append) == {"times": 1}
+    assert taken == [b"survives"]
 
 
 def test_a_type_without_reader_is_unsupported(sandbox):
