@@ -27,6 +27,9 @@ DOCUMENT_MODULE = "document"
 #: A text part holds about 64 k characters; anything far beyond that is not one of ours.
 _TEXT_PART_LIMIT = 4 * 1024 * 1024
 
+#: A layout tells of at most some thousand lines of a page.
+_LAYOUT_LIMIT = 16 * 1024 * 1024
+
 
 class Corrupt(Exception):
     """These bytes were not made with this key for this place, or were changed since."""
@@ -94,11 +97,17 @@ def seal_text(version_key: bytes, text: str, *, text_id: str, part: int) -> byte
 def unseal_text(version_key: bytes, sealed: bytes, *, text_id: str, part: int) -> str:
     """Return the text part that `seal_text` was given."""
     packed = unseal(version_key, sealed, _text_aad(text_id, part))
-    unpacking = zlib_ng.decompressobj()
-    text = unpacking.decompress(packed, _TEXT_PART_LIMIT)
-    if not unpacking.eof:
-        raise Corrupt("a text part does not unpack")
-    return text.decode()
+    return _unpacked(packed, _TEXT_PART_LIMIT)
+
+
+def seal_layout(version_key: bytes, layout: str, *, text_id: str, no: int) -> bytes:
+    """Compress and seal where the lines of page `no` stand, under its version's key."""
+    return seal(version_key, zlib_ng.compress(layout.encode(), 6), _layout_aad(text_id, no))
+
+
+def unseal_layout(version_key: bytes, sealed: bytes, *, text_id: str, no: int) -> str:
+    """Return what `seal_layout` was given."""
+    return _unpacked(unseal(version_key, sealed, _layout_aad(text_id, no)), _LAYOUT_LIMIT)
 
 
 def blind_token(key: bytes, kind: str, value: str) -> str:
@@ -125,6 +134,18 @@ def commitment(salt: bytes, detail: bytes) -> bytes:
     if len(salt) != SALT_BYTES:
         raise ValueError("the salt of a commitment has 32 bytes")
     return hashlib.sha256(b"guidang.detail.v1" + salt + detail).digest()
+
+
+def _unpacked(packed: bytes, limit: int) -> str:
+    unpacking = zlib_ng.decompressobj()
+    text = unpacking.decompress(packed, limit)
+    if not unpacking.eof:
+        raise Corrupt("a sealed text does not unpack")
+    return text.decode()
+
+
+def _layout_aad(text_id: str, no: int) -> str:
+    return f"guidang.layout.v1|{text_id}|{no}"
 
 
 def _text_aad(text_id: str, part: int) -> str:

@@ -49,11 +49,12 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A job to queue."""
+    """A job to queue; `n` is the page it is about, if it is about one."""
 
     kind: str
     subject: str
     lane: Lane = Lane.INTERACTIVE
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Taken:
     lane: int
     attempts: int
     cause: int | None
+    n: int | None = None
 
 
 def add(db: Session, new: Iterable[New], *, cause: int | None) -> None:
@@ -76,6 +78,7 @@ def add(db: Session, new: Iterable[New], *, cause: int | None) -> None:
             "id": new_id(),
             "kind": job.kind,
             "subject": job.subject,
+            "n": job.n,
             "lane": int(job.lane),
             "state": "waiting",
             "due": now,
@@ -144,7 +147,8 @@ def take(
         job.started = now
         job.holder = holder
         job.held_until = now + HOLD
-        taken.append(Taken(job.id, job.kind, job.subject, job.lane, job.attempts, job.cause))
+        mine = Taken(job.id, job.kind, job.subject, job.lane, job.attempts, job.cause, job.n)
+        taken.append(mine)
     return taken
 
 

@@ -1,5 +1,6 @@
 """Rows that two processes may want to make at the same moment: one makes it, the other waits."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,3 +19,11 @@ def claim(
     insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     db.execute(insert(table).values(**fresh).on_conflict_do_nothing())
     return db.get_one(table, key, with_for_update=True, populate_existing=True)
+
+
+def add_new(db: Session, table: type[Any], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows; where there is one of the same key already, that one stays."""
+    wanted = [dict(row) for row in rows]
+    if wanted:
+        insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+        db.execute(insert(table).on_conflict_do_nothing(), wanted)

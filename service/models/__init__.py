@@ -10,7 +10,16 @@ from service.models.customers import (
     FieldValue,
     Record,
 )
-from service.models.documents import Blob, Document, Page, Text, TextPart, Version
+from service.models.documents import (
+    Blob,
+    Document,
+    Page,
+    PageLayout,
+    Rendering,
+    Text,
+    TextPart,
+    Version,
+)
 from service.models.log import (
     AuditBody,
     AuditCheckpoint,
@@ -64,6 +73,7 @@ __all__ = [
     "Job",
     "Lease",
     "Page",
+    "PageLayout",
     "PasswordLink",
     "Person",
     "PersonRole",
@@ -75,6 +85,7 @@ __all__ = [
     "Reading",
     "RecentSearch",
     "Record",
+    "Rendering",
     "RequestCount",
     "SignIn",
     "Text",

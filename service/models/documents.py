@@ -119,3 +119,23 @@ class Page(Base):
     height: Mapped[float | None]
     rotation: Mapped[int] = mapped_column(default=0)
     origin: Mapped[str] = mapped_column(String(16))
+
+
+class PageLayout(Base):
+    """Where the lines of a page's text stand on the page, sealed (`service.layouts`)."""
+
+    __tablename__ = "page_layout"
+    text: Mapped[Id] = mapped_column(ForeignKey("text.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True)
+    ct: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Rendering(Base):
+    """What came of making images of a version: of the whole (`no` 0), or of a page that failed."""
+
+    __tablename__ = "rendering"
+    version: Mapped[Id] = mapped_column(ForeignKey("version.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True)
+    #: pages the file has, for the whole; None where nothing can be made of it
+    pages: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(40))

@@ -23,6 +23,8 @@ class Job(Base):
     id: Mapped[IdKey]
     kind: Mapped[str] = mapped_column(String(32))
     subject: Mapped[Id]
+    #: the page it is about, where it is about one
+    n: Mapped[int | None]
     #: 0 interactive, 1 bulk
     lane: Mapped[int]
     #: waiting, running, done or failed
