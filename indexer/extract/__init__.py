@@ -45,6 +45,18 @@ class Task:
     limits: Limits
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A file that holds other files: what lists them, and what takes one of them out.
+
+    `members` answers `{"members": [{"n", "name", "size", "refusal"}]}`; `member` takes
+    `{"n", "most"?, "password"?}`, sends that one out and answers `{"size"}`. See `archive`.
+    """
+
+    members: Task
+    member: Task
+
+
 PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
@@ -54,6 +66,8 @@ ODF = Reader("indexer.extract.opendocument:read", Limits(memory=768 * _MIB, cpu=
 HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 RTF = Reader("indexer.extract.rtf:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
+
+ZIP = Reader("indexer.extract.archive:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
@@ -77,12 +91,32 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "text/csv": PLAIN,
         "text/markdown": PLAIN,
         "application/json": PLAIN,
+        "application/zip": ZIP,
     }
 )
 
+_TAKING = Limits(memory=768 * _MIB, cpu=300, wall=600.0, output=4096 * _MIB)
+
+
+def _container(module: str) -> Container:
+    listing = Limits(memory=768 * _MIB, cpu=60, wall=120.0)
+    return Container(
+        Task(f"indexer.extract.{module}:members", listing),
+        Task(f"indexer.extract.{module}:member", _TAKING),
+    )
+
+
+#: Files that hold other files, which become documents of their own.
+CONTAINERS: Mapping[str, Container] = MappingProxyType(
+    {
+        "application/zip": _container("archive"),
+    }
+)
 
 #: What can be done with a file beside reading it.
-TASKS: frozenset[Task] = frozenset()
+TASKS: frozenset[Task] = frozenset(
+    task for one in CONTAINERS.values() for task in (one.members, one.member)
+)
 
 
 def reader_for(media_type: str) -> Reader | None:
