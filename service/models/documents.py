@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.columns import Base, Id, IdKey
@@ -139,3 +140,31 @@ class Rendering(Base):
     #: pages the file has, for the whole; None where nothing can be made of it
     pages: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(40))
+
+
+class Suggestion(Base):
+    """What is suggested of a version, sealed; `settled` names what people took or dismissed."""
+
+    __tablename__ = "suggestion"
+    version: Mapped[Id] = mapped_column(ForeignKey("version.id"), primary_key=True)
+    ct: Mapped[bytes] = mapped_column(LargeBinary)
+    settled: Mapped[str] = mapped_column(String(200), default="")
+    created: Mapped[datetime]
+
+
+class PersonalNumber(Base):
+    """Where a personal number stands: code points of the text, page, and boxes on that page.
+
+    The number itself is not here, only its blind token. `boxes` is a list of quadrilaterals in
+    JSON (`service.layouts`), None until it is known where the page's lines stand.
+    """
+
+    __tablename__ = "personal_number"
+    text: Mapped[Id] = mapped_column(ForeignKey("text.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    token: Mapped[str] = mapped_column(String(80), index=True)
+    page: Mapped[int]
+    start: Mapped[int] = mapped_column(BigInteger)
+    end: Mapped[int] = mapped_column(BigInteger)
+    boxes: Mapped[str | None] = mapped_column(LongText)
