@@ -17,6 +17,8 @@ UNKNOWN: Final = "application/octet-stream"
 PLAIN: Final = "text/plain"
 PDF: Final = "application/pdf"
 HTML: Final = "text/html"
+XML: Final = "text/xml"
+MAIL: Final = "message/rfc822"
 _OPEN: Final = "application/vnd.oasis.opendocument"
 ODT: Final = f"{_OPEN}.text"
 ODS: Final = f"{_OPEN}.spreadsheet"
@@ -63,17 +65,19 @@ _OLE_SIGNS: Final = (
 _TEXTS: Final = MappingProxyType(
     {
         HTML: HTML,
-        "text/xml": "text/xml",
+        XML: XML,
         "text/rtf": "text/rtf",
         "application/json": "application/json",
         "image/svg+xml": "image/svg+xml",
-        "message/rfc822": "message/rfc822",
+        MAIL: MAIL,
         "application/postscript": "application/postscript",
     }
 )
 _TEXT_BY_NAME: Final = MappingProxyType(
     {"csv": "text/csv", "md": "text/markdown", "html": HTML, "htm": HTML}
 )
+#: How the lines above a message begin: a name of signs other than the colon, then what it says.
+_HEADER: Final = re.compile(rb"\A[A-Za-z][\x21-\x39\x3b-\x7e]{0,75}:[ \t]")
 #: How a web page begins; libmagic knows it in fewer charsets and not behind comments.
 _PAGE: Final = re.compile(
     r"\s*+(?:(?><\?xml.*?\?>|<!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)[\s>]",
@@ -87,8 +91,8 @@ _LOCKED_BY_NAME: Final = MappingProxyType(
     }
 )
 
-_WORD: Final = frozenset({DOCX, "application/msword", "text/rtf", HTML, "text/xml"})
-_SHEET: Final = frozenset({XLSX, "application/vnd.ms-excel", HTML, "text/xml", "text/csv", PLAIN})
+_WORD: Final = frozenset({DOCX, "application/msword", "text/rtf", HTML, XML})
+_SHEET: Final = frozenset({XLSX, "application/vnd.ms-excel", HTML, XML, "text/csv", PLAIN})
 _SLIDES: Final = frozenset({PPTX, "application/vnd.ms-powerpoint"})
 #: What may be inside a file of such a name. Names that aren't here say nothing.
 _EXPECTED: Final = MappingProxyType(
@@ -210,12 +214,24 @@ def _in_ole(names: frozenset[str], name: str) -> str:
 def _by_magic(head: bytes, name: str) -> str:
     found = _magic().from_buffer(head) if head else UNKNOWN
     if _is_text(head):
-        if _is_page(head):
-            return HTML
-        if found == HTML and head.lstrip()[:1] != b"<":  # text that speaks of a tag somewhere
-            found = PLAIN
-        return _TEXTS.get(found) or _TEXT_BY_NAME.get(_extension(name), PLAIN)
+        return _text(head, found, _extension(name))
     return UNKNOWN if found.startswith("text/") or found == "application/x-dosexec" else found
+
+
+def _text(head: bytes, found: str, extension: str) -> str:
+    """Return which kind of text this is; the name decides only where the content fits it."""
+    start = _start(head)
+    if _PAGE.match(start):
+        return HTML
+    if found == HTML and head.lstrip()[:1] != b"<":  # text that speaks of a tag somewhere
+        found = PLAIN
+    if found in _TEXTS:
+        return _TEXTS[found]
+    if extension == "xml" and start.lstrip().startswith("<"):
+        return XML
+    if extension == "eml" and _HEADER.match(head):
+        return MAIL
+    return _TEXT_BY_NAME.get(extension, PLAIN)
 
 
 def _is_text(head: bytes) -> bool:
@@ -225,13 +241,14 @@ def _is_text(head: bytes) -> bool:
     return len(_CONTROLS.findall(head)) * 100 <= len(head) or _is_wide(head)
 
 
-def _is_page(head: bytes) -> bool:
+def _start(head: bytes) -> str:
+    """Return the beginning of a text, right in what is ASCII of it."""
     codec = "utf-8-sig"
     if head.startswith(_MARKS[1:]):
         codec = "utf-16"
     elif b"\0" in head[:2]:
         codec = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
-    return _PAGE.match(head.decode(codec, "replace")) is not None
+    return head.decode(codec, "replace")
 
 
 def _is_wide(head: bytes) -> bool:

@@ -31,7 +31,10 @@ def isolate(*, parent: int, empty: int, memory: int) -> isolation.Isolation:
     isolation.die_with(parent)
     isolation.forgo_privileges()
     isolation.limit_for_life(memory=memory)
-    return isolation.Isolation(files=files, user=user, calls=syscalls.forbid())
+    calls = syscalls.forbid()
+    if not calls:
+        isolation.forbid_processes()
+    return isolation.Isolation(files=files, user=user, calls=calls)
 
 
 def serve(sock: socket.socket, functions: Mapping[str, Callable[..., Any]]) -> None:

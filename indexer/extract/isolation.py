@@ -73,15 +73,19 @@ def die_with(parent: int) -> None:
 
 
 def limit_for_life(*, memory: int) -> None:
-    """Forbid core dumps, writing files, more than a few descriptors, and new processes."""
+    """Forbid core dumps, writing files, and more than a few descriptors."""
     for what, amount in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(what, (amount, amount))
+
+
+def forbid_processes() -> None:
+    """Forbid new processes, and threads with them: where no filter of calls tells them apart."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def limit_for_file(*, memory: int, cpu: int) -> None:

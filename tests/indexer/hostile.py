@@ -2,7 +2,10 @@
 
 import ctypes
 import os
+import platform
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
@@ -82,6 +85,27 @@ def flood(source: BinaryIO) -> Extracted:
     return said("x" * (65 << 20))
 
 
+def spawned(flags: int) -> int:
+    """Start a process by the bare call that starts threads too, and end it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+    pid = libc.syscall(number, flags | signal.SIGCHLD, 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "clone")
+    return int(pid)
+
+
+def threads(source: BinaryIO) -> Extracted:
+    """Let a thread say something."""
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.append("said by a thread"))
+    thread.start()
+    thread.join()
+    return said(found[0])
+
+
 def trespass(source: BinaryIO) -> Extracted:
     """Try what a reader must not be able to do, and tell what was possible."""
     done = []
@@ -90,6 +114,7 @@ def trespass(source: BinaryIO) -> Extracted:
         "files": lambda: Path("/etc/passwd").read_bytes(),
         "write": lambda: Path("/tmp/trespass").write_bytes(b"x"),  # noqa: S108
         "fork": os.fork,
+        "clone": lambda: spawned(0),
         "kill": lambda: os.kill(os.getppid(), 0),
         "root": lambda: os.setuid(0),
     }.items():
@@ -130,7 +155,20 @@ def ramble(source: BinaryIO, arguments: Arguments, send: Send) -> Arguments:
 _LIMITS = Limits(memory=1 << 30, cpu=20, wall=30.0)
 READERS = {
     f"test/{read.__name__}": Reader(f"{__name__}:{read.__name__}", _LIMITS)
-    for read in (echo, whoami, ends, panic, refuse, crash, hoard, babble, overstep, flood, trespass)
+    for read in (
+        echo,
+        whoami,
+        ends,
+        panic,
+        refuse,
+        crash,
+        hoard,
+        babble,
+        overstep,
+        flood,
+        trespass,
+        threads,
+    )
 } | {
     "test/hang": Reader(f"{__name__}:hang", Limits(memory=1 << 30, cpu=20, wall=0.3)),
     "test/spin": Reader(f"{__name__}:spin", Limits(memory=1 << 30, cpu=1, wall=30.0)),

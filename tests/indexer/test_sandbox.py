@@ -191,6 +191,13 @@ def test_several_threads_read_at_once(sandbox):
     assert [answer.encode() for answer in found] == contents
 
 
+def test_a_reader_may_start_threads_where_processes_are_told_from_them(sandbox):
+    if sandbox.isolation().calls:
+        assert text(sandbox, "threads") == "said by a thread"
+    else:
+        assert outcome(sandbox, "threads").reason is Reason.KILLED
+
+
 def test_a_reader_reaches_nothing_outside(sandbox):
     walls = sandbox.isolation()
     possible = set(text(sandbox, "trespass").split())
