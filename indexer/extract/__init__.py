@@ -82,6 +82,11 @@ OCR = Task(
     "indexer.extract.ocr:page", Limits(memory=2048 * _MIB, cpu=90, wall=300.0), apart=True
 )
 
+#: Makes images of single pages, and finds where their text stands. `arguments`: see `page`.
+PAGE = Task(
+    "indexer.extract.page:done", Limits(memory=1024 * _MIB, cpu=20, wall=30.0), apart=True
+)
+
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
 
@@ -138,7 +143,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 #: What can be done with a file beside reading it.
 TASKS: frozenset[Task] = frozenset(
-    {OCR, *(task for one in CONTAINERS.values() for task in (one.members, one.member))}
+    {OCR, PAGE, *(task for one in CONTAINERS.values() for task in (one.members, one.member))}
 )
 
 

@@ -38,7 +38,7 @@ pdf_fonts.install()
 
 def read(source: BinaryIO) -> Extracted:
     """Return every page's text, empty where the text layer can't be believed."""
-    with closing(_open(source)) as document:
+    with closing(opened(source)) as document:
         if len(document) > _PAGES:
             raise Unreadable(Reason.TOO_COMPLEX, "pages")
         document.init_forms()
@@ -64,7 +64,8 @@ def _hyphens(text: str) -> bool:
     return "\ufffe" in text or "\x02" in text
 
 
-def _open(source: BinaryIO) -> pypdfium2.PdfDocument:
+def opened(source: BinaryIO) -> pypdfium2.PdfDocument:
+    """Open a PDF; raises `Unreadable` where it is damaged or locked."""
     size = source.seek(0, io.SEEK_END)
     source.seek(max(0, size - _TAIL))
     if b"startxref" not in source.read():  # PDFium would guess, and lose pages silently

@@ -1,0 +1,17 @@
+"""What is done with a single page to look at it: an image, and where its text stands."""
+
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from indexer.extract import page_image, page_lines
+
+
+def done(
+    source: BinaryIO, arguments: dict[str, Any], send: Callable[[bytes], None]
+) -> dict[str, Any]:
+    """Do what is wanted with page `page` of a file of media type `type`: `image` or `lines`."""
+    if arguments["want"] == "lines":
+        return page_lines.of_pdf(source, arguments, send)
+    if arguments["type"] == "application/pdf":
+        return page_image.of_pdf(source, arguments, send)
+    return page_image.of_picture(source, arguments, send)
