@@ -213,6 +213,7 @@ REASON = {
     "killed": N_("Reading the file was stopped for safety."),
     "unsupported": N_("The text of this kind of file cannot be read yet."),
     "unknown_charset": N_("The character set of the text is unknown."),
+    "encrypted": N_("The message is encrypted: only what stands above it was read."),
     "no_text": N_("The file has no text layer."),
     "missing": N_("The stored file is missing."),
     "corrupt": N_("The stored file is damaged."),

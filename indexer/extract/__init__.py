@@ -74,6 +74,7 @@ HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wal
 RTF = Reader("indexer.extract.rtf:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XML = Reader("indexer.extract.xml:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
+MAIL = Reader("indexer.extract.mail:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 ZIP = Reader("indexer.extract.archive:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
 
 IMAGE = Reader("indexer.extract.image:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
@@ -113,6 +114,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "text/markdown": PLAIN,
         "application/json": PLAIN,
         "application/zip": ZIP,
+        "message/rfc822": MAIL,
         "image/jpeg": IMAGE,
         "image/png": IMAGE,
         "image/tiff": IMAGE,
@@ -138,6 +140,7 @@ def _container(module: str) -> Container:
 CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "application/zip": _container("archive"),
+        "message/rfc822": _container("mail"),
     }
 )
 

@@ -24,6 +24,7 @@ class Note(StrEnum):
     DAMAGED_PAGE = "damaged_page"
     BROKEN_CHARACTERS = "broken_characters"
     TRUNCATED = "truncated"
+    ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True, slots=True)
