@@ -62,7 +62,10 @@ class Version(Base):
     withdrawn_from: Mapped[str | None] = mapped_column(String(16))
     #: why it had been returned before, sealed as the reason it was and may be again
     returned_for_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: what became of the files in a ZIP or a message, sealed like the note
+    unpacked_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
+        Index("ix_version_parent", "parent_version", "ordinal", unique=True),
         Index("ix_version_document_no", "document", "no", unique=True),
         Index("ix_version_created_by", "created_by", "created"),
     )
