@@ -10,7 +10,7 @@ from indexer.extract import reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
-from service import documents, figures, jobs, processing, texts
+from service import documents, figures, jobs, page_images, processing, texts
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
 from service.blobs.names import object_name
@@ -180,4 +180,7 @@ def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
     if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):
         return
     lane = jobs.Lane(one.work.job.lane)
-    jobs.add(db, [jobs.New("index", version.document, lane)], cause=number)
+    new = [jobs.New("index", version.document, lane)]
+    if version.media_type in page_images.DRAWN:
+        new.append(jobs.New("render", version.id, jobs.Lane.BULK))
+    jobs.add(db, new, cause=number)

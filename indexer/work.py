@@ -21,13 +21,17 @@ ACTIONS = {
     "index": Action.DOCUMENT_INDEX,
     "index_moved": Action.DOCUMENT_INDEX,
     "rewrap": Action.DOCUMENT_MOVE,
+    "unpack": Action.DOCUMENT_EXTRACT,
     "project_customer": Action.DOCUMENT_INDEX,
+    "render": Action.DOCUMENT_RENDER,
+    "render_page": Action.DOCUMENT_RENDER,
 }
 
 _SUBJECTS = {
     **dict.fromkeys(("index", "index_moved", "rewrap"), "document"),
-    "extract": "version",
+    **dict.fromkeys(("extract", "render", "render_page"), "version"),
     "project_customer": "customer",
+    "unpack": "version",
 }
 
 

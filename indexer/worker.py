@@ -13,7 +13,7 @@ from typing import Self
 
 import structlog
 
-from indexer import indexing, rewrapping, work
+from indexer import indexing, rendering, rewrapping, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reading import Reading
 from service import jobs, opening
@@ -49,6 +49,7 @@ class Worker:
         self._prepared = False
         self._next_try = 0.0
         self._pulse = Pulse(archive.settings.data, "extract")
+        self._drawing = Pulse(archive.settings.data, "render")
 
     def __enter__(self) -> Self:
         """Return the worker."""
@@ -72,9 +73,12 @@ class Worker:
         signal.signal(signal.SIGINT, self.stop)
         writer = threading.Thread(target=self._write_index, name="index", daemon=True)
         writer.start()
+        painter = threading.Thread(target=self._draw_pages, name="render", daemon=True)
+        painter.start()
         log.info("worker_started", children=self.children)
         self._forever(lambda: self.extract_waiting() > 0, self._pulse)
         writer.join(timeout=30)
+        painter.join(timeout=30)
         log.info("worker_stopped")
 
     def _forever(self, step: Callable[[], bool], pulse: Pulse) -> None:
@@ -96,6 +100,9 @@ class Worker:
     def _write_index(self) -> None:
         pulse = Pulse(self.archive.settings.data, "index")
         self._forever(lambda: self.rewrap_waiting() + self._index_in_pace() > 0, pulse)
+
+    def _draw_pages(self) -> None:
+        self._forever(lambda: self.render_waiting() > 0, self._drawing)
 
     def _index_in_pace(self) -> int:
         """Index what people wait for, or what an import has gathered; return how much."""
@@ -130,6 +137,10 @@ class Worker:
         """Wrap keys of moved documents anew; return how many documents."""
         return rewrapping.run(self.archive, self.holder)
 
+    def render_waiting(self) -> int:
+        """Draw pages for one waiting job, if it is its turn; return how many jobs were done."""
+        return rendering.run(self.archive, self.sandbox, self.holder, self._drawing.beat)
+
     def extract_waiting(self) -> int:
         """Read waiting files until none is left; return how many were read."""
         with Reading(
@@ -150,4 +161,6 @@ class Worker:
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
         while self.extract_waiting() + self.rewrap_waiting() + self.index_waiting() > 0:
+            pass
+        while self.render_waiting() > 0:
             pass

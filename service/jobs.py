@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -72,24 +73,26 @@ class Taken:
 
 def add(db: Session, new: Iterable[New], *, cause: int | None) -> None:
     """Queue jobs caused by the log entry of that number."""
-    now = datetime.now(UTC)
-    rows = [
-        {
-            "id": new_id(),
-            "kind": job.kind,
-            "subject": job.subject,
-            "n": job.n,
-            "lane": int(job.lane),
-            "state": "waiting",
-            "due": now,
-            "attempts": 0,
-            "cause": cause,
-            "created": now,
-        }
-        for job in new
-    ]
+    rows = [row_of(job, cause=cause) for job in new]
     if rows:
         db.execute(insert(Job), rows)
+
+
+def row_of(job: New, *, cause: int | None) -> dict[str, Any]:
+    """Return the row of a job that is due now."""
+    now = datetime.now(UTC)
+    return {
+        "id": new_id(),
+        "kind": job.kind,
+        "subject": job.subject,
+        "n": job.n,
+        "lane": int(job.lane),
+        "state": "waiting",
+        "due": now,
+        "attempts": 0,
+        "cause": cause,
+        "created": now,
+    }
 
 
 def mark(db: Session, marks: Iterable[tuple[str, str]], *, rev: int) -> None:

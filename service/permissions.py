@@ -66,6 +66,7 @@ class Action(StrEnum):
     POLICY_IMPORT = "policy.import"
     DOCUMENT_EXTRACT = "document.extract"
     DOCUMENT_INDEX = "document.index"
+    DOCUMENT_RENDER = "document.render"
     INDEX_REBUILD = "index.rebuild"
 
     @property
@@ -109,6 +110,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.POLICY_IMPORT: Verb.ADMIN,
     Action.DOCUMENT_EXTRACT: Verb.ARRANGE,
     Action.DOCUMENT_INDEX: Verb.ARRANGE,
+    Action.DOCUMENT_RENDER: Verb.ARRANGE,
     Action.INDEX_REBUILD: Verb.ADMIN,
 }
 
@@ -318,7 +320,7 @@ SERVICES: Mapping[str, frozenset[Action]] = {
             Action.IMPORT_RUN,
         }
     ),
-    "worker": frozenset({Action.DOCUMENT_EXTRACT, Action.DOCUMENT_INDEX}),
+    "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT, Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER}),
 }
 
 

@@ -201,6 +201,7 @@ ACTION = {
     "policy.import": N_("Import policy"),
     "document.extract": N_("Extract text"),
     "document.index": N_("Index"),
+    "document.render": N_("Draw pages"),
     "index.rebuild": N_("Rebuild index"),
 }
 DECISION = {"allow": N_("Allowed"), "deny": N_("Refused"), "fail": N_("Failed")}
@@ -270,6 +271,7 @@ STAGE = {
     "extract": N_("Reading text"),
     "index": N_("Indexing"),
     "rewrap": N_("Renewing keys"),
+    "render": N_("Drawing pages"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}
 MEASURE = {

@@ -1,0 +1,205 @@
+"""Render jobs: pages become images to look at, and it is found out where their text stands.
+
+What an import brings is drawn when nothing else waits; what somebody wants to see, at once. The
+order is that of uploads: key, blob, database. A blob without a row is harmless.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, BinaryIO, cast
+
+from indexer import work
+from indexer.extract import PAGE
+from indexer.extract.result import Failed, Reason
+from indexer.extract.sandbox import Sandbox
+from indexer.work import Ended, Work
+from service import layouts, page_images, processing
+from service.archive import Archive
+from service.audit.entries import Subject
+from service.blobs.names import object_name
+from service.blobs.port import BlobMissing
+from service.crypto import Corrupt
+from service.db import Session
+from service.errors import Unavailable
+from service.jobs import Lane
+from service.keystore import KeyMissing, Ring
+from service.streams import DecryptingReader, blob_aad
+
+KINDS = ("render", "render_page")
+
+#: While these wait, nothing is drawn that nobody waits for.
+_FIRST = ("extract", "index", "index_moved", "rewrap")
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What came of one job, to be committed."""
+
+    blobs: list[dict[str, Any]] = field(default_factory=list)
+    layouts: list[dict[str, object]] = field(default_factory=list)
+    pages: int | None = None
+    failed: dict[int, str] = field(default_factory=dict)
+
+
+def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None]) -> int:
+    """Do one waiting render job, if there is one whose turn it is; return how many were done.
+
+    `beat` is called before each page.
+    """
+    hurried = work.waiting(archive, KINDS, lane=Lane.INTERACTIVE)
+    if not hurried and (work.waiting(archive, _FIRST) or not work.waiting(archive, KINDS)):
+        return 0
+    works = work.take(archive, holder, KINDS, 1)
+    for one in works:
+        _finish(archive, one, *_drawn(archive, sandbox, one, beat))
+    return len(works)
+
+
+def _drawn(
+    archive: Archive, sandbox: Sandbox, one: Work, beat: Callable[[], None]
+) -> tuple[_Drawn, Ended]:
+    drawn = _Drawn()
+    try:
+        with archive.ring() as ring:
+            return drawn, _draw(archive, sandbox, ring, one, drawn, beat)
+    except Unavailable as error:
+        return drawn, Ended(one, error=f"unavailable.{error.part}", again=True, counted=False)
+    except (BlobMissing, KeyMissing):
+        drawn.failed[one.job.n or 0] = "missing"
+    except Corrupt:
+        drawn.failed[one.job.n or 0] = "corrupt"
+    return drawn, Ended(one, error=next(iter(drawn.failed.values())))
+
+
+def _draw(
+    archive: Archive,
+    sandbox: Sandbox,
+    ring: Ring,
+    one: Work,
+    drawn: _Drawn,
+    beat: Callable[[], None],
+) -> Ended:
+    version_id = one.job.subject
+    with archive.db.read() as db:
+        source = processing.source(db, version_id)
+        known = page_images.made(db, version_id)
+        version = processing.versions(db, [version_id]).get(version_id)
+        documents = processing.documents(db, [version.document] if version else [])
+    if source is None or source.media_type not in page_images.DRAWN:
+        return Ended(one)
+    reader = DecryptingReader(
+        partial(archive.blobs.open, object_name(source.blob)),
+        ring.version(version_id),
+        blob_aad(source.blob, "original"),
+        source.stored_size,
+    )
+    with reader:
+        desk = _Desk(archive, sandbox, ring, version_id, source, cast("BinaryIO", reader))
+        for no in _wanted(one, drawn):
+            beat()
+            desk.page(no, drawn, made=no in known.images)
+            if 0 in drawn.failed:
+                break
+    (document,) = documents.values()
+    subject = Subject("document", document.id, version_id, customer=document.customer)
+    return Ended(one, error=next(iter(drawn.failed.values()), None), subject=subject)
+
+
+def _wanted(one: Work, drawn: _Drawn) -> Iterator[int]:
+    """Return the page the job is about, or the first ones, as far as there are any."""
+    if one.job.n is not None:
+        yield one.job.n
+        return
+    for no in range(1, page_images.FIRST + 1):
+        if drawn.pages is None or no <= drawn.pages:
+            yield no
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """A version whose pages are being drawn."""
+
+    archive: Archive
+    sandbox: Sandbox
+    ring: Ring
+    version: str
+    source: processing.Source
+    reader: BinaryIO
+
+    def page(self, no: int, drawn: _Drawn, *, made: bool) -> None:
+        """Draw a page, and find out where its text stands, unless that was done."""
+        with self.archive.db.read() as db:
+            sheet = page_images.sheet(db, self.version, no)
+            text = self._unplaced(db, sheet) if sheet else ""
+        if not made:
+            self._image(no, sheet.rotation if sheet else None, drawn)
+        if sheet and text:
+            self._lines(sheet, text, drawn)
+
+    def _unplaced(self, db: Session, sheet: page_images.Sheet) -> str:
+        """Return the text of a page whose place is still to be found out; of others nothing."""
+        layer = self.source.media_type == page_images.PDF and sheet.origin == "layer"
+        if not layer or page_images.has_layout(db, sheet):
+            return ""
+        return page_images.text_of(db, self.ring, self.version, sheet)
+
+    def _image(self, no: int, rotation: int | None, drawn: _Drawn) -> None:
+        sent = bytearray()
+        answer = self._ask(sent, want="image", page=no, rotation=rotation)
+        if isinstance(answer, Failed):
+            # what ails one page may not ail the next; a locked or broken file is so throughout
+            whole = no == 1 and answer.reason in (Reason.PASSWORD, Reason.UNSUPPORTED)
+            drawn.failed[0 if whole else no] = str(answer.reason)
+            return
+        drawn.pages = _count(answer.get("pages"))
+        match answer.get("bytes"):
+            case [int(size), int(small)] if min(size, small) > 0 and size + small == len(sent):
+                images = [
+                    (page_images.PAGE, bytes(sent[:size])),
+                    (page_images.THUMB, bytes(sent[size:])),
+                ]
+                drawn.blobs += page_images.store(
+                    self.archive.blobs, self.ring, self.version, no, images
+                )
+            case _ if drawn.pages < no:
+                drawn.failed.setdefault(no, "no_page")
+            case _:
+                drawn.failed[no] = str(Reason.KILLED)
+
+    def _lines(self, sheet: page_images.Sheet, text: str, drawn: _Drawn) -> None:
+        answer = self._ask(bytearray(), want="lines", page=sheet.no, text=text)
+        found: list[layouts.Line] = []
+        if not isinstance(answer, Failed):
+            with suppress(ValueError):  # a page whose lines are not known shows no boxes
+                found = layouts.checked(answer.get("lines"), len(text))
+        drawn.layouts += layouts.seal_rows(self.ring, self.version, sheet.text, {sheet.no: found})
+
+    def _ask(self, sent: bytearray, **arguments: object) -> dict[str, Any] | Failed:
+        said = {"type": self.source.media_type, **arguments}
+        return self.sandbox.ask(PAGE, self.reader, self.source.size, said, sent.extend)
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 < value < 2**31 else 1
+
+
+def _finish(archive: Archive, one: Work, drawn: _Drawn, ended: Ended) -> None:
+    """Commit what was made, and take back what another worker made meanwhile."""
+    surplus: list[str] = []
+
+    def also(db: Session) -> None:
+        surplus.extend(page_images.put(db, drawn.blobs))
+        layouts.put(db, drawn.layouts)
+        if ended.again:
+            return
+        if drawn.pages is not None:
+            page_images.tell(db, one.job.subject, 0, pages=drawn.pages, error=None)
+        for no, error in drawn.failed.items():
+            page_images.tell(db, one.job.subject, no, pages=None, error=error)
+
+    work.finish(archive, [ended], also)
+    for blob in surplus:
+        with suppress(Unavailable):  # without a row it is harmless
+            archive.blobs.delete(object_name(blob))
