@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import BinaryIO, cast
 
-from indexer.extract import reader_for
+from indexer.extract import CONTAINERS, reader_for
 from indexer.extract.result import Extracted, Failed, Note
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
@@ -177,6 +177,8 @@ def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
     version = known.versions.get(one.work.job.subject)
     if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
         return
+    if version.media_type in CONTAINERS and version.unpacked_ct is None:
+        jobs.add(db, [jobs.New("unpack", version.id, jobs.Lane(one.work.job.lane))], cause=number)
     if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):
         return
     lane = jobs.Lane(one.work.job.lane)

@@ -13,7 +13,7 @@ from typing import Self
 
 import structlog
 
-from indexer import indexing, rendering, rewrapping, work
+from indexer import indexing, rendering, rewrapping, unpacking, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reading import Reading
 from service import jobs, opening
@@ -49,6 +49,7 @@ class Worker:
         self._prepared = False
         self._next_try = 0.0
         self._pulse = Pulse(archive.settings.data, "extract")
+        self._opening = Pulse(archive.settings.data, "unpack")
         self._drawing = Pulse(archive.settings.data, "render")
 
     def __enter__(self) -> Self:
@@ -71,13 +72,16 @@ class Worker:
         """Work until stopped."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
+        opener = threading.Thread(target=self._open_files, name="unpack", daemon=True)
         writer = threading.Thread(target=self._write_index, name="index", daemon=True)
         writer.start()
+        opener.start()
         painter = threading.Thread(target=self._draw_pages, name="render", daemon=True)
         painter.start()
         log.info("worker_started", children=self.children)
         self._forever(lambda: self.extract_waiting() > 0, self._pulse)
         writer.join(timeout=30)
+        opener.join(timeout=30)
         painter.join(timeout=30)
         log.info("worker_stopped")
 
@@ -141,6 +145,13 @@ class Worker:
         """Draw pages for one waiting job, if it is its turn; return how many jobs were done."""
         return rendering.run(self.archive, self.sandbox, self.holder, self._drawing.beat)
 
+    def _open_files(self) -> None:
+        self._forever(lambda: self.unpack_waiting() > 0, self._opening)
+
+    def unpack_waiting(self) -> int:
+        """Take the files out of one waiting ZIP or message; return how many there were."""
+        return unpacking.run(self.archive, self.sandbox, self.holder, self._opening.beat)
+
     def extract_waiting(self) -> int:
         """Read waiting files until none is left; return how many were read."""
         with Reading(
@@ -160,7 +171,13 @@ class Worker:
 
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
-        while self.extract_waiting() + self.rewrap_waiting() + self.index_waiting() > 0:
+        while (
+            self.extract_waiting()
+            + self.unpack_waiting()
+            + self.rewrap_waiting()
+            + self.index_waiting()
+            > 0
+        ):
             pass
         while self.render_waiting() > 0:
             pass

@@ -11,8 +11,9 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service import accounts, customers
+from service import accounts, belonging, customers
 from service.archive import Call
+from service.belonging import Family
 from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
@@ -24,6 +25,16 @@ from service.profiles import PersonRef
 
 #: Where a version is neither shown nor found, however well it was read.
 TAKEN_BACK = frozenset({Filing.RETURNED, Filing.WITHDRAWN})
+
+#: What is done to what came with another document only by doing it to that one.
+_WITH_PARENT = frozenset(
+    {
+        Action.DOCUMENT_FILE,
+        Action.DOCUMENT_RETURN,
+        Action.DOCUMENT_WITHDRAW,
+        Action.DOCUMENT_RESTORE,
+    }
+)
 
 #: The module under whose field key titles, names and notes are sealed.
 SEALED_AS = "document"
@@ -72,6 +83,7 @@ class DocumentView:
     versions: tuple[VersionView, ...]
     allowed: frozenset[Action] = field(default_factory=frozenset)
     duplicates: tuple[str, ...] = ()
+    family: Family = field(default_factory=Family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +267,14 @@ def describe(call: Call, db: Session, held: Held, *, version_no: int | None = No
         version=next(v for v in views if v.id == chosen.id),
         versions=views,
         allowed=allowed(call, held, chosen, rows),
+        family=belonging.family(
+            db,
+            key,
+            document,
+            chosen,
+            readable=lambda one: readable(call, one, held.seen),
+            apparent=apparent,
+        ),
     )
     return shown if held.in_scope or untouched(call, document) else _outside(call, shown)
 
@@ -280,6 +300,7 @@ def _outside(call: Call, view: DocumentView) -> DocumentView:
         dated=None,
         version=version,
         versions=versions,
+        family=Family(),
     )
 
 
@@ -351,11 +372,14 @@ def allowed(
         asked.append(Action.DOCUMENT_RESTORE)
     if processing is Processing.FAILED and filing not in TAKEN_BACK:
         asked.append(Action.DOCUMENT_RETRY)
+    if version.parent_version:
+        asked = [a for a in asked if a not in _WITH_PARENT]
     may = {a for a in asked if call.decide(held.target(version), a).allowed}
     whole = held.whole(versions)
-    may |= {
-        a for a in (Action.DOCUMENT_EDIT, Action.DOCUMENT_MOVE) if call.decide(whole, a).allowed
-    }
+    of_all = [Action.DOCUMENT_EDIT]
+    if not belonging.follows(versions):
+        of_all.append(Action.DOCUMENT_MOVE)
+    may |= {a for a in of_all if call.decide(whole, a).allowed}
     if held.in_scope:
         may |= {Action.DOCUMENT_TEXT, Action.DOCUMENT_ORIGINAL}
     return frozenset(may)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import accounts, customers, inside
+from service import accounts, belonging, customers, following, inside
 from service.archive import Call
 from service.codes import Filing, Grade, Module, Processing
 from service.crypto import Place, seal_value, unseal_value
@@ -18,12 +18,10 @@ from service.documents import (
     DocumentView,
     Held,
     apparent,
-    bump,
     describe,
     hold,
     lock,
     readable,
-    reshow,
     untouched,
     version_of,
 )
@@ -66,11 +64,12 @@ def restore(
     version.filing = str(back)
     version.reason_ct, version.returned_for_ct = version.returned_for_ct, None
     version.withdrawn_by = version.withdrawn_from = None
-    db.flush()
+    for child in following.those_of(call, held, version):
+        child.filing = child.withdrawn_from or str(Filing.SUBMITTED)
+        child.reason_ct, child.returned_for_ct = child.returned_for_ct, None
+        child.withdrawn_by = child.withdrawn_from = None
     call.say(before={"filing": str(Filing.WITHDRAWN)}, after={"filing": str(back)})
-    reshow(db, [held.document])
-    bump(db, held.document)
-    call.enqueue("index", document_id)
+    following.written(call, held, version, hides=False)
     return describe(call, db, held, version_no=version_no)
 
 
@@ -108,36 +107,50 @@ def _move(
         raise Conflict(
             "This version is %(state)s already.", rule="document:state", state=str(before)
         )
+    text = None if to is Filing.FILED else checked_reason(reason or "")
+    call.note(reason=text)
+    for one in (version, *following.those_of(call, held, version)):
+        _stand(call, held, one, to, text)
+    call.say(before={"filing": str(before)}, after={"filing": str(to)})
+    # filing changes nothing that is filtered by; the others take a version out of the index
+    following.written(call, held, version, hides=to is not Filing.FILED)
+    return describe(call, db, held, version_no=version_no)
+
+
+def _stand(call: Call, held: Held, version: Version, to: Filing, reason: str | None) -> None:
     if to is Filing.WITHDRAWN:
-        version.withdrawn_by, version.withdrawn_from = call.actor.person, str(before)
+        version.withdrawn_by, version.withdrawn_from = call.actor.person, version.filing
         version.returned_for_ct = version.reason_ct
-    if to is not Filing.FILED:
-        version.reason_ct = _reason(call, held, version, reason or "")
+    if reason is not None:
+        key = call.ring.field(held.document.customer, SEALED_AS)
+        place = Place(version.id, held.document.customer, "reason")
+        version.reason_ct = seal_value(key, reason, place)
     version.filing = str(to)
     if to is Filing.FILED:
         version.filed = datetime.now(UTC)
         version.filed_by = call.actor.person
-    db.flush()
-    call.say(before={"filing": str(before)}, after={"filing": str(to)})
-    reshow(db, [held.document])
-    bump(db, held.document)
-    if to is not Filing.FILED:
-        # filing changes nothing that is filtered by; the others take a version out of the index
-        call.mark_dirty("document", document_id)
-    call.enqueue("index", document_id)
-    return describe(call, db, held, version_no=version_no)
 
 
 def _held(
-    call: Call, document_id: str, version_no: int | None, if_match: int | None
+    call: Call,
+    document_id: str,
+    version_no: int | None,
+    if_match: int | None,
+    *,
+    alone: bool = False,
 ) -> tuple[Held, Version]:
-    """Return a version that this person may do the call's action to, nobody else meanwhile."""
+    """Return a version that this person may do the call's action to, nobody else meanwhile.
+
+    `alone`: also one that follows another, for what concerns nothing but itself.
+    """
     db = call.db
     held = hold(call, db, document_id, by=call.action)
     lock(db, held.document)
     version = version_of(db, held, version_no)
     db.refresh(version, with_for_update=True)
     call.about(version=version.id)
+    if not alone:
+        belonging.require_free([version])
     call.require(held.target(version))
     _check_rev(held, if_match)
     return held, version
@@ -149,19 +162,12 @@ def _check_rev(held: Held, if_match: int | None) -> None:
         customers.check_rev(held.document.rev, if_match)
 
 
-def _reason(call: Call, held: Held, version: Version, reason: str) -> bytes:
-    text = checked_reason(reason)
-    call.note(reason=text)
-    key = call.ring.field(held.document.customer, SEALED_AS)
-    return seal_value(key, text, Place(version.id, held.document.customer, "reason"))
-
-
 def retry(
     call: Call, document_id: str, *, version_no: int | None = None, if_match: int | None = None
 ) -> DocumentView:
     """Read a failed version once more."""
     db = call.db
-    held, version = _held(call, document_id, version_no, if_match)
+    held, version = _held(call, document_id, version_no, if_match, alone=True)
     if version.processing != Processing.FAILED:
         raise Conflict("This version did not fail.", rule="document:state")
     if version.filing in TAKEN_BACK:
@@ -203,6 +209,7 @@ class QueueRow:
     customer: CustomerRef
     readable: bool
     restorable: bool = False
+    children: int = 0
 
 
 def uploads(call: Call, limit: int = 50) -> tuple[QueueRow, ...]:
@@ -210,7 +217,7 @@ def uploads(call: Call, limit: int = 50) -> tuple[QueueRow, ...]:
     rows = call.db.execute(
         select(Version, Document)
         .join(Document, Document.id == Version.document)
-        .where(Version.created_by == call.actor.id)
+        .where(Version.created_by == call.actor.id, Version.parent_version.is_(None))
         .order_by(Version.created.desc(), Version.id)
         .limit(limit)
     ).all()
@@ -237,6 +244,7 @@ def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
         .where(
             Version.filing == str(Filing.SUBMITTED),
             Version.created_by != call.actor.id,
+            Version.parent_version.is_(None),  # what came with another is filed with that
             inside.documents(call.scopes),  # who files has looked
         )
         .order_by(Version.created)
@@ -270,7 +278,11 @@ def _listed(call: Call, rows: list[tuple[Version, Document]]) -> tuple[QueueRow,
             select(CustomerView).where(CustomerView.customer.in_({d.customer for _, d in rows}))
         )
     }
-    listed = tuple(_row(call, v, d, views.get(d.customer), names) for v, d in rows)
+    counts = belonging.counts(db, [v.id for v, _ in rows])
+    listed = tuple(
+        replace(_row(call, v, d, views.get(d.customer), names), children=counts.get(v.id, 0))
+        for v, d in rows
+    )
     call.returned([row.document for row in listed], "listed")
     return listed
 

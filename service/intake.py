@@ -142,9 +142,9 @@ def add(
     title = checked_title(properties.title) or title_of(file_name)
     number = limited(properties.number, NUMBER_LENGTH, "number")
     note = limited(properties.note, NOTE_LENGTH, "note")
-    media_type = _examine(upload, file_name)
+    media_type = examine(upload, file_name)
     document_id, version_id = new_id(), new_id()
-    _store(call, customer_id, document_id, version_id, upload)
+    store(call, customer_id, document_id, version_id, upload)
     db = call.db
     seen = _addable(call, db, customer_id)
     call.require(customers.target(seen, kind=kind))
@@ -169,8 +169,8 @@ def add(
     )
     db.add(document)
     db.flush()
-    _add_version(
-        call, db, document, _Arrived(version_id, 1, upload.spool, file_name, media_type, lane)
+    write_version(
+        call, db, document, Arrived(version_id, 1, upload.spool, file_name, media_type, lane)
     )
     call.about(type="document", id=document_id, version=version_id, grade=str(grade))
     call.say(after={"filing": str(Filing.SUBMITTED)})
@@ -194,9 +194,9 @@ def add_version(
         customer_id = held.document.customer
         db.expunge_all()
     file_name = clean_file_name(upload.file_name)
-    media_type = _examine(upload, file_name)
+    media_type = examine(upload, file_name)
     version_id = new_id()
-    _store(call, customer_id, document_id, version_id, upload)
+    store(call, customer_id, document_id, version_id, upload)
     db = call.db
     held = hold(call, db, document_id, by=Action.DOCUMENT_ADD_VERSION)
     if held.document.customer != customer_id:
@@ -207,8 +207,8 @@ def add_version(
     else:
         lock(db, held.document)
     last = versions_of(db, document_id)[0].no
-    _add_version(
-        call, db, held.document, _Arrived(version_id, last + 1, upload.spool, file_name, media_type)
+    write_version(
+        call, db, held.document, Arrived(version_id, last + 1, upload.spool, file_name, media_type)
     )
     held.document.rev += 1
     db.flush()
@@ -283,7 +283,8 @@ def _copied(call: Call, reader: DecryptingReader) -> Spool:
         raise Unavailable("blobs", "The stored file is damaged.") from error
 
 
-def _examine(upload: Upload, file_name: str) -> str:
+def examine(upload: Upload, file_name: str) -> str:
+    """Return the media type of an upload; refuses what is empty or of a kind not taken."""
     spool = upload.spool
     spool.seal()
     if spool.plain_size == 0:
@@ -296,14 +297,15 @@ def _examine(upload: Upload, file_name: str) -> str:
     return media_type
 
 
-def _store(call: Call, customer_id: str, document_id: str, version_id: str, upload: Upload) -> None:
+def store(call: Call, customer_id: str, document_id: str, version_id: str, upload: Upload) -> None:
+    """Store the key of a version, then its file."""
     spool = upload.spool
     call.ring.create_version(version_id, customer_id, document_id, spool.key)
     call.archive.blobs.put(object_name(spool.blob_id), spool.encrypted(), spool.stored_size)
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrived:
+class Arrived:
     """An upload that was examined and stored: what its version row needs."""
 
     version_id: str
@@ -312,32 +314,33 @@ class _Arrived:
     file_name: str
     media_type: str
     lane: Lane = Lane.INTERACTIVE
+    created_by: str = ""
 
 
-def _add_version(call: Call, db: Session, document: Document, new: _Arrived) -> None:
+def write_version(call: Call, db: Session, document: Document, new: Arrived) -> Version:
+    """Write the rows of a version that is stored, and queue it for reading."""
     spool, version_id = new.spool, new.version_id
     key = call.ring.field(document.customer, SEALED_AS)
-    db.add(
-        Version(
-            id=version_id,
-            document=document.id,
-            no=new.no,
-            media_type=new.media_type,
-            file_name_ct=seal_value(
-                key, new.file_name, Place(version_id, document.customer, "file_name")
-            ),
-            size=spool.plain_size,
-            sha256_ct=seal_value(
-                key, spool.sha256.hex(), Place(version_id, document.customer, "sha256")
-            ),
-            content_token=content_token(call.ring.content(), spool.sha256),
-            filing=str(Filing.SUBMITTED),
-            processing=str(Processing.STORED),
-            created=datetime.now(UTC),
-            created_by=call.actor.person,
-            left_out=0,
-        )
+    version = Version(
+        id=version_id,
+        document=document.id,
+        no=new.no,
+        media_type=new.media_type,
+        file_name_ct=seal_value(
+            key, new.file_name, Place(version_id, document.customer, "file_name")
+        ),
+        size=spool.plain_size,
+        sha256_ct=seal_value(
+            key, spool.sha256.hex(), Place(version_id, document.customer, "sha256")
+        ),
+        content_token=content_token(call.ring.content(), spool.sha256),
+        filing=str(Filing.SUBMITTED),
+        processing=str(Processing.STORED),
+        created=datetime.now(UTC),
+        created_by=new.created_by or call.actor.person,
+        left_out=0,
     )
+    db.add(version)
     db.flush()
     db.add(
         Blob(
@@ -353,3 +356,4 @@ def _add_version(call: Call, db: Session, document: Document, new: _Arrived) -> 
     )
     db.flush()
     call.enqueue("extract", version_id, lane=new.lane)
+    return version

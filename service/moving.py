@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import customers, directory
+from service import belonging, customers, directory
 from service.archive import Archive, Call
 from service.codes import Status
 from service.crypto import Place, seal_value, unseal_value
@@ -36,7 +36,7 @@ from service.properties import checked_reason
 
 #: What is sealed under the customer's key, in a document's row and in its versions' rows.
 _OF_DOCUMENT = ("title", "number", "note")
-_OF_VERSION = ("file_name", "sha256", "reason", "returned_for")
+_OF_VERSION = ("file_name", "sha256", "reason", "returned_for", "unpacked")
 
 #: sealed as what it was before it was put by
 _SEALED_FOR = {"returned_for": "reason"}
@@ -78,20 +78,18 @@ def move(
         # who could, would open a document to themselves
         raise Denied("Only who may read a document changes who may.", rule="document:scope")
     if held.in_scope and not still and not leaving:
-        raise Invalid(
-            "With that client you will no longer see the document. Move it all the same?",
-            fields={"leave": "confirm"},
-        )
-    _seal_anew(call, held.document, versions, to)
-    held.document.customer = to
-    held.document.record = None
-    bump(db, held.document)
+        raise _no_longer_seen()
+    for document in (held.document, *_followers(call, held, versions, there, leaving=leaving)):
+        _seal_anew(call, document, versions_of(db, document.id), to)
+        document.customer = to
+        document.record = None
+        bump(db, document)
+        call.mark_dirty("document", document.id)
+        call.enqueue("index_moved", document.id)
+        call.enqueue("rewrap", document.id)
     call.about(categories=(str(held.seen.category), str(there.category)))
     call.say(before={"category": str(held.seen.category)}, after={"category": str(there.category)})
     call.note(reason=why, before={"customer": came_from}, after={"customer": to})
-    call.mark_dirty("document", document_id)
-    call.enqueue("index_moved", document_id)
-    call.enqueue("rewrap", document_id)
     return describe(call, db, Held(held.document, there, held.module, still))
 
 
@@ -158,7 +156,9 @@ def _place(
 def _movable(call: Call, db: Session, document_id: str) -> Held:
     """Return a document that this person may take away from where it is."""
     held = hold(call, db, document_id, by=Action.DOCUMENT_MOVE)
-    call.require(held.whole(versions_of(db, document_id)), Action.DOCUMENT_MOVE)
+    versions = versions_of(db, document_id)
+    call.require(held.whole(versions), Action.DOCUMENT_MOVE)
+    belonging.require_free(versions)
     if not customers.shows(call.customer_scopes, held.seen):
         raise Denied("Your role does not allow this.", rule="document:customer")
     return held
@@ -192,6 +192,35 @@ def _require_there(call: Call, whole: Target, there: Seen) -> None:
     if not call.decide(replace(target, uploader=None)).allowed:
         # may move it only because they brought it: then they must be able to bring it there
         call.require(customers.target(there, kind=whole.kind), Action.DOCUMENT_ADD)
+
+
+def _followers(
+    call: Call, held: Held, versions: Iterable[Version], there: Seen, *, leaving: bool
+) -> list[Document]:
+    """Return what came with a document and moves with it, after the same checks as for that."""
+    found = belonging.documents_of(
+        call.db, belonging.descendants(call.db, [version.id for version in versions])
+    )
+    for document in found:
+        lock(call.db, document)
+        in_scope = readable(call, document, held.seen)
+        one = replace(held, document=document, in_scope=in_scope)
+        whole = one.whole(versions_of(call.db, document.id))
+        call.require(whole, Action.DOCUMENT_MOVE)
+        _require_there(call, whole, there)
+        still = readable(call, document, there)
+        if still and not in_scope:
+            raise Denied("Only who may read a document changes who may.", rule="document:scope")
+        if in_scope and not still and not leaving:
+            raise _no_longer_seen()
+    return found
+
+
+def _no_longer_seen() -> Invalid:
+    return Invalid(
+        "With that client you will no longer see the document. Move it all the same?",
+        fields={"leave": "confirm"},
+    )
 
 
 def _fetch_keys(call: Call, document_id: str, to: str) -> None:

@@ -320,7 +320,14 @@ SERVICES: Mapping[str, frozenset[Action]] = {
             Action.IMPORT_RUN,
         }
     ),
-    "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT, Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER}),
+    "worker": frozenset(
+        {
+            Action.DOCUMENT_ADD,
+            Action.DOCUMENT_EXTRACT,
+            Action.DOCUMENT_INDEX,
+            Action.DOCUMENT_RENDER,
+        }
+    ),
 }
 
 

@@ -199,8 +199,12 @@ _NAMES: Final = (("content-disposition", "filename"), ("content-type", "name"))
 
 def _param(message: Message, header: str, name: str) -> str:
     """Return a parameter of a header as it stands there, or as RFC 2231 wraps it."""
+    shown = Message()
+    for raw in _headers(message, header):
+        shown[header] = Words().bare(raw)  # what is no ASCII would be lost otherwise
+        break
     try:
-        found = message.get_param(name, "", header)
+        found = shown.get_param(name, "", header)
     except _TROUBLE:
         return ""
     if isinstance(found, tuple):

@@ -141,6 +141,7 @@ def test_what_is_attached_is_named_listed_and_comes_out_whole(sandbox):
         ),
         mails.mail("Content-Type: message/rfc822", body=inner),
         mails.mail("Content-Type: text/plain; name=notes.txt", body=b"notes"),
+        mails.attached("内层.txt", b"bare"),
     )
     message = mails.mail("Subject: x", header, body=content)
     assert body(message) == "see attached\n"
@@ -149,6 +150,7 @@ def test_what_is_attached_is_named_listed_and_comes_out_whole(sandbox):
         ("报价.pdf", None),
         ("内层邮件.eml", None),
         ("notes.txt", None),
+        ("内层.txt", None),
     ]
     numbers = [one["n"] for one in listed(sandbox, message)]
     assert taken(sandbox, message, numbers[0]) == scan

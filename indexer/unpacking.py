@@ -1,0 +1,198 @@
+"""Unpack jobs: the files in a ZIP or a message become documents beside it, one by one.
+
+Each is its own transaction. A worker that dies in the middle leaves the job, and who takes it
+again passes over what is there.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Any, BinaryIO, cast
+
+from indexer import work
+from indexer.extract import CONTAINERS, Container
+from indexer.extract.result import Failed
+from indexer.extract.sandbox import Sandbox
+from indexer.work import WORKER, Ended, Work
+from service import children, intake, jobs, processing
+from service.archive import Archive
+from service.audit.entries import Subject
+from service.belonging import Left, Unpacked
+from service.blobs.names import object_name
+from service.blobs.port import BlobMissing
+from service.children import Parent
+from service.crypto import Corrupt
+from service.documents import SEALED_AS
+from service.errors import Invalid, NotFound, Unavailable
+from service.keystore import KeyMissing
+from service.permissions import Action
+from service.spool import Spool
+from service.streams import DecryptingReader, blob_aad
+
+KINDS = ("unpack",)
+
+#: Seconds after which the job is held anew; far below `jobs.HOLD`.
+RENEW = 30.0
+#: The longest list of files that were not taken.
+_LISTED = 200
+
+
+def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None]) -> int:
+    """Do one waiting job; return how many were done. `beat` is called while it lasts."""
+    if not work.waiting(archive, KINDS):
+        return 0
+    works = work.take(archive, holder, KINDS, 1)
+    ended = [_unpacked(archive, sandbox, one, _Hold(archive, holder, beat)) for one in works]
+    work.finish(archive, ended)
+    return sum(not e.again for e in ended)
+
+
+class _Hold:
+    """Keeps hold of a job, and shows life, as long as bytes or files come."""
+
+    def __init__(self, archive: Archive, holder: str, beat: Callable[[], None]) -> None:
+        self._archive = archive
+        self._holder = holder
+        self._beat = beat
+        self._renewed = monotonic()
+
+    def renew(self) -> None:
+        """Hold on, once in a while."""
+        self._beat()
+        now = monotonic()
+        if now - self._renewed > RENEW:
+            self._renewed = now
+            with self._archive.db.write() as db:
+                jobs.renew(db, self._holder)
+
+
+def _unpacked(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended:
+    try:
+        return _unpack(archive, sandbox, one, hold)
+    except Unavailable as error:
+        return Ended(one, error=f"unavailable.{error.part}", again=True, counted=False)
+    except NotFound:
+        return Ended(one, error="moved", again=True)
+    except (BlobMissing, KeyMissing):
+        return Ended(one, error="missing")
+    except Corrupt:
+        return Ended(one, error="corrupt")
+
+
+def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended:
+    version = one.job.subject
+    with archive.db.read() as db:
+        source, parent = processing.source(db, version), children.parent(db, version)
+    container = CONTAINERS.get(source.media_type) if source else None
+    if source is None or parent is None or container is None or parent.done:
+        return Ended(one)
+    with archive.ring() as ring:
+        reader = DecryptingReader(
+            partial(archive.blobs.open, object_name(source.blob)),
+            ring.version(version),
+            blob_aad(source.blob, "original"),
+            source.stored_size,
+        )
+        with reader:
+            file = _File(sandbox, container, cast("BinaryIO", reader), source.size)
+            unpacked = _Taking(archive, file, parent, hold).all()
+        key = ring.field(parent.customer, SEALED_AS)
+    with archive.db.write() as db:
+        again = not children.settle(db, key, version, parent.customer, unpacked)
+    subject = Subject("document", parent.document, version, customer=parent.customer)
+    return Ended(one, error="moved" if again else None, again=again, subject=subject)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that holds others, and what asks it in the sandbox."""
+
+    sandbox: Sandbox
+    container: Container
+    source: BinaryIO
+    size: int
+
+    def members(self) -> list[dict[str, Any]] | Failed:
+        """Return what it holds."""
+        answer = self.sandbox.ask(self.container.members, self.source, self.size, {}, _nothing)
+        return answer if isinstance(answer, Failed) else list(_checked(answer["members"]))
+
+    def member(self, n: int, most: int, take: Callable[[bytes], None]) -> Failed | None:
+        """Let `take` have the bytes of one of them."""
+        wanted = {"n": n, "most": most}
+        answer = self.sandbox.ask(self.container.member, self.source, self.size, wanted, take)
+        return answer if isinstance(answer, Failed) else None
+
+
+class _Taking:
+    """Takes the files out of one version."""
+
+    def __init__(self, archive: Archive, file: _File, parent: Parent, hold: _Hold) -> None:
+        self._archive = archive
+        self._file = file
+        self._parent = parent
+        self._hold = hold
+        self._room, self._bytes = parent.room, parent.bytes_left
+
+    def all(self) -> Unpacked:
+        """Take them all; return what became of them."""
+        listed = self._file.members()
+        if isinstance(listed, Failed):
+            return Unpacked(0, 0, (Left("", str(listed.reason)),))
+        left: list[Left] = []
+        for ordinal, member in enumerate(listed, 1):
+            self._hold.renew()
+            if reason := self._one(ordinal, member):
+                left.append(Left(str(member["name"]), reason))
+        return Unpacked(len(listed) - len(left), len(listed), tuple(left[:_LISTED]))
+
+    def _one(self, ordinal: int, member: dict[str, Any]) -> str | None:
+        """Take one file unless it is there; return why it was not."""
+        if ordinal in self._parent.taken:
+            return None
+        limit = min(self._archive.settings.upload_limit, max(0, self._bytes))
+        reason = member["refusal"] or self._refused(member, limit)
+        if reason:
+            return str(reason)
+        with Spool(self._archive.settings.data / "spool", limit) as spool:
+
+            def take(piece: bytes) -> None:
+                spool.write(piece)
+                self._hold.renew()
+
+            try:
+                failed = self._file.member(member["n"], limit, take)
+                if failed:
+                    return str(failed.reason)
+                self._add(ordinal, intake.Upload(spool, member["name"]))
+            except Invalid as refusal:
+                return refusal.sentence
+            self._room -= 1
+            self._bytes -= spool.plain_size
+        return None
+
+    def _refused(self, member: dict[str, Any], limit: int) -> str | None:
+        if self._parent.too_deep:
+            return "too_deep"
+        if self._room <= 0:
+            return "too_many"
+        return "too_large" if member["size"] > limit else None
+
+    def _add(self, ordinal: int, upload: intake.Upload) -> None:
+        subject = Subject("document", self._parent.document, self._parent.version)
+        with self._archive.call(WORKER, Action.DOCUMENT_ADD, subject) as call:
+            children.add(call, self._parent.version, ordinal, upload)
+
+
+def _nothing(_: bytes) -> None:
+    """Take what a list sends out, which is nothing."""
+
+
+def _checked(members: Iterable[Any]) -> Iterable[dict[str, Any]]:
+    """Return what a list says, as far as it is one: it may come from a hostile file."""
+    for one in members:
+        n, size, name, refusal = (one[key] for key in ("n", "size", "name", "refusal"))
+        if type(n) is int and type(size) is int and isinstance(name, str):
+            known = refusal if refusal in (None, "name", "password", "packing") else "packing"
+            yield {"n": n, "size": size, "name": name[:500], "refusal": known}
