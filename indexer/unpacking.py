@@ -15,7 +15,7 @@ from indexer.extract import CONTAINERS, Container
 from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.work import WORKER, Ended, Work
-from service import children, intake, jobs, processing
+from service import children, intake, jobs, processing, viruses
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.belonging import Left, Unpacked
@@ -24,7 +24,7 @@ from service.blobs.port import BlobMissing
 from service.children import Parent
 from service.crypto import Corrupt
 from service.documents import SEALED_AS
-from service.errors import Invalid, NotFound, Unavailable
+from service.errors import Invalid, NotFound, TooLarge, Unavailable
 from service.keystore import KeyMissing
 from service.permissions import Action
 from service.spool import Spool
@@ -166,8 +166,10 @@ class _Taking:
                 if failed:
                     return str(failed.reason)
                 self._add(ordinal, intake.Upload(spool, member["name"]))
+            except TooLarge:
+                return "too_large"
             except Invalid as refusal:
-                return refusal.sentence
+                return "virus" if refusal.rule == viruses.RULE else refusal.sentence
             self._room -= 1
             self._bytes -= spool.plain_size
         return None

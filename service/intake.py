@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import customers, media, twins
+from service import customers, media, twins, viruses
 from service.archive import Call
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
@@ -289,8 +289,15 @@ def examine(upload: Upload, file_name: str) -> str:
     spool.seal()
     if spool.plain_size == 0:
         raise Invalid("The file is empty.", fields={"file": "empty"})
-    spool.seek(0)
-    media_type = media.sniff(cast("BinaryIO", spool), spool.plain_size, file_name)
+    plain = cast("BinaryIO", spool)
+    if virus := viruses.known(plain):
+        raise Unsupported(
+            "The file is not taken: it holds a virus (%(virus)s).",
+            rule=viruses.RULE,
+            fields={"file": "unsupported"},
+            virus=virus,
+        )
+    media_type = media.sniff(plain, spool.plain_size, file_name)
     refusal = media.refused(media_type, file_name)
     if refusal:
         raise Unsupported(refusal, fields={"file": "unsupported"})

@@ -219,6 +219,16 @@ REASON = {
     "missing": N_("The stored file is missing."),
     "corrupt": N_("The stored file is damaged."),
 }
+#: why a file in a ZIP or a message was not taken
+LEFT = {
+    **REASON,
+    "name": N_("Its name leads out of the ZIP."),
+    "packing": N_("It is packed or encrypted in a way that cannot be read."),
+    "too_deep": N_("It lies too deep in files within files."),
+    "too_many": N_("Too many files came at once."),
+    "too_large": N_("The file is too large."),
+    "virus": N_("It holds a virus."),
+}
 #: what is wrong with one field of a form
 PROBLEM = {
     "required": N_("This must be filled in."),
@@ -318,6 +328,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "action": ACTION,
     "decision": DECISION,
     "reason": REASON,
+    "left": LEFT,
     "problem": PROBLEM,
     "part": PART,
     "stage": STAGE,

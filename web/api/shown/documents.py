@@ -41,6 +41,29 @@ class VersionShown(Schema):
     reason = string()
 
 
+class DocumentNamed(Schema):
+    """A document that came with another, or with which others came."""
+
+    id = string()
+    title = string()
+    filing = string()
+    processing = string()
+
+
+class Unpacked(Schema):
+    """What became of the files in a ZIP or a message: how many were taken, and the others."""
+
+    class Left(Schema):
+        """A file that was not taken, and a code or a sentence why."""
+
+        name = string()
+        reason = string()
+
+    taken = whole()
+    total = whole()
+    left = fields.List(fields.Nested(Left), required=True)
+
+
 class DocumentShown(Schema):
     """A document at one of its versions, and all of them."""
 
@@ -69,6 +92,9 @@ class DocumentShown(Schema):
     file_name = string("version.file_name")
     versions = fields.List(fields.Nested(VersionShown), required=True)
     allowed = fields.List(fields.String(), required=True)
+    parent = fields.Nested(DocumentNamed, attribute="family.parent", required=True, allow_none=True)
+    children = fields.List(fields.Nested(DocumentNamed), attribute="family.children", required=True)
+    unpacked = fields.Nested(Unpacked, attribute="family.unpacked", required=True, allow_none=True)
 
 
 class DocumentListed(Schema):
