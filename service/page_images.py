@@ -8,21 +8,23 @@ again for ever.
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from sqlalchemy import Executable, delete, insert, literal, select
+from sqlalchemy import Executable, Table, bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from service import jobs
 from service.blobs.names import object_name
-from service.blobs.port import Blobs
-from service.crypto import unseal_text
+from service.blobs.port import BlobMissing, Blobs
+from service.crypto import Corrupt, unseal_text
+from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import Ring
 from service.models import Blob, Job, Page, PageLayout, Rendering, Text, TextPart
 from service.rows import add_new
 from service.segments import ALGORITHM
-from service.streams import EncryptingWriter, blob_aad
+from service.streams import DecryptingReader, EncryptingWriter, blob_aad
 
 #: Pages of a version that are made at once; the others are made when somebody wants to see them.
 FIRST = 20
@@ -169,17 +171,51 @@ def tell(db: Session, version_id: str, no: int, *, pages: int | None, error: str
     add_new(db, Rendering, [row])
 
 
-def wanted_once(version_id: str, no: int, cause: int | None) -> Executable:
-    """Return the statement that queues making a page for somebody who waits, unless it is."""
-    row = jobs.row_of(jobs.New("render_page", version_id, n=no), cause=cause)
-    open_already = select(Job.id).where(
-        Job.kind == "render_page",
-        Job.subject == version_id,
-        Job.n == no,
-        Job.state.in_(("waiting", "running")),
+def _queue_once() -> Executable:
+    columns = [_JOB.c[name] for name in _JOB_ROW]
+    values = [bindparam(f"its_{column.name}", type_=column.type) for column in columns]
+    queued = _JOB.alias()
+    open_already = select(queued.c.id).where(
+        queued.c.kind == _KIND,
+        queued.c.subject == bindparam("its_subject", type_=_JOB.c.subject.type),
+        queued.c.n == bindparam("its_n", type_=_JOB.c.n.type),
+        or_(queued.c.state == "waiting", queued.c.state == "running"),
     )
-    columns = [Job.__table__.c[name] for name in row]
-    values = [
-        literal(value, column.type) for value, column in zip(row.values(), columns, strict=True)
-    ]
     return insert(Job).from_select(columns, select(*values).where(~open_already.exists()))
+
+
+_JOB = cast("Table", Job.__table__)
+_KIND = "render_page"
+_JOB_ROW = ("id", "kind", "subject", "n", "lane", "state", "due", "attempts", "cause", "created")
+
+#: Queues making a page for somebody who waits, unless it is queued already; see `wanted`.
+QUEUE_ONCE = _queue_once()
+
+
+def wanted(version_id: str, no: int, *, cause: int | None) -> dict[str, Any]:
+    """Return the values for `QUEUE_ONCE`."""
+    row = jobs.row_of(jobs.New(_KIND, version_id, n=no), cause=cause)
+    return {f"its_{name}": row[name] for name in _JOB_ROW}
+
+
+def stored(db: Session, version_id: str, role: str, no: int) -> Blob | None:
+    """Return where an image of a page lies; None where there is none yet."""
+    wanted = select(Blob).where(Blob.version == version_id, Blob.role == role, Blob.n == no)
+    return db.scalars(wanted).first()
+
+
+def content(blobs: Blobs, ring: Ring, blob: Blob) -> bytes:
+    """Return an image; raises `Unavailable` where it is away, missing or damaged."""
+    reader = DecryptingReader(
+        partial(blobs.open, object_name(blob.id)),
+        ring.version(blob.version),
+        blob_aad(blob.id, blob.role),
+        blob.stored_size,
+    )
+    try:
+        with reader:
+            return reader.read()
+    except BlobMissing as error:
+        raise Unavailable("blobs", "The stored file is missing.") from error
+    except Corrupt as error:
+        raise Unavailable("blobs", "The stored file is damaged.") from error

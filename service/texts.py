@@ -294,19 +294,19 @@ def read(call: Call, document_id: str, *, version_no: int | None = None, q: str 
     """Return a document's text by pages, with the hits of `q` marked; starts a reading."""
     db = call.db
     held = hold(call, db, document_id)
-    version = _wanted(db, held, version_no)
+    version = version_shown(db, held, version_no)
     call.about(version=version.id)
     call.touched(document_id, "opened")
     call.returned([document_id])
     readings.begin(call, version.id)
     text = whole(db, call.ring, version.id)
     text_id = newest_id(db, version.id)
-    marks = _marks(call, text, q)
+    marks = marks_of(call, text, q)
     pages = _pages(db, text, text_id, marks)
     return TextView(version.id, version.no, pages, len(marks))
 
 
-def _wanted(db: Session, held: Held, version_no: int | None) -> Version:
+def version_shown(db: Session, held: Held, version_no: int | None) -> Version:
     """Return the version asked for; without a number the one the document shows."""
     if version_no is not None:
         return version_of(db, held, version_no)
@@ -314,7 +314,8 @@ def _wanted(db: Session, held: Held, version_no: int | None) -> Version:
     return shown_version(rows) or rows[0]
 
 
-def _marks(call: Call, text: str, q: str) -> list[tuple[int, int]]:
+def marks_of(call: Call, text: str, q: str) -> list[tuple[int, int]]:
+    """Return what to mark in a text for the words somebody typed, as (start, end)."""
     if not q.strip() or not text:
         return []
     node = planner.plan(q, blinder(call.ring)).steps

@@ -12,6 +12,7 @@ from indexer import work
 from service import jobs, layouts, page_images
 from service.audit.verify import Code
 from service.blobs.names import object_name
+from service.driver import Driver
 from service.errors import Unavailable
 from service.jobs import Lane
 from service.models import AuditEvent, Blob, Job, PageLayout, Rendering, Version
@@ -60,8 +61,8 @@ def unknown(world):
 
 
 def ask(world, version, no):
-    with world.archive.db.write() as db:
-        db.execute(page_images.wanted_once(version, no, 1))
+    with world.archive.db.write() as db, Driver.joined(db.connection()) as driver:
+        driver.put(page_images.QUEUE_ONCE, [page_images.wanted(version, no, cause=1)])
 
 
 def test_pages_of_an_upload_are_drawn_and_their_lines_found(world):

@@ -22,6 +22,7 @@ from service.audit.entries import Subject
 from service.codes import Category
 from service.permissions import Action
 from service.properties import Properties
+from tests.indexer.pdfs import written
 from tests.web.programs import Programs
 from tests.web.serving import app_of
 from tests.world import World, password
@@ -73,6 +74,9 @@ def furnish(world: World) -> Pools:
             world.document(made.id, "异响", kind="repair", by="sales").id,
         ]
         broken.append(world.document(made.id, _PDF_THAT_BREAKS_OFF, file_name="扫描.pdf").id)
+    drawn = world.document(
+        customers[0], written(["减速机 KR210"]), by="sales", file_name="维修.pdf"
+    )
     # a seller's own drafts, for others to file
     customers += [world.customer(f"草稿{n}", by="sales").id for n in range(6)]
     world.work()
@@ -96,6 +100,8 @@ def furnish(world: World) -> Pools:
         # only what is filed changes its category
         "move_customer": filed,
         "deputy_id": [deputy],
+        **dict.fromkeys(("show_page", "show_thumbnail", "show_hits"), [drawn.id]),
+        "number": ["1"],
     }
 
 
@@ -188,7 +194,8 @@ class Fuzzing:
         @st.composite
         def named(draw: Any) -> Case:
             for name in case.path_parameters or {}:
-                pool = self.pools.get(_id(case.operation)) or self.pools[name]
+                mine = self.pools.get(_id(case.operation)) if name != "number" else None
+                pool = mine or self.pools[name]
                 case.path_parameters[name] = draw(st.sampled_from(pool))
             return case
 

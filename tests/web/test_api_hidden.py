@@ -27,6 +27,9 @@ DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/documents/{}/retry", {}),
     ("GET", "/documents/{}/content", {}),
     ("GET", "/documents/{}/text", {}),
+    ("GET", "/documents/{}/pages/1", {}),
+    ("GET", "/documents/{}/thumbnail", {}),
+    ("GET", "/documents/{}/pages/1/hits", {"query_string": {"q": "谐波"}}),
 ]
 #: mistakes that must not be told before existence is
 MISTAKES: list[dict[str, Any]] = [

@@ -13,7 +13,9 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 def address(rule: Rule) -> str:
     """Return an address that matches a rule."""
-    values = dict.fromkeys(rule.arguments, ID)
+    values: dict[str, object] = dict.fromkeys(rule.arguments, ID)
+    if "number" in values:
+        values["number"] = 1
     if "filename" in values:
         values["filename"] = "app.css"
     built = rule.build(values) if values else None
@@ -152,5 +154,7 @@ def test_looking_changes_nothing_but_the_log(portal):
         "customer.create",
         "document.extract",
         "document.index",
+        # a further piece of what was opened
+        "document.read",
         "policy.import",
     }

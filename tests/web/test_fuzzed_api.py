@@ -21,6 +21,7 @@ _OWN = {
     "revoke_tokens",
 }
 _READS = {"show_customer", "list_documents", "show_document", "show_text", "fetch_content"}
+_READS |= {"show_page", "show_thumbnail", "show_hits"}
 
 #: Who must get through to what at least once. Together they get through to everything.
 GET_THROUGH = {

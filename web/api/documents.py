@@ -1,19 +1,23 @@
 """Documents: add, show, change; their versions, text and originals."""
 
+from contextlib import AbstractContextManager
+
 from flask import Response, g, request
 
-from service import documents, intake, known, originals, properties, texts
+from service import documents, intake, known, originals, pages, properties, texts
+from service.archive import Call
 from service.audit.entries import Subject
 from service.permissions import Action
 from service.properties import Properties
-from web import downloads
+from web import downloads, page_answers
 from web.api import asking
 from web.api.answering import done, shown
 from web.api.asking import matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
-from web.api.schemas import AtVersion, DocumentChange, NewDocument, NewVersion
+from web.api.schemas import AtVersion, DocumentChange, HitsQuery, NewDocument, NewVersion
 from web.api.shown.documents import DocumentAdded, DocumentShown, File, TextShown
+from web.api.shown.pages import HitsShown, Picture, Waiting
 
 _CLEARED = ("dated", "number", "note")
 
@@ -90,3 +94,44 @@ def fetch_content(document_id: str) -> Response:
         version = asking.query().get("version")
         original = originals.fetch(call, document_id, version_no=version, wanted=wanted)
     return downloads.response(original)
+
+
+@api.get("/documents/<document_id>/pages/<int:number>")
+@operation(404, query=AtVersion, answers={200: Picture, 202: Waiting})
+def show_page(document_id: str, number: int) -> Response:
+    """Show a page as an image; it is being made where nobody looked at it yet."""
+    return _image(document_id, number, small=False)
+
+
+@api.get("/documents/<document_id>/thumbnail")
+@operation(404, query=AtVersion, answers={200: Picture, 202: Waiting})
+def show_thumbnail(document_id: str) -> Response:
+    """Show the first page as a small image."""
+    return _image(document_id, 1, small=True)
+
+
+@api.get("/documents/<document_id>/pages/<int:number>/hits")
+@operation(404, query=HitsQuery, answers={200: HitsShown, 202: Waiting})
+def show_hits(document_id: str, number: int) -> Response:
+    """Show where words stand on a page, in the units of that page."""
+    with _piece(document_id) as call:
+        known.document(call, document_id)
+        asked = asking.query()
+        call.note(q=asked["q"])
+        found = pages.hits(call, document_id, number, asked["q"], version_no=asked.get("version"))
+    return shown(HitsShown, found) if found else page_answers.waiting()
+
+
+def _image(document_id: str, number: int, *, small: bool) -> Response:
+    with _piece(document_id) as call:
+        known.document(call, document_id)
+        version = asking.query().get("version")
+        content = pages.image(call, document_id, number, version_no=version, small=small)
+    return page_answers.picture(content)
+
+
+def _piece(document_id: str) -> AbstractContextManager[Call]:
+    """Open a call for a piece of a document, of what the person reads already if they do."""
+    at = request.args.get("version", type=int)
+    reading = originals.reading_of(g.archive, g.actor, document_id, at)
+    return opened(Action.DOCUMENT_READ, Subject("document", document_id), reading=reading)

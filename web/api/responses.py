@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from web.api.shown.documents import File
+from web.api.shown.pages import Picture
 from web.api.shown.problems import ProblemShown
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ RETRY = {"Retry-After": {"description": "seconds until it is worth asking again"
 ANSWERS = {
     200: "Done.",
     201: "Made.",
+    202: "Being made; ask again.",
     204: "Done; there is nothing to show.",
     206: "The range asked for.",
 }
@@ -64,10 +66,15 @@ def _answer(status: int, schema: type[Schema] | None) -> dict[str, Any]:
     if schema is File:
         binary = {"schema": {"type": "string", "format": "binary"}}
         answer |= {"content": {"*/*": binary}, "headers": dict(PIECE)}
+    elif schema is Picture:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        answer |= {"content": {"image/jpeg": binary}}
     elif schema:
         answer["content"] = {"application/json": {"schema": schema}}
     if getattr(schema, "ETAG", False):
         answer["headers"] |= ETAG
+    if status == 202:  # noqa: PLR2004 - not ready
+        answer["headers"] |= RETRY
     if status == 201:  # noqa: PLR2004 - a record was made
         answer["headers"] |= PLACE
     return answer

@@ -50,6 +50,12 @@ class AtVersion(Schema):
     version = fields.Integer(validate=Range(1, 2**31 - 1, error="range"))
 
 
+class HitsQuery(AtVersion):
+    """Which words to look for on a page."""
+
+    q = Words(load_default="")
+
+
 class CustomerQuery(Paging):
     """Which customers to list."""
 
