@@ -310,24 +310,10 @@ class Verdict:
 
 #: What the archive's own processes may do: closed unless listed.
 SERVICES: Mapping[str, frozenset[Action]] = {
-    "cli": frozenset(
-        {
-            Action.USER_MANAGE,
-            Action.SESSION_MANAGE_OWN,
-            Action.INDEX_REBUILD,
-            Action.STATUS_READ,
-            Action.DOCUMENT_ADD,
-            Action.IMPORT_RUN,
-        }
-    ),
-    "worker": frozenset(
-        {
-            Action.DOCUMENT_ADD,
-            Action.DOCUMENT_EXTRACT,
-            Action.DOCUMENT_INDEX,
-            Action.DOCUMENT_RENDER,
-        }
-    ),
+    "cli": frozenset({Action.USER_MANAGE, Action.SESSION_MANAGE_OWN, Action.INDEX_REBUILD})
+    | frozenset({Action.STATUS_READ, Action.DOCUMENT_ADD, Action.IMPORT_RUN}),
+    "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
+    | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER}),
 }
 
 

@@ -50,6 +50,10 @@ class Package:
     def __contains__(self, name: str) -> bool:
         return name in self._parts
 
+    def names(self) -> list[str]:
+        """Return the names of all parts."""
+        return list(self._parts)
+
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield one part piece by piece."""
         info = self._parts[name]

@@ -32,7 +32,7 @@ def test_the_page_names_what_came_with_it_and_what_was_left_and_why(portal):
 
 
 def test_lists_show_the_parent_once_with_a_count(portal):
-    document = brought(portal.world)
+    brought(portal.world)
     page = portal["sales"].html("/upload")
     assert "1 个附件" in page
     assert "一号.txt" not in page
