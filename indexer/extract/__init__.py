@@ -74,6 +74,7 @@ HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wal
 RTF = Reader("indexer.extract.rtf:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XML = Reader("indexer.extract.xml:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
+MSG = Reader("indexer.extract.msg:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 OFD = Reader("indexer.extract.ofd:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 MAIL = Reader("indexer.extract.mail:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 ZIP = Reader("indexer.extract.archive:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
@@ -116,6 +117,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "application/json": PLAIN,
         "application/zip": ZIP,
         "message/rfc822": MAIL,
+        "application/vnd.ms-outlook": MSG,
         "application/ofd": OFD,
         "image/jpeg": IMAGE,
         "image/png": IMAGE,
@@ -143,6 +145,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "application/zip": _container("archive"),
         "message/rfc822": _container("mail"),
+        "application/vnd.ms-outlook": _container("msg"),
     }
 )
 

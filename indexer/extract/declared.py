@@ -33,15 +33,15 @@ _NAMED: Final = {
     ),
     **dict.fromkeys(("big5", "big5-hkscs", "x-x-big5", "cp950"), ("cp950", "big5hkscs")),
     **dict.fromkeys(("utf-8", "utf8", "utf-16", "utf-16le", "unicode"), ("utf-8",)),
-    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "windows-31j"), ("cp932",)),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "windows-949"), ("cp949",)),
-    "euc-jp": ("euc_jp",),
-    "iso-2022-jp": ("iso2022_jp",),
-    "hz-gb-2312": ("hz",),
+    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "windows-31j", "cp932"), ("cp932",)),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "windows-949", "cp949"), ("cp949",)),
+    **dict.fromkeys(("euc-jp", "euc_jp"), ("euc_jp",)),
+    **dict.fromkeys(("iso-2022-jp", "iso2022_jp"), ("iso2022_jp",)),
+    **dict.fromkeys(("hz-gb-2312", "hz"), ("hz",)),
 }
 for _codec in ("iso2022_jp", "hz"):
     codecs.lookup(_codec)  # in the sandbox nothing can be loaded later
-_LATIN: Final = frozenset({"iso-8859-1", "latin1", "windows-1252", "us-ascii", "ascii"})
+_LATIN: Final = frozenset({"iso-8859-1", "latin1", "windows-1252", "cp1252", "us-ascii", "ascii"})
 
 
 def codecs_named(name: str) -> tuple[str, ...]:
