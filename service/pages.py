@@ -57,6 +57,11 @@ class Sheet:
     error: str | None
     hits: tuple[Hit, ...] | None
 
+    @property
+    def placed(self) -> frozenset[int]:
+        """Return which hits have a box."""
+        return frozenset(hit.no for hit in self.hits or () if hit.boxes)
+
 
 def image(
     call: Call, document_id: str, no: int, *, version_no: int | None = None, small: bool = False

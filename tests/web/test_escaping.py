@@ -13,6 +13,7 @@ PAYLOADS = [
     "'><svg/onload=alert(1)></title></textarea><iframe srcdoc='<script>alert(1)</script>'>",
     '--></option></select>" autofocus onfocus=alert(1) x="javascript:alert(1)',
 ]
+SCRIPTS = ("/static/app.js", "/static/viewer.js")
 TAGS = {"script", "iframe", "object", "embed", "base", "style", "img"}
 
 
@@ -25,7 +26,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         values = dict(attrs)
-        if tag in TAGS and not (values.get("src") or "").startswith("/static/app.js"):
+        if tag in TAGS and not (values.get("src") or "").startswith(SCRIPTS):
             self.found.append((tag, values))
         for name, value in attrs:
             if name.startswith("on") or name in ("style", "srcdoc"):

@@ -74,7 +74,15 @@ def test_text_and_edges_can_be_told_from_their_ground(text, ground, least):
     assert contrast(TOKENS[text], TOKENS[ground]) >= least
 
 
-@pytest.mark.parametrize(("name", "most"), [("app.css", 30_000), ("app.js", 25_000)])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("app.css", 30_000),
+        ("app.js", 25_000),
+        ("viewer.css", 8_000),
+        ("viewer.js", 10_000),
+    ],
+)
 def test_sheet_and_script_stay_small(name, most):
     assert (STATIC / name).stat().st_size <= most
 
@@ -86,9 +94,10 @@ def test_nothing_is_fetched_from_elsewhere():
 
 
 def test_the_script_holds_no_words():
-    code = re.sub(r"/\*.*?\*/", "", (STATIC / "app.js").read_text("utf-8"), flags=re.DOTALL)
-    assert not re.search(HAN, code)
-    assert "innerHTML = `" not in code
+    for path in STATIC.glob("*.js"):
+        code = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search(HAN, code)
+        assert "innerHTML = `" not in code
 
 
 class Controls(HTMLParser):

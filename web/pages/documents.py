@@ -1,13 +1,17 @@
 """A document: read its text with the hits marked, know what it is and what I may do."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from service import customers, documents, filing, intake, originals, properties, texts
+from service import pages as sheets
+from service.archive import Call
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import downloads, errors, forms, session, uploads
+from web import downloads, errors, forms, grids, page_answers, session, uploads
 from web.pages import uploads as queue
 
 pages = Blueprint("documents", __name__)
@@ -25,7 +29,21 @@ def show(document_id: str) -> ResponseReturnValue:
             call, document_id, version_no=forms.version(), q=request.args.get("q", "")
         )
         document = documents.get(call, document_id, forms.version())
-    return render_template("documents/show.html", document=document, text=text, event=call.event)
+        drawn = sheets.sheets(call, text)
+    return render_template(
+        "documents/show.html",
+        document=document,
+        text=text,
+        drawn=drawn,
+        sheets=document.version.media_type in grids.SHEETS,
+        rows=grids.rows,
+        hits_by_page=_hits_by_page,
+        event=call.event,
+    )
+
+
+def _hits_by_page(text: texts.TextView) -> list[tuple[int, int]]:
+    return [(page.n, page.hits) for page in text.pages]
 
 
 @pages.get("/documents/<document_id>/content")
@@ -37,6 +55,45 @@ def content(document_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_ORIGINAL, subject, reading=reading) as call:
         original = originals.fetch(call, document_id, version_no=version, wanted=wanted)
     return downloads.response(original)
+
+
+@pages.get("/documents/<document_id>/pages/<int:number>")
+def page(document_id: str, number: int) -> ResponseReturnValue:
+    """Show a page as an image."""
+    return _image(document_id, number, small=False)
+
+
+@pages.get("/documents/<document_id>/pages/<int:number>/thumbnail")
+def thumbnail(document_id: str, number: int) -> ResponseReturnValue:
+    """Show a page as a small image."""
+    return _image(document_id, number, small=True)
+
+
+@pages.get("/documents/<document_id>/pages/<int:number>/hits")
+def hits(document_id: str, number: int) -> ResponseReturnValue:
+    """Give the boxes of hits on a page that was drawn only now."""
+    q = request.args.get("q", "")
+    with _piece(document_id, {"q": q[:2000]} if q else None) as call:
+        found = sheets.hits(call, document_id, number, q, version_no=forms.version())
+    if found is None:
+        return page_answers.waiting()
+    return render_template("documents/_boxes.html", sheet=found)
+
+
+def _image(document_id: str, number: int, *, small: bool) -> ResponseReturnValue:
+    with _piece(document_id) as call:
+        content = sheets.image(call, document_id, number, version_no=forms.version(), small=small)
+    return page_answers.picture(content)
+
+
+def _piece(document_id: str, detail: Mapping[str, str] | None = None) -> Call:
+    """Return a call for a piece of a document, of what the person reads already if they do."""
+    reading = originals.reading_of(g.archive, g.actor, document_id, forms.version())
+    subject = Subject("document", document_id)
+    call: Call = g.archive.call(
+        g.actor, Action.DOCUMENT_READ, subject, detail=detail, reading=reading
+    )
+    return call
 
 
 @pages.post("/documents/<document_id>/edit")

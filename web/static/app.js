@@ -122,31 +122,8 @@
     if (same) back.href = kept.href;
   }
 
-  /* ---- marks in a document's text: n and p jump ---- */
-  const marks = $$("mark[id^=hit-]");
-  const where = $("#hit-no");
-  let mark = marks.findIndex(m => `#${m.id}` === location.hash);
-  const jump = step => {
-    if (!marks.length) return;
-    marks[mark]?.classList.remove("on");
-    const next = mark + step;
-    mark = (next + marks.length) % marks.length;
-    marks[mark].classList.add("on");
-    marks[mark].scrollIntoView({ block: "center" });
-    if (where) where.textContent = String(mark + 1);
-    say(fill(words.hitOf || "", { n: mark + 1, of: marks.length }) + (next !== mark ? ` ${words.wrapped || ""}` : ""));
-  };
-  if (marks.length) {
-    $$("[data-jump]").forEach(b => b.addEventListener("click", e => { e.preventDefault(); jump(Number(b.dataset.jump)); }));
-    if (mark < 0 && !location.hash && innerWidth >= 992) jump(1); else if (mark >= 0) { mark -= 1; jump(1); }
-  }
-  const page = step => {
-    const sheets = $$(".sheet");
-    if (!sheets.length) return;
-    const top = $(".read").getBoundingClientRect().top + 24;
-    const now = sheets.findLastIndex(s => s.getBoundingClientRect().top <= top);
-    sheets[Math.max(0, Math.min(sheets.length - 1, now + step))].scrollIntoView();
-  };
+  /* ---- what other scripts of the portal add keys to ---- */
+  const portal = window.portal = { say, fill, words, keys: {} };
 
   /* ---- keys: off while typing, while composing, and when a person turned them off ---- */
   const keysOff = () => localStorage.getItem("keys") === "off";
@@ -175,12 +152,11 @@
       "/": () => $("#q")?.focus(),
       "g": () => { leader = Date.now(); },
       "j": () => move(at + 1), "k": () => move(at - 1),
-      "n": () => jump(1), "p": () => jump(-1),
-      "]": () => page(1), "[": () => page(-1),
       "f": () => { const d = $("details.fold"); if (d) d.open = true; $("[data-filters] input:not([type=hidden])")?.focus(); },
       "i": () => $("aside.panel")?.focus(),
       "u": () => go("back"),
       "?": () => open($("#keys")),
+      ...portal.keys,
     }[e.key];
     if (does) { if (e.key !== "g") e.preventDefault(); does(); }
   });
