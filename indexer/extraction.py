@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import BinaryIO, cast
 
 from indexer.extract import CONTAINERS, reader_for
-from indexer.extract.result import Extracted, Failed, Note
+from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
 from service import documents, figures, jobs, page_images, processing, texts
@@ -16,7 +16,7 @@ from service.audit.entries import PolicyRef, Subject
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
-from service.crypto import Corrupt
+from service.crypto import Corrupt, unseal_secret
 from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
@@ -56,7 +56,8 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
                 source.stored_size,
             )
             with reader:
-                result = _timed(sandbox, source, cast("BinaryIO", reader))
+                secret = _password(ring, work)
+                result = _timed(sandbox, source, cast("BinaryIO", reader), secret)
             return _judged(ring, work, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)
@@ -66,9 +67,21 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
         return Outcome(work, Processing.FAILED, error="corrupt")
 
 
-def _timed(sandbox: Sandbox, source: processing.Source, original: BinaryIO) -> Extracted | Failed:
+def _password(ring: Ring, work: Work) -> str | None:
+    """Return what somebody gave to open the file with, for this once."""
+    job = work.job
+    if job.secret is None:
+        return None
+    return unseal_secret(ring.version(job.subject), job.secret, version=job.subject)
+
+
+def _timed(
+    sandbox: Sandbox, source: processing.Source, original: BinaryIO, password: str | None
+) -> Extracted | Failed:
     began = perf_counter()
-    result = sandbox.extract(source.media_type, original, source.size)
+    result = sandbox.extract(source.media_type, original, source.size, password=password)
+    if password and isinstance(result, Failed) and result.reason is Reason.PASSWORD:
+        result = Failed(Reason.WRONG_PASSWORD)
     ended = str(result.reason) if isinstance(result, Failed) else "read"
     figures.EXTRACTION_SECONDS.labels(ended).observe(perf_counter() - began)
     return result
@@ -178,7 +191,8 @@ def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
     if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
         return
     if version.media_type in CONTAINERS and version.unpacked_ct is None:
-        jobs.add(db, [jobs.New("unpack", version.id, jobs.Lane(one.work.job.lane))], cause=number)
+        lane, secret = jobs.Lane(one.work.job.lane), one.work.job.secret
+        jobs.add(db, [jobs.New("unpack", version.id, lane, secret=secret)], cause=number)
     if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):
         return
     lane = jobs.Lane(one.work.job.lane)

@@ -22,7 +22,7 @@ from service.belonging import Left, Unpacked
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.children import Parent
-from service.crypto import Corrupt
+from service.crypto import Corrupt, unseal_secret
 from service.documents import SEALED_AS
 from service.errors import Invalid, NotFound, TooLarge, Unavailable
 from service.keystore import KeyMissing
@@ -95,7 +95,10 @@ def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended
             source.stored_size,
         )
         with reader:
-            file = _File(sandbox, container, cast("BinaryIO", reader), source.size)
+            sealed = one.job.secret
+            key = ring.version(version)
+            password = unseal_secret(key, sealed, version=version) if sealed else None
+            file = _File(sandbox, container, cast("BinaryIO", reader), source.size, password)
             unpacked = _Taking(archive, file, parent, hold).all()
         key = ring.field(parent.customer, SEALED_AS)
     with archive.db.write() as db:
@@ -112,15 +115,17 @@ class _File:
     container: Container
     source: BinaryIO
     size: int
+    password: str | None
 
     def members(self) -> list[dict[str, Any]] | Failed:
         """Return what it holds."""
-        answer = self.sandbox.ask(self.container.members, self.source, self.size, {}, _nothing)
+        wanted = {"password": self.password}
+        answer = self.sandbox.ask(self.container.members, self.source, self.size, wanted, _nothing)
         return answer if isinstance(answer, Failed) else list(_checked(answer["members"]))
 
     def member(self, n: int, most: int, take: Callable[[bytes], None]) -> Failed | None:
         """Let `take` have the bytes of one of them."""
-        wanted = {"n": n, "most": most}
+        wanted = {"n": n, "most": most, "password": self.password}
         answer = self.sandbox.ask(self.container.member, self.source, self.size, wanted, take)
         return answer if isinstance(answer, Failed) else None
 

@@ -89,6 +89,16 @@ def unseal_value(key: bytes, sealed: bytes, place: Place) -> str:
     return unseal(key, sealed, place.aad).decode()
 
 
+def seal_secret(version_key: bytes, secret: str, *, version: str) -> bytes:
+    """Seal what opens a version's file, for the job that reads it."""
+    return seal(version_key, secret.encode(), f"guidang.secret.v1|{version}")
+
+
+def unseal_secret(version_key: bytes, sealed: bytes, *, version: str) -> str:
+    """Return the secret that `seal_secret` was given."""
+    return unseal(version_key, sealed, f"guidang.secret.v1|{version}").decode()
+
+
 def seal_text(version_key: bytes, text: str, *, text_id: str, part: int) -> bytes:
     """Compress and seal part `part` of an extracted text under its version's key."""
     return seal(version_key, zlib_ng.compress(text.encode(), 6), _text_aad(text_id, part))

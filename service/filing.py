@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import accounts, belonging, customers, following, inside
+from service import accounts, belonging, customers, following, inside, rereading
 from service.archive import Call
 from service.codes import Filing, Grade, Module, Processing
 from service.crypto import Place, seal_value, unseal_value
@@ -163,9 +163,17 @@ def _check_rev(held: Held, if_match: int | None) -> None:
 
 
 def retry(
-    call: Call, document_id: str, *, version_no: int | None = None, if_match: int | None = None
+    call: Call,
+    document_id: str,
+    *,
+    version_no: int | None = None,
+    if_match: int | None = None,
+    password: str = "",
 ) -> DocumentView:
-    """Read a failed version once more."""
+    """Read a failed version once more; `password` opens a locked file, for this once.
+
+    It goes with the job, sealed, and is erased with it; it is neither logged nor kept.
+    """
     db = call.db
     held, version = _held(call, document_id, version_no, if_match, alone=True)
     if version.processing != Processing.FAILED:
@@ -181,7 +189,7 @@ def retry(
     ):
         job.state = "done"
     db.flush()
-    call.enqueue("extract", version.id)
+    rereading.queue(call, version.id, password)
     return describe(call, db, held, version_no=version_no)
 
 

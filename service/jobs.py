@@ -50,12 +50,13 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A job to queue; `n` is the page it is about, if it is about one."""
+    """A job to queue; `n` is the page it is about, `secret` (sealed) what opens its file."""
 
     kind: str
     subject: str
     lane: Lane = Lane.INTERACTIVE
     n: int | None = None
+    secret: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Taken:
     attempts: int
     cause: int | None
     n: int | None = None
+    secret: bytes | None = None
 
 
 def add(db: Session, new: Iterable[New], *, cause: int | None) -> None:
@@ -86,6 +88,7 @@ def row_of(job: New, *, cause: int | None) -> dict[str, Any]:
         "kind": job.kind,
         "subject": job.subject,
         "n": job.n,
+        "secret_ct": job.secret,
         "lane": int(job.lane),
         "state": "waiting",
         "due": now,
@@ -150,8 +153,8 @@ def take(
         job.started = now
         job.holder = holder
         job.held_until = now + HOLD
-        mine = Taken(job.id, job.kind, job.subject, job.lane, job.attempts, job.cause, job.n)
-        taken.append(mine)
+        place = (job.subject, job.lane, job.attempts, job.cause, job.n, job.secret_ct)
+        taken.append(Taken(job.id, job.kind, *place))
     return taken
 
 

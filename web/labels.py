@@ -209,6 +209,7 @@ DECISION = {"allow": N_("Allowed"), "deny": N_("Refused"), "fail": N_("Failed")}
 REASON = {
     "damaged": N_("The file is damaged and cannot be read."),
     "password": N_("The file is protected by a password."),
+    "wrong_password": N_("The password does not open the file."),
     "timeout": N_("Reading took too long."),
     "too_complex": N_("The file is too complex to be read."),
     "killed": N_("Reading the file was stopped for safety."),

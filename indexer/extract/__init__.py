@@ -31,10 +31,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader as `module:function`, and its limits."""
+    """A reader as `module:function`, and its limits; `locks`: it takes a password, too."""
 
     function: str
     limits: Limits
+    locks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Container:
     member: Task
 
 
-PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+PDF = Reader(
+    "indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0), locks=True
+)
 DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
@@ -77,7 +80,9 @@ PLAIN = Reader("indexer.extract.plain:read", Limits(memory=512 * _MIB, cpu=60, w
 MSG = Reader("indexer.extract.msg:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 OFD = Reader("indexer.extract.ofd:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 MAIL = Reader("indexer.extract.mail:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
-ZIP = Reader("indexer.extract.archive:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0))
+ZIP = Reader(
+    "indexer.extract.archive:read", Limits(memory=512 * _MIB, cpu=60, wall=120.0), locks=True
+)
 
 IMAGE = Reader("indexer.extract.image:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 #: Recognises the writing on one page: median 1.4 s, 12 s for the worst of some hundred real ones.

@@ -54,7 +54,8 @@ def serve(sock: socket.socket, functions: Mapping[str, Callable[..., Any]]) -> N
                 perform = partial(function, source, job["arguments"], partial(_send, line))
                 line.send(Kind.ANSWER, pack_answer(_caught(perform)))
             else:
-                line.send(Kind.RESULT, pack_result(_caught(partial(function, source))))
+                secret = {"password": job["password"]} if "password" in job else {}
+                line.send(Kind.RESULT, pack_result(_caught(partial(function, source, **secret))))
         except Broken:
             return
 

@@ -36,9 +36,9 @@ codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be lo
 pdf_fonts.install()
 
 
-def read(source: BinaryIO) -> Extracted:
+def read(source: BinaryIO, password: str | None = None) -> Extracted:
     """Return every page's text, empty where the text layer can't be believed."""
-    with closing(opened(source)) as document:
+    with closing(opened(source, password)) as document:
         if len(document) > _PAGES:
             raise Unreadable(Reason.TOO_COMPLEX, "pages")
         document.init_forms()
@@ -64,7 +64,7 @@ def _hyphens(text: str) -> bool:
     return "\ufffe" in text or "\x02" in text
 
 
-def opened(source: BinaryIO) -> pypdfium2.PdfDocument:
+def opened(source: BinaryIO, password: str | None = None) -> pypdfium2.PdfDocument:
     """Open a PDF; raises `Unreadable` where it is damaged or locked."""
     size = source.seek(0, io.SEEK_END)
     source.seek(max(0, size - _TAIL))
@@ -72,7 +72,7 @@ def opened(source: BinaryIO) -> pypdfium2.PdfDocument:
         raise Unreadable(Reason.DAMAGED, "no end")
     source.seek(0)
     try:
-        return pypdfium2.PdfDocument(source.read() if size <= _WHOLE else source)
+        return pypdfium2.PdfDocument(source.read() if size <= _WHOLE else source, password)
     except pypdfium2.PdfiumError as error:
         locked = error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
         reason = Reason.PASSWORD if locked else Reason.DAMAGED

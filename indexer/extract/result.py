@@ -9,6 +9,7 @@ class Reason(StrEnum):
 
     DAMAGED = "damaged"
     PASSWORD = "password"  # noqa: S105 - a code, no secret
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a code, no secret
     TIMEOUT = "timeout"
     TOO_COMPLEX = "too_complex"
     KILLED = "killed"

@@ -75,15 +75,18 @@ class Sandbox:
         """Return which walls stand around readers on this system."""
         return self._nursery.isolation
 
-    def extract(self, media_type: str, source: BinaryIO, size: int) -> Extracted | Failed:
+    def extract(
+        self, media_type: str, source: BinaryIO, size: int, *, password: str | None = None
+    ) -> Extracted | Failed:
         """Return the text of a file of `size` bytes, or why there is none.
 
         `source` is read at the places the reader asks for; what it raises passes through.
+        `password` opens a locked file, where its reader can use one.
         """
         reader = self._readers.get(media_type)
         if reader is None:
             return Failed(Reason.UNSUPPORTED, media_type)
-        talk = _Talk(reader, source, size)
+        talk = _Talk(reader, source, size, password=password if reader.locks else None)
         answer, again = self._try(talk.read)
         return self._try(talk.read, fresh=True)[0] if again else answer
 
@@ -149,7 +152,9 @@ class _Talk:
         size: int,
         arguments: Mapping[str, Any] | None = None,
         take: Callable[[bytes], object] | None = None,
+        password: str | None = None,
     ) -> None:
+        self._password = password
         self._wanted = wanted
         self._source = source
         self._size = size
@@ -173,6 +178,8 @@ class _Talk:
         job |= {"memory": limits.memory, "cpu": limits.cpu}
         if self._arguments is not None:
             job["arguments"] = dict(self._arguments)
+        if self._password is not None:
+            job["password"] = self._password
         line.send(Kind.JOB, pack_job(job, _piece(self._source, 0, min(size, BLOCK))))
         while True:
             kind, payload = line.receive()

@@ -38,7 +38,7 @@ def _mail() -> bytes:
 
 
 def _msg() -> bytes:
-    texts = {0x0037: "维护合同", 0x1000: "正文".encode("gbk")}
+    texts: dict[int, str | bytes] = {0x0037: "维护合同", 0x1000: "正文".encode("gbk")}
     attached = (oles.attachment("合同.txt", b"x" * 5_000),)
     return oles.ole(oles.message(texts, numbers={0x3FFD: 936}, attached=attached))
 

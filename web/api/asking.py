@@ -86,7 +86,8 @@ def body(call: Call) -> Read:
     query()
     schema = (stated().body or Schema)()
     data = request.get_data()
-    read = _checked(schema, _json(data)) if stated().body or data else {}
+    needed = stated().body is not None and not getattr(schema, "OPTIONAL", False)
+    read = _checked(schema, _json(data)) if needed or data else {}
     _once(call, data)
     return read
 

@@ -14,7 +14,7 @@ from web.api.answering import done
 from web.api.asking import Read, matched, opened
 from web.api.blueprint import api
 from web.api.operation import operation
-from web.api.schemas import AtVersion, Move, Reason
+from web.api.schemas import AtVersion, Move, Reason, Retry
 from web.api.shown.documents import DocumentShown
 
 
@@ -65,11 +65,12 @@ def file_document(document_id: str) -> Response:
 
 
 @api.post("/documents/<document_id>/retry")
-@operation(403, query=AtVersion, answers={200: DocumentShown}, conditional=True)
+@operation(403, query=AtVersion, body=Retry, answers={200: DocumentShown}, conditional=True)
 def retry_document(document_id: str) -> Response:
-    """Read a failed version once more."""
-    with _version(Action.DOCUMENT_RETRY, document_id) as (call, _, at, rev):
-        view = filing.retry(call, document_id, version_no=at, if_match=rev)
+    """Read a failed version once more, a locked one with its password."""
+    with _version(Action.DOCUMENT_RETRY, document_id) as (call, asked, at, rev):
+        secret = asked.get("password", "")
+        view = filing.retry(call, document_id, version_no=at, if_match=rev, password=secret)
         return done(call, DocumentShown, view)
 
 

@@ -126,6 +126,14 @@ class Reason(Schema):
     reason = text(2000, required=True)
 
 
+class Retry(Schema):
+    """What opens a locked file: used once, never kept. Nothing need be sent."""
+
+    OPTIONAL = True
+
+    password = text(1024)
+
+
 class Move(Schema):
     """To which customer a document moves, and why."""
 

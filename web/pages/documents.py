@@ -202,7 +202,8 @@ def file(document_id: str) -> ResponseReturnValue:
 def retry(document_id: str) -> ResponseReturnValue:
     """Read a failed version once more."""
     with g.archive.call(g.actor, Action.DOCUMENT_RETRY, Subject("document", document_id)) as call:
-        filing.retry(call, document_id, version_no=forms.version())
+        secret = request.form.get("password", "")
+        filing.retry(call, document_id, version_no=forms.version(), password=secret)
     return _onwards(document_id, "retried")
 
 

@@ -1,0 +1,79 @@
+"""A locked file is read once with the password somebody gives, which is then gone."""
+
+import pytest
+from sqlalchemy import select
+
+from service.audit.entries import Subject
+from service.codes import Processing
+from service.documents import DocumentView
+from service.filing import retry
+from service.models import Job
+from service.permissions import Action
+from tests.indexer import zips
+from tests.indexer.test_worker import encrypted_pdf
+from tests.world import World
+
+OFFICER = "service_officer"
+
+
+def tried(world: World, document: str, password: str) -> DocumentView:
+    subject = Subject("document", document)
+    with world.archive.call(world.actor(OFFICER), Action.DOCUMENT_RETRY, subject) as call:
+        retry(call, document, password=password)
+    world.work()
+    return world.shown(document, OFFICER)
+
+
+def secrets_kept(world: World) -> list[bytes]:
+    with world.archive.db.read() as db:
+        return [sealed for sealed in db.scalars(select(Job.secret_ct)) if sealed]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("锁.pdf", encrypted_pdf(), "sealed"),
+        ("锁.zip", zips.locked(b"secret", ("合同.txt", "谐波减速器".encode())), "合同"),
+    ],
+)
+def test_the_right_password_opens_it_and_a_wrong_one_says_so(
+    world: World, name: str, content: bytes, word: str
+) -> None:
+    made = world.document(world.customer().id, content, file_name=name)
+    world.work()
+    assert world.shown(made.id, OFFICER).version.error == "password"
+    wrong = tried(world, made.id, "Secret")
+    assert (wrong.version.processing, wrong.version.error) == (
+        Processing.FAILED,
+        "wrong_password",
+    )
+    assert secrets_kept(world) == []
+    right = tried(world, made.id, "secret")
+    assert (right.version.processing, right.version.error) == (Processing.SEARCHABLE, None)
+    assert made.id in world.found(word, by=OFFICER)
+    assert secrets_kept(world) == []
+
+
+def test_files_in_a_locked_zip_are_taken_with_its_password(world: World) -> None:
+    content = zips.locked(b"secret", ("合同.txt", "谐波减速器".encode()))
+    made = world.document(world.customer().id, content, file_name="锁.zip")
+    world.work()
+    (child,) = tried(world, made.id, "secret").family.children
+    assert world.found("谐波减速器", by=OFFICER) == {child.id}
+    assert world.original(child.id, OFFICER) == "谐波减速器".encode()
+
+
+def test_the_password_waits_sealed_and_stands_in_no_log(world: World) -> None:
+    made = world.document(world.customer().id, encrypted_pdf(), file_name="锁.pdf")
+    world.work()
+    subject = Subject("document", made.id)
+    with world.archive.call(world.actor(OFFICER), Action.DOCUMENT_RETRY, subject) as call:
+        retry(call, made.id, password="Grüße-密码-8472")
+    (sealed,) = secrets_kept(world)
+    assert "密码-8472".encode() not in sealed
+    world.work()
+    assert secrets_kept(world) == []
+    for path in world.archive.settings.data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert "密码-8472".encode() not in content
