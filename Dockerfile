@@ -26,7 +26,7 @@ RUN cd / \
 
 FROM python:3.11.14-slim-bookworm AS guidang
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libmagic1 \
+    && apt-get install -y --no-install-recommends libmagic1 fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 guidang \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin guidang \

@@ -33,7 +33,8 @@ _OWN = """phone => {
   if (phone) {
     const inline = node => getComputedStyle(node).display === "inline" && node.tagName === "A";
     for (const node of all("a[href], button, summary, select, input:not([type=hidden])")) {
-      if (node.matches(".skip, .visually-hidden") || inline(node)) continue;
+      // how large a box on a page is, the page decides
+      if (node.matches(".skip, .visually-hidden, .box") || inline(node)) continue;
       if (dialog && !dialog.contains(node)) continue;
       const label = node.matches("[type=checkbox], [type=radio]") && node.closest("label");
       const box = (label || node).getBoundingClientRect();

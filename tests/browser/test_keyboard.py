@@ -68,7 +68,7 @@ def test_signing_in_searching_and_reading_need_no_mouse(browser: Browser, demo: 
     page.keyboard.press("Enter")
     page.wait_for_url("**/documents/**")
     page.keyboard.press("n")
-    expect(page.locator("mark.on")).to_be_visible()
+    expect(page.locator(".read .on:visible").first).to_be_visible()
     expect(page.locator("#live")).to_contain_text(re.compile(r"第 ?\d+ 处"))
     page.keyboard.press("i")
     expect(page.locator("aside.panel")).to_be_focused()
