@@ -22,6 +22,7 @@ ACTIONS = {
     "index_moved": Action.DOCUMENT_INDEX,
     "rewrap": Action.DOCUMENT_MOVE,
     "unpack": Action.DOCUMENT_EXTRACT,
+    "scan": Action.DOCUMENT_EXTRACT,
     "project_customer": Action.DOCUMENT_INDEX,
     "render": Action.DOCUMENT_RENDER,
     "render_page": Action.DOCUMENT_RENDER,
@@ -32,6 +33,7 @@ _SUBJECTS = {
     **dict.fromkeys(("extract", "render", "render_page"), "version"),
     "project_customer": "customer",
     "unpack": "version",
+    "scan": "version",
 }
 
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import structlog
 
-from indexer import indexing, rendering, rewrapping, unpacking, work
+from indexer import indexing, rendering, rewrapping, scanning, unpacking, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reading import Reading
 from service import jobs, opening
@@ -146,7 +146,11 @@ class Worker:
         return rendering.run(self.archive, self.sandbox, self.holder, self._drawing.beat)
 
     def _open_files(self) -> None:
-        self._forever(lambda: self.unpack_waiting() > 0, self._opening)
+        self._forever(lambda: self.scan_waiting() + self.unpack_waiting() > 0, self._opening)
+
+    def scan_waiting(self) -> int:
+        """Show one file that came while the virus scanner was away to it; return how many."""
+        return scanning.run(self.archive, self.holder)
 
     def unpack_waiting(self) -> int:
         """Take the files out of one waiting ZIP or message; return how many there were."""
@@ -172,7 +176,8 @@ class Worker:
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
         while (
-            self.extract_waiting()
+            self.scan_waiting()
+            + self.extract_waiting()
             + self.unpack_waiting()
             + self.rewrap_waiting()
             + self.index_waiting()

@@ -77,6 +77,7 @@ def add(call: Call, parent_version: str, ordinal: int, upload: Upload) -> str:
     call.require(None)
     file_name = clean_file_name(upload.file_name)
     media_type = intake.examine(upload, file_name)
+    state = intake.screened(call, upload)
     document_id, version_id = new_id(), new_id()
     intake.store(call, customer_id, document_id, version_id, upload)
     db = call.db
@@ -87,8 +88,9 @@ def add(call: Call, parent_version: str, ordinal: int, upload: Upload) -> str:
         raise NotFound  # it moved meanwhile, or another worker was here: asked again, all is well
     db.refresh(above)
     document = _document(call, db, beside, document_id, title_of(file_name))
+    who = document.created_by
     arrived = Arrived(
-        version_id, 1, upload.spool, file_name, media_type, Lane.BULK, document.created_by
+        version_id, 1, upload.spool, file_name, media_type, Lane.BULK, who, processing=state
     )
     version = intake.write_version(call, db, document, arrived)
     version.parent_version, version.ordinal = parent_version, ordinal

@@ -143,6 +143,7 @@ def add(
     number = limited(properties.number, NUMBER_LENGTH, "number")
     note = limited(properties.note, NOTE_LENGTH, "note")
     media_type = examine(upload, file_name)
+    state = screened(call, upload)
     document_id, version_id = new_id(), new_id()
     store(call, customer_id, document_id, version_id, upload)
     db = call.db
@@ -170,7 +171,10 @@ def add(
     db.add(document)
     db.flush()
     write_version(
-        call, db, document, Arrived(version_id, 1, upload.spool, file_name, media_type, lane)
+        call,
+        db,
+        document,
+        Arrived(version_id, 1, upload.spool, file_name, media_type, lane, processing=state),
     )
     call.about(type="document", id=document_id, version=version_id, grade=str(grade))
     call.say(after={"filing": str(Filing.SUBMITTED)})
@@ -195,6 +199,7 @@ def add_version(
         db.expunge_all()
     file_name = clean_file_name(upload.file_name)
     media_type = examine(upload, file_name)
+    state = screened(call, upload)
     version_id = new_id()
     store(call, customer_id, document_id, version_id, upload)
     db = call.db
@@ -208,7 +213,10 @@ def add_version(
         lock(db, held.document)
     last = versions_of(db, document_id)[0].no
     write_version(
-        call, db, held.document, Arrived(version_id, last + 1, upload.spool, file_name, media_type)
+        call,
+        db,
+        held.document,
+        Arrived(version_id, last + 1, upload.spool, file_name, media_type, processing=state),
     )
     held.document.rev += 1
     db.flush()
@@ -291,17 +299,39 @@ def examine(upload: Upload, file_name: str) -> str:
         raise Invalid("The file is empty.", fields={"file": "empty"})
     plain = cast("BinaryIO", spool)
     if virus := viruses.known(plain):
-        raise Unsupported(
-            "The file is not taken: it holds a virus (%(virus)s).",
-            rule=viruses.RULE,
-            fields={"file": "unsupported"},
-            virus=virus,
-        )
+        raise _infected(virus)
     media_type = media.sniff(plain, spool.plain_size, file_name)
     refusal = media.refused(media_type, file_name)
     if refusal:
         raise Unsupported(refusal, fields={"file": "unsupported"})
     return media_type
+
+
+def screened(call: Call, upload: Upload) -> Processing:
+    """Show a file to the virus scanner, if there is one; refuses what it names.
+
+    What it could not look at is taken in, and neither read nor handed out until it has.
+    """
+    address = call.archive.settings.clamd
+    if not address:
+        return Processing.STORED
+    upload.spool.seek(0)
+    try:
+        virus = viruses.scan(address, cast("BinaryIO", upload.spool))
+    except Unavailable:
+        return Processing.QUARANTINED
+    if virus:
+        raise _infected(virus)
+    return Processing.STORED
+
+
+def _infected(virus: str) -> Unsupported:
+    return Unsupported(
+        "The file is not taken: it holds a virus (%(virus)s).",
+        rule=viruses.RULE,
+        fields={"file": "unsupported"},
+        virus=virus,
+    )
 
 
 def store(call: Call, customer_id: str, document_id: str, version_id: str, upload: Upload) -> None:
@@ -322,6 +352,7 @@ class Arrived:
     media_type: str
     lane: Lane = Lane.INTERACTIVE
     created_by: str = ""
+    processing: Processing = Processing.STORED
 
 
 def write_version(call: Call, db: Session, document: Document, new: Arrived) -> Version:
@@ -342,7 +373,7 @@ def write_version(call: Call, db: Session, document: Document, new: Arrived) -> 
         ),
         content_token=content_token(call.ring.content(), spool.sha256),
         filing=str(Filing.SUBMITTED),
-        processing=str(Processing.STORED),
+        processing=str(new.processing),
         created=datetime.now(UTC),
         created_by=new.created_by or call.actor.person,
         left_out=0,
@@ -362,5 +393,6 @@ def write_version(call: Call, db: Session, document: Document, new: Arrived) -> 
         )
     )
     db.flush()
-    call.enqueue("extract", version_id, lane=new.lane)
+    unseen = new.processing is Processing.QUARANTINED
+    call.enqueue("scan" if unseen else "extract", version_id, lane=new.lane)
     return version

@@ -12,9 +12,10 @@ from service import readings
 from service.archive import Archive, Call
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
+from service.codes import Processing
 from service.crypto import Corrupt, Place, unseal_value
 from service.documents import SEALED_AS, hold, version_of
-from service.errors import NotFound, Unavailable, Unsatisfiable
+from service.errors import Conflict, NotFound, Unavailable, Unsatisfiable
 from service.models import Blob, Version
 from service.permissions import Actor
 from service.streams import DecryptingReader, blob_aad
@@ -83,6 +84,8 @@ def fetch(
     held = hold(call, db, document_id)
     version = version_of(db, held, version_no)
     call.about(version=version.id)
+    if version.processing == Processing.QUARANTINED:
+        raise Conflict("This file waits for the virus scanner.", rule="document:quarantined")
     call.touched(document_id, "downloaded")
     blob = db.scalars(
         select(Blob).where(Blob.version == version.id, Blob.role == "original")

@@ -85,6 +85,10 @@ class Settings:
     upload_limit: int = field(
         default=500 * 1024 * 1024, metadata={"help": "largest file taken, in bytes"}
     )
+    clamd: str = field(
+        default="",
+        metadata={"help": "HOST:PORT of a clamd that every upload is shown to; empty: none"},
+    )
     threads: int = field(default=48, metadata={"help": "web threads per process"})
     web_processes: int = field(default=1, metadata={"help": "web processes"})
     workers: int = field(default=0, metadata={"help": "sandbox processes; 0: one per core"})
@@ -153,6 +157,9 @@ class Settings:
             raise SettingsError(message)
         if not self.blobs_url.startswith(("folder:", "s3://")):
             message = "GUIDANG_BLOBS must be folder:PATH or s3://BUCKET?endpoint=URL"
+            raise SettingsError(message)
+        if self.clamd and not self.clamd.rpartition(":")[2].isdecimal():
+            message = "GUIDANG_CLAMD must be HOST:PORT"
             raise SettingsError(message)
         self._check_keys()
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from service import probing, queues, readiness, schema
+from service import probing, queues, readiness, schema, viruses
 from service.archive import Archive, Call
 from service.errors import Unavailable
 from service.policy import packaged, parse
@@ -107,6 +107,8 @@ def look(call: Call) -> Status:
     call.require()
     archive = call.archive
     parts = dict(readiness.parts(archive, patience=PATIENCE))
+    if archive.settings.clamd:
+        parts["scanner"] = viruses.answers(archive.settings.clamd)
     measured: Mapping[str, Reading] = _asked(
         parts, "database", lambda: probing.readings(call.db), {}
     )

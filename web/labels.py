@@ -210,6 +210,7 @@ REASON = {
     "damaged": N_("The file is damaged and cannot be read."),
     "password": N_("The file is protected by a password."),
     "wrong_password": N_("The password does not open the file."),
+    "virus": N_("It holds a virus."),
     "timeout": N_("Reading took too long."),
     "too_complex": N_("The file is too complex to be read."),
     "killed": N_("Reading the file was stopped for safety."),
@@ -228,7 +229,6 @@ LEFT = {
     "too_deep": N_("It lies too deep in files within files."),
     "too_many": N_("Too many files came at once."),
     "too_large": N_("The file is too large."),
-    "virus": N_("It holds a virus."),
 }
 #: what is wrong with one field of a form
 PROBLEM = {
@@ -276,12 +276,15 @@ PART = {
     "keystore": N_("key store"),
     "blobs": N_("file store"),
     "search": N_("search service"),
+    "scanner": N_("virus scanner"),
 }
 #: stages of the worker's queues, and their lanes
 STAGE = {
     "extract": N_("Reading text"),
     "index": N_("Indexing"),
     "rewrap": N_("Renewing keys"),
+    "unpack": N_("Taking out attachments"),
+    "scan": N_("Looking for viruses"),
     "render": N_("Drawing pages"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}
