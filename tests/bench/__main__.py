@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.bench import (
     figures,
+    looking,
     measures,
     rebuilding,
     stack,
@@ -33,6 +34,7 @@ MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
     "start": starting.start,
     "worker": working.worker,
     "lanes": working.lanes,
+    "pages": looking.pages,
     "large": transfer.large,
     "together": together.together,
     "rebuild": rebuilding.rebuild,

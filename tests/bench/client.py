@@ -73,6 +73,17 @@ class Client:
                 file.write(piece)
         return perf_counter() - started
 
+    def page(self, path: str) -> tuple[float, int]:
+        """Ask for a page; return the time it took and the status: it may not be made yet."""
+        started = perf_counter()
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        took = perf_counter() - started
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND):
+            raise Refused(f"GET {path}", answer.status, content)
+        return took, answer.status
+
     def timed(
         self,
         method: str,

@@ -78,7 +78,7 @@ def test_what_was_recognised_with_doubt_says_so(portal, paths, furnished):
     version = world.shown(document, "sales").version.id
     quad = (50.0, 40.0, 250.0, 40.0, 250.0, 60.0, 50.0, 60.0)
     with world.archive.db.read() as db:
-        text_id = texts.newest_id(db, version)
+        text_id = texts.newest_id(db, version) or ""
     with world.archive.ring() as ring:
         doubtful = {2: [Line(0, 7, 0.6, quad)]}
         (row,) = layouts.seal_rows(ring, version, text_id, doubtful)
