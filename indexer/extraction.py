@@ -10,19 +10,29 @@ from indexer.extract import CONTAINERS, reader_for
 from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work, outcome, settle
-from service import documents, figures, jobs, page_images, processing, texts
+from service import (
+    documents,
+    figures,
+    jobs,
+    number_places,
+    page_images,
+    processing,
+    suggestions,
+    texts,
+)
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
-from service.crypto import Corrupt, unseal_secret
+from service.crypto import Corrupt, Place, unseal_secret, unseal_value
 from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import KeyMissing, Ring
 from service.models import Document, Version
 from service.streams import DecryptingReader, blob_aad
+from service.suggesting import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class Outcome:
     text_id: str = ""
     extracted: Extracted | None = None
     parts: list[dict[str, object]] = field(default_factory=list)
+    suggestion: dict[str, object] | None = None
+    numbers: list[dict[str, object]] = field(default_factory=list)
 
 
 def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
@@ -58,7 +70,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
             with reader:
                 secret = _password(ring, work)
                 result = _timed(sandbox, source, cast("BinaryIO", reader), secret)
-            return _judged(ring, work, result)
+            return _judged(ring, work, source, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)
     except (BlobMissing, KeyMissing):
@@ -87,7 +99,9 @@ def _timed(
     return result
 
 
-def _judged(ring: Ring, work: Work, result: Extracted | Failed) -> Outcome:
+def _judged(
+    ring: Ring, work: Work, source: processing.Source, result: Extracted | Failed
+) -> Outcome:
     if isinstance(result, Failed):
         return Outcome(work, Processing.FAILED, error=str(result.reason))
     pages = [page.text for page in result.pages]
@@ -97,7 +111,26 @@ def _judged(ring: Ring, work: Work, result: Extracted | Failed) -> Outcome:
     text_id = new_id()
     parts = texts.seal_parts(ring, work.job.subject, text_id, pages)
     note = next((str(n) for n in result.notes), None)
-    return Outcome(work, Processing.SEARCHABLE, note, None, text_id, result, parts)
+    return Outcome(
+        work,
+        Processing.SEARCHABLE,
+        note,
+        None,
+        text_id,
+        result,
+        parts,
+        _suggested(ring, work.job.subject, source, pages),
+        number_places.rows_of(text_id, pages, texts.blinder(ring)),
+    )
+
+
+def _suggested(
+    ring: Ring, version_id: str, source: processing.Source, pages: list[str]
+) -> dict[str, object]:
+    key = ring.field(source.customer, documents.SEALED_AS)
+    place = Place(version_id, source.customer, "file_name")
+    found = suggest(unseal_value(key, source.file_name, place), pages)
+    return suggestions.seal_row(ring, version_id, found)
 
 
 def begin(db: Session, taken: Sequence[jobs.Taken]) -> None:
@@ -169,6 +202,8 @@ def _write(db: Session, known: _Known, outcomes: Sequence[Outcome]) -> list[Ende
             version.left_out = one.extracted.truncated
     read = [(one, one.extracted) for one in news if one.extracted and one.text_id]
     texts.put(db, [texts.New(o.work.job.subject, o.text_id, it, o.parts) for o, it in read])
+    suggestions.put(db, [one.suggestion for one, _ in read if one.suggestion])
+    number_places.put(db, [row for one, _ in read for row in one.numbers])
     db.flush()
     documents.reshow(db, [known.document_of(one) for one in news])
     return [_ended(known, one, news=one in news) for one in outcomes]

@@ -15,19 +15,29 @@ from service.models import Blob, Customer, CustomerView, Dirty, Document, Job, V
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An original to read: its type and size, and the blob that holds it."""
+    """An original to read: its type, size and sealed name, and the blob that holds it."""
 
     media_type: str
     size: int
     blob: str
     stored_size: int
+    customer: str
+    file_name: bytes
 
 
 def source(db: Session, version_id: str) -> Source | None:
     """Return where the original of a version lies; None if there is no such version."""
     row = db.execute(
-        select(Version.media_type, Version.size, Blob.id, Blob.stored_size)
+        select(
+            Version.media_type,
+            Version.size,
+            Blob.id,
+            Blob.stored_size,
+            Document.customer,
+            Version.file_name_ct,
+        )
         .join(Blob, (Blob.version == Version.id) & (Blob.role == "original"))
+        .join(Document, Document.id == Version.document)
         .where(Version.id == version_id)
     ).first()
     return Source(*row) if row else None

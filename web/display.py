@@ -140,6 +140,11 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def cents(amount: int | str) -> str:
+    """Return an amount of integer cents as people write it."""
+    return f"¥{int(amount) / 100:,.2f}"
+
+
 def lasting(seconds: float) -> str:
     """Return a length of time as people say it, in at most two units."""
     minutes, rest = divmod(int(seconds), 60)
@@ -182,6 +187,7 @@ def register(app: Flask, zone: ZoneInfo) -> None:
         "size": size,
         "lasting": lasting,
         "grouped": grouped,
+        "cents": cents,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(

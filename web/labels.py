@@ -159,6 +159,7 @@ INPUT = {
     "sort": N_("Sort"),
     "cursor": N_("Place in the list"),
     "leave": N_("No longer in my sight"),
+    "take": N_("What to take over"),
     "limit": N_("Length of a page"),
     "range": N_("Part of the file"),
     "seen": N_("State the form was made from"),

@@ -30,6 +30,8 @@ DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/documents/{}/pages/1", {}),
     ("GET", "/documents/{}/thumbnail", {}),
     ("GET", "/documents/{}/pages/1/hits", {"query_string": {"q": "谐波"}}),
+    ("GET", "/documents/{}/suggestions", {}),
+    ("POST", "/documents/{}/suggestions", {"json": {"take": ["kind"]}}),
 ]
 #: mistakes that must not be told before existence is
 MISTAKES: list[dict[str, Any]] = [

@@ -30,6 +30,7 @@ def ids(furnished, world, programs):
     named = {"deputy": world.id("archivist2"), "from": today, "to": today}
     return {
         **furnished[1],
+        "number": 1,
         "deputy_id": mine.post("/deputies", named).json["id"],
         "session_id": mine.get("/sessions").json["items"][0]["id"],
         "token_id": mine.get("/tokens").json["items"][0]["id"],
@@ -81,6 +82,7 @@ def test_every_change_of_state_needs_the_state(programs, ids):
         conditional += 1
         body = {"to": "ended", "reason": "x"} if path.endswith("/category") else {}
         body |= {"reason": "x"} if path.endswith(("/return", "/withdraw", "/move")) else {}
+        body |= {"take": []} if path.endswith("/suggestions") else {}
         body |= {"customer": ids["customer_id"]} if path.endswith("/move") else {}
         program, place = programs[who(path)], path.format(**ids)
         for tag, status in ((None, 428), ('"99"', 412), ('W/"1"', 412)):

@@ -30,7 +30,8 @@ GET_THROUGH = {
     | {"create_customer", "change_customer", "file_customer", "move_customer"}
     | {"add_document", "add_version", "change_document", "file_document"}
     | {"return_document", "withdraw_document", "retry_document"}
-    | {"move_document", "restore_document"},
+    | {"move_document", "restore_document"}
+    | {"list_suggestions", "settle_suggestions"},
     "sales": _OWN
     | _READS
     | {"change_customer", "add_document", "add_version", "change_document"}

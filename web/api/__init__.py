@@ -1,6 +1,17 @@
 """The HTTP API: the same use cases as the pages, for programs."""
 
-from web.api import audit, customers, deputies, documents, filing, me, openapi, search, users
+from web.api import (
+    audit,
+    customers,
+    deputies,
+    documents,
+    filing,
+    me,
+    openapi,
+    search,
+    suggestions,
+    users,
+)
 from web.api.blueprint import api
 
 __all__ = [
@@ -13,5 +24,6 @@ __all__ = [
     "me",
     "openapi",
     "search",
+    "suggestions",
     "users",
 ]

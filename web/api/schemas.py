@@ -174,6 +174,12 @@ class DocumentChange(Schema):
     note = text(10000, null=True)
 
 
+class SuggestionsSettled(Schema):
+    """Which suggestions to take over; none dismisses them all."""
+
+    take = fields.List(text(20), required=True, validate=Length(max=10, error="length"))
+
+
 class SearchQuery(Schema):
     """A question; inside a group of filters: or, between groups: and."""
 

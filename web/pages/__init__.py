@@ -13,10 +13,11 @@ from web.pages import (
     people,
     search,
     status,
+    suggestions,
     uploads,
 )
 
-_WORK = (home, search, customers, documents, moves, uploads)
+_WORK = (home, search, customers, documents, moves, suggestions, uploads)
 _WATCH = (account, deputies, log, status, people)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from service import customers, documents, filing, intake, originals, properties, texts
+from service import customers, documents, filing, intake, originals, properties, suggestions, texts
 from service import pages as sheets
 from service.archive import Call
 from service.audit.entries import Subject
@@ -29,11 +29,13 @@ def show(document_id: str) -> ResponseReturnValue:
             call, document_id, version_no=forms.version(), q=request.args.get("q", "")
         )
         document = documents.get(call, document_id, forms.version())
+        suggested = suggestions.shown(call, document)
         drawn = sheets.sheets(call, text)
     return render_template(
         "documents/show.html",
         document=document,
         text=text,
+        suggested=suggested,
         drawn=drawn,
         sheets=document.version.media_type in grids.SHEETS,
         rows=grids.rows,

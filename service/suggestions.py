@@ -1,0 +1,171 @@
+"""What is suggested of documents: stored sealed beside the version, taken or dismissed by people.
+
+Nothing is changed by itself. Who may change a document's properties sees what is suggested, with
+its reason and how sure it is; what is less sure than `CERTAIN` is taken only by who ticks it.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import customers, documents, properties
+from service.archive import Call
+from service.crypto import seal, unseal
+from service.documents import DocumentView
+from service.errors import Invalid
+from service.keystore import Ring
+from service.models import Suggestion as SuggestionRow
+from service.permissions import Action
+from service.properties import Properties
+from service.rows import add_new
+from service.suggesting import CERTAIN, Suggestion
+
+#: What can be taken over as a property of the document; the rest is only shown.
+PROPERTIES = frozenset({"kind", "title", "dated", "number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A suggestion that nobody has settled yet. `certain`: needs no confirmation of its own."""
+
+    key: str
+    value: str
+    confidence: float
+    reason: str
+    page: int | None
+
+    @property
+    def certain(self) -> bool:
+        """Say whether it may be taken without confirming it by itself."""
+        return self.confidence >= CERTAIN
+
+    @property
+    def takeable(self) -> bool:
+        """Say whether it can become a property of the document."""
+        return self.key in PROPERTIES
+
+
+def seal_row(ring: Ring, version_id: str, found: Iterable[Suggestion]) -> dict[str, object]:
+    """Return the row of what is suggested of a version, sealed under its key."""
+    said = json.dumps([asdict(one) for one in found], ensure_ascii=False, separators=(",", ":"))
+    return {
+        "version": version_id,
+        "ct": seal(ring.version(version_id), said.encode(), _aad(version_id)),
+        "settled": "",
+        "created": datetime.now(UTC),
+    }
+
+
+def put(db: Session, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write what is suggested of versions; what people settled before stays settled."""
+    add_new(db, SuggestionRow, rows)
+
+
+def of_version(db: Session, ring: Ring, version_id: str) -> list[Suggestion]:
+    """Return what is suggested of a version and not settled."""
+    row = db.get(SuggestionRow, version_id)
+    if row is None:
+        return []
+    found = json.loads(unseal(ring.version(version_id), row.ct, _aad(version_id)))
+    settled = row.settled.split()
+    return [Suggestion(**one) for one in found if one["key"] not in settled]
+
+
+def shown(call: Call, document: DocumentView) -> tuple[Suggested, ...]:
+    """Return what to show of suggestions on a document's page; nothing to who may not edit it.
+
+    What the document says already is not suggested again. Kinds the policy does not know are not
+    either, and nothing at all to who may not read the text: a suggestion is a piece of it.
+    """
+    if not {Action.DOCUMENT_EDIT, Action.DOCUMENT_TEXT} <= document.allowed:
+        return ()
+    current = _current(document)
+    return tuple(
+        Suggested(one.key, one.value, one.confidence, one.reason, one.page)
+        for one in of_version(call.db, call.ring, document.version.id)
+        if _folded(one.value) != _folded(current.get(one.key, ""))
+        and (one.key != "kind" or one.value in call.policy.kinds.by_code)
+    )
+
+
+def kinds_of(db: Session, ring: Ring, versions: Sequence[str]) -> dict[str, Suggestion]:
+    """Return version → the kind suggested of it, for lists. Whoever asks checked the right."""
+    rows = db.execute(
+        select(SuggestionRow.version, SuggestionRow.ct).where(SuggestionRow.version.in_(versions))
+    ).all()
+    ring.prefetch(versions=[row.version for row in rows])
+    found: dict[str, Suggestion] = {}
+    for version, ct in rows:
+        for one in json.loads(unseal(ring.version(version), ct, _aad(version))):
+            if one["key"] == "kind":
+                found[version] = Suggestion(**one)
+    return found
+
+
+def take(
+    call: Call, document_id: str, keys: Collection[str], *, if_match: int | None
+) -> DocumentView:
+    """Change a document's properties to what is suggested for these keys, and settle them.
+
+    Raises `Invalid` when nothing is chosen, or something that is not suggested (any more).
+    """
+    view, open_ = _open(call, document_id)
+    chosen = {one.key: one.value for one in open_ if one.key in keys and one.takeable}
+    if not chosen:
+        raise Invalid("Choose what to take over.", fields={"take": "required"})
+    if set(keys) - set(chosen):
+        raise Invalid("This is not suggested any more.", fields={"take": "unknown"})
+    edited = properties.edit(call, document_id, _wanted(chosen), if_match=if_match, leaving=False)
+    _settle(call, view.version.id, chosen)
+    return edited
+
+
+def dismiss(call: Call, document_id: str, *, if_match: int | None) -> DocumentView:
+    """Settle all that is suggested of a document, changing nothing."""
+    view, open_ = _open(call, document_id)
+    customers.check_rev(view.rev, if_match)
+    _settle(call, view.version.id, [one.key for one in open_])
+    return view
+
+
+def _open(call: Call, document_id: str) -> tuple[DocumentView, tuple[Suggested, ...]]:
+    """Return a document this person may edit, and what is suggested of it."""
+    held = documents.hold(call, call.db, document_id, by=Action.DOCUMENT_EDIT)
+    call.require(held.whole(documents.versions_of(call.db, document_id)))
+    view = documents.describe(call, call.db, held)
+    return view, shown(call, view)
+
+
+def _wanted(chosen: Mapping[str, str]) -> Properties:
+    plain = Properties(
+        kind=chosen.get("kind"), title=chosen.get("title"), number=chosen.get("number")
+    )
+    return replace(plain, dated=date.fromisoformat(chosen["dated"])) if "dated" in chosen else plain
+
+
+def _settle(call: Call, version_id: str, keys: Collection[str]) -> None:
+    row = call.db.get(SuggestionRow, version_id, with_for_update=True)
+    if row is not None:
+        row.settled = " ".join(sorted({*row.settled.split(), *keys}))
+
+
+def _current(document: DocumentView) -> dict[str, str]:
+    dated = document.dated.isoformat() if document.dated else ""
+    return {
+        "kind": document.kind,
+        "title": document.title,
+        "dated": dated,
+        "number": document.number,
+    }
+
+
+def _folded(value: str) -> str:
+    return "".join(value.split())
+
+
+def _aad(version_id: str) -> str:
+    return f"guidang.suggestion.v1|{version_id}"
