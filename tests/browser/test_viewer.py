@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.people import Demo, page_of
 from tests.screens import CLERK
@@ -118,6 +118,27 @@ def test_zoom_text_layer_and_pages_have_keys(page: Page, demo: Demo) -> None:
     expect(page.locator(".strip a").nth(1)).to_have_attribute("aria-current", "true")
     page.keyboard.press("[")
     expect(page.locator(".strip a").nth(0)).to_have_attribute("aria-current", "true")
+
+
+def test_a_page_that_is_being_made_shows_its_text_until_it_is_there(page: Page, demo: Demo) -> None:
+    path = of_pages(page, demo)
+    late = {"answers": 2}
+
+    def not_yet(route: Route) -> None:
+        if late["answers"]:
+            late["answers"] -= 1
+            route.fulfill(status=202, json={"state": "being_made"}, headers={"Retry-After": "1"})
+        else:
+            route.continue_()
+
+    page.route("**/pages/1?version=*", not_yet)
+    page.goto(path)
+    first = page.locator(".sheet.image").first
+    expect(first.locator(".making")).to_be_visible()
+    expect(first.locator(".text")).to_be_visible()
+    expect(first.locator(".making")).to_be_hidden()
+    expect(first.locator(".text")).to_be_hidden()
+    assert first.locator("img").evaluate("image => image.naturalWidth") > 500
 
 
 def test_without_a_script_pages_boxes_and_text_are_there(browser: Browser, demo: Demo) -> None:

@@ -3,7 +3,7 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const { say, fill, words, keys } = window.portal;
+  const { say, fill, words: said, keys } = window.portal;
   const read = $(".read");
   if (!read) return;
   const images = $$(".sheet.image", read);
@@ -22,7 +22,7 @@
     const target = found.find(n => n.getClientRects().length) || found[0]?.closest(".sheet");
     target?.scrollIntoView({ block: "center", inline: "nearest" });
     if (where) where.textContent = String(at + 1);
-    if (!quietly) say(fill(words.hitOf || "", { n: at + 1, of: numbers.length }) + (wrapped ? ` ${words.wrapped || ""}` : ""));
+    if (!quietly) say(fill(said.hitOf || "", { n: at + 1, of: numbers.length }) + (wrapped ? ` ${said.wrapped || ""}` : ""));
   };
   const jump = step => {
     if (!numbers.length) return;
@@ -68,10 +68,11 @@
 
   /* ---- images that are still being made ---- */
   const HITS = "data-hits";
-  const place = async paper => {
+  const place = async (paper, pause = 250) => {
     const from = paper.getAttribute(HITS);
     if (!from) return;
     const answer = await fetch(from);
+    if (answer.status === 202 && pause < 20000) setTimeout(() => place(paper, pause * 1.4), pause);
     if (answer.status !== 200) return;
     paper.removeAttribute(HITS);
     const part = document.createElement("template");
@@ -85,16 +86,16 @@
   const wait = async (img, pause) => {
     const sheet = img.closest(".sheet"), paper = img.closest(".paper");
     if (!img.dataset.from) img.dataset.from = img.src;
-    if (sheet && paper) { sheet.classList.add("waits"); $(".making", paper).hidden = false; }
-    try {
-      const answer = await fetch(img.dataset.from);
-      if (answer.status === 202 && pause < 20000) { setTimeout(() => wait(img, pause * 1.4), pause); return; }
-      if (answer.status !== 200) return;
-    } catch { return; }
+    const words = paper && $(".making", paper);
+    if (words) { sheet.classList.add("waits"); words.hidden = false; }
+    let status = 0;
+    try { status = (await fetch(img.dataset.from)).status; } catch { /* the network is away */ }
+    if (status === 202 && pause < 20000) { setTimeout(() => wait(img, pause * 1.4), pause); return; }
+    if (status !== 200) { if (words) words.textContent = words.dataset.failed; return; }
     img.addEventListener("load", () => {
       if (!sheet || !paper) return;
       sheet.classList.remove("waits");
-      $(".making", paper).hidden = true;
+      words.hidden = true;
       place(paper);
       if (numbers.length && sheet.contains(places(numbers[at])[0] || null)) show(false, true);
     }, { once: true });
