@@ -63,12 +63,17 @@ class Container:
     member: Task
 
 
+def _office(function: str, limits: Limits) -> Reader:
+    """Return a reader of newer Office files, which a password may lock."""
+    return Reader(f"indexer.extract.unlocking:{function}", limits, locks=True)
+
+
 PDF = Reader(
     "indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0), locks=True
 )
-DOCX = Reader("indexer.extract.docx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
-PPTX = Reader("indexer.extract.pptx:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
-XLSX = Reader("indexer.extract.xlsx:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
+DOCX = _office("read_docx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
+PPTX = _office("read_pptx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
+XLSX = _office("read_xlsx", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 DOC = Reader("indexer.extract.office97:read_doc", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
 PPT = Reader("indexer.extract.office97:read_ppt", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))

@@ -18,7 +18,7 @@ _TOTAL: Final = 400 * 1024 * 1024
 _RATIO: Final = 100
 _RATIO_FROM: Final = 1024 * 1024
 _CHUNK: Final = 64 * 1024
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = 0x1
 #: How Office packs; what else zipfile could unpack is no document, and dearer to refuse.
 _PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -30,7 +30,7 @@ class Package:
 
     def __init__(self, source: BinaryIO) -> None:
         """Read the list of parts; refuse a locked, damaged or crafted package."""
-        if source.read(len(_OLE)) == _OLE:  # Office wraps a locked document like this
+        if source.read(len(OLE)) == OLE:  # Office wraps a locked document like this
             raise Unreadable(Reason.PASSWORD, "ole")
         try:
             # RuntimeError: what zipfile says of a packing that it does not know

@@ -1,6 +1,9 @@
 """A locked file is read once with the password somebody gives, which is then gone."""
 
+import io
+
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 from sqlalchemy import select
 
 from service.audit.entries import Subject
@@ -9,11 +12,17 @@ from service.documents import DocumentView
 from service.filing import retry
 from service.models import Job
 from service.permissions import Action
-from tests.indexer import zips
+from tests.indexer import docxs, zips
 from tests.indexer.test_worker import encrypted_pdf
 from tests.world import World
 
 OFFICER = "service_officer"
+
+
+def locked_docx() -> bytes:
+    target = io.BytesIO()
+    OOXMLFile(io.BytesIO(docxs.by_library())).encrypt("secret", target)
+    return target.getvalue()
 
 
 def tried(world: World, document: str, password: str) -> DocumentView:
@@ -33,6 +42,7 @@ def secrets_kept(world: World) -> list[bytes]:
     ("name", "content", "word"),
     [
         ("锁.pdf", encrypted_pdf(), "sealed"),
+        ("锁.docx", locked_docx(), "设备清单"),
         ("锁.zip", zips.locked(b"secret", ("合同.txt", "谐波减速器".encode())), "合同"),
     ],
 )
