@@ -28,9 +28,22 @@ class Note(StrEnum):
     ENCRYPTED = "encrypted"
 
 
+class Recognition(StrEnum):
+    """What a reader asks of those who recognise writing in images.
+
+    To read a page that has no text, or none to be believed; or to compare one whose text may lie.
+    """
+
+    READ = "read"
+    COMPARE = "compare"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: size in points as displayed, rotation in degrees, its text."""
+    """One page: size in points as displayed, rotation in degrees, its text.
+
+    `origin` is where its text comes from, when not from where the whole's does.
+    """
 
     no: int
     text: str
@@ -39,6 +52,8 @@ class Page:
     height: float = 0.0
     rotation: int = 0
     note: Note | None = None
+    recognition: Recognition | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

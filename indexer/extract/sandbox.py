@@ -8,8 +8,10 @@ dies costs one file one more try; other files go on.
 import os
 import queue
 import signal
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO, Self, TypeVar
 
 from indexer.extract import READERS, TASKS, Reader, Task
@@ -48,12 +50,15 @@ class Sandbox:
     ) -> None:
         """Start the children, one per processor unless said otherwise."""
         self._readers = readers
-        used: set[Reader | Task] = {*readers.values(), *tasks}
+        used: set[Reader | Task] = {*readers.values(), *(t for t in tasks if not t.apart)}
         self._nursery = Nursery(
             {one.function for one in used}, memory=max(one.limits.memory for one in used)
         )
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
-        for _ in range(children or os.cpu_count() or 1):
+        self._children = children or os.cpu_count() or 1
+        self._apart: dict[Task, Sandbox] = {}
+        self._starting = threading.Lock()
+        for _ in range(self._children):
             self._idle.put(self._nursery.child())
 
     def __enter__(self) -> Self:
@@ -64,6 +69,9 @@ class Sandbox:
 
     def close(self) -> None:
         """End every child. Files being read fail."""
+        with self._starting:
+            for others in self._apart.values():
+                others.close()
         self._nursery.close()
         idle = [self._idle.get() for _ in range(self._idle.qsize())]
         for child in idle:
@@ -103,11 +111,22 @@ class Sandbox:
         Who asks checks the answer: it may be that of a hostile file. A task is tried again, as
         a reader is, unless something of it was taken already.
         """
+        if task.apart:
+            near = replace(task, apart=False)
+            return self._others(task).ask(near, source, size, arguments, take)
         talk = _Talk(task, source, size, arguments, take)
         answer, again = self._try(talk.perform)
         if again and not talk.taken:
             answer, _ = self._try(talk.perform, fresh=True)
         return answer
+
+    def _others(self, task: Task) -> "Sandbox":
+        """Return the children that do this task and nothing else."""
+        with self._starting:
+            if task not in self._apart:
+                near = replace(task, apart=False)
+                self._apart[task] = Sandbox(self._children, readers={}, tasks=[near])
+            return self._apart[task]
 
     def _try(
         self, converse: Callable[[Child], _Answer | Failed], *, fresh: bool = False

@@ -2,7 +2,7 @@
 
 import re
 
-from indexer.extract.result import Extracted, Note, Page
+from indexer.extract.result import Extracted, Note, Page, Recognition
 
 #: A document keeps this many characters; the rest is counted, and said on the document.
 TEXT_LIMIT = 5_000_000
@@ -49,13 +49,13 @@ class Transcript:
         height: float = 0.0,
         rotation: int = 0,
         note: Note | None = None,
+        recognition: Recognition | None = None,
     ) -> None:
         """Close the page being written."""
         text = "".join(self._pieces)
         self._pieces.clear()
-        self._pages.append(
-            Page(len(self._pages) + 1, text, cleaned(label)[:64], width, height, rotation, note)
-        )
+        number, label = len(self._pages) + 1, cleaned(label)[:64]
+        self._pages.append(Page(number, text, label, width, height, rotation, note, recognition))
         self._room = max(0, self._room - 1)  # the line end that joins it to the next page
         if note:
             self._notes[note] = None

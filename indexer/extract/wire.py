@@ -13,16 +13,17 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any
 
-from indexer.extract.result import Extracted, Failed, Note, Page, Reason
+from indexer.extract.result import Extracted, Failed, Note, Page, Reason, Recognition
 
 #: Five million characters with their pages fit well into this.
 FRAME_LIMIT = 64 * 1024 * 1024
 _HEAD = struct.Struct("!BI")
 _RANGE = struct.Struct("!QI")
 _LENGTH = struct.Struct("!I")
-#: Of a page: bytes of its text and of its label, width, height, rotation, note.
-_PAGE = struct.Struct("!IHddHB")
+#: Of a page: bytes of its text and of its label, width, height, rotation, note, recognition.
+_PAGE = struct.Struct("!IHddHBB")
 _NOTES: tuple[Note | None, ...] = (None, *Note)
+_RECOGNITIONS: tuple[Recognition | None, ...] = (None, *Recognition)
 #: More than any reader gives.
 MOST_PAGES = 50_000
 _LONGEST_HEAD = 16 * 1024
@@ -150,8 +151,9 @@ def pack_result(result: Extracted | Failed) -> bytes:
     for page in result.pages:
         text, label = (part.encode("utf-8", "replace") for part in (page.text, page.label))
         note = _NOTES.index(page.note)
-        sizes = (len(text), len(label), page.width, page.height, page.rotation % 360, note)
-        pieces += (_PAGE.pack(*sizes), text, label)
+        wanted = _RECOGNITIONS.index(page.recognition)
+        sizes = (len(text), len(label), page.width, page.height, page.rotation % 360)
+        pieces += (_PAGE.pack(*sizes, note, wanted), text, label)
     return b"".join(pieces)
 
 
@@ -210,7 +212,7 @@ def _pages(payload: bytes, at: int) -> Iterator[Page]:
         number += 1
         if number > MOST_PAGES:
             raise ValueError("too many pages")
-        text, label, width, height, rotation, note = _PAGE.unpack_from(payload, at)
+        text, label, width, height, rotation, note, wanted = _PAGE.unpack_from(payload, at)
         middle = at + _PAGE.size + text
         end = middle + label
         if end > len(payload) or not (math.isfinite(width) and math.isfinite(height)):
@@ -223,6 +225,7 @@ def _pages(payload: bytes, at: int) -> Iterator[Page]:
             height,
             rotation % 360,
             _NOTES[note],
+            _RECOGNITIONS[wanted],
         )
         at = end
 
