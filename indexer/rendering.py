@@ -15,7 +15,7 @@ from indexer.extract import PAGE
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work
-from service import layouts, page_images, processing
+from service import layouts, number_places, page_images, processing, texts
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.blobs.names import object_name
@@ -25,9 +25,13 @@ from service.db import Session
 from service.errors import Unavailable
 from service.jobs import Lane
 from service.keystore import KeyMissing, Ring
+from service.layouts import Line
 from service.streams import DecryptingReader, blob_aad
 
 KINDS = ("render", "render_page")
+
+#: Pages beyond the first whose personal numbers are placed at once; on others, when looked at.
+_PLACED = 200
 
 #: While these wait, nothing is drawn that nobody waits for.
 _FIRST = ("extract", "index", "index_moved", "rewrap")
@@ -39,6 +43,7 @@ class _Drawn:
 
     blobs: list[dict[str, Any]] = field(default_factory=list)
     layouts: list[dict[str, object]] = field(default_factory=list)
+    lines: list[tuple[page_images.Sheet, list[Line]]] = field(default_factory=list)
     pages: int | None = None
     failed: dict[int, str] = field(default_factory=dict)
 
@@ -102,6 +107,9 @@ def _draw(
             desk.page(no, drawn, made=no in known.images)
             if 0 in drawn.failed:
                 break
+        for no in _with_numbers(archive, one) if 0 not in drawn.failed else ():
+            beat()
+            desk.place(no, drawn)
     (document,) = documents.values()
     subject = Subject("document", document.id, version_id, customer=document.customer)
     return Ended(one, error=next(iter(drawn.failed.values()), None), subject=subject)
@@ -115,6 +123,16 @@ def _wanted(one: Work, drawn: _Drawn) -> Iterator[int]:
     for no in range(1, page_images.FIRST + 1):
         if drawn.pages is None or no <= drawn.pages:
             yield no
+
+
+def _with_numbers(archive: Archive, one: Work) -> list[int]:
+    """Return the pages beyond those drawn at once on which personal numbers stand."""
+    if one.job.n is not None:
+        return []
+    with archive.db.read() as db:
+        text = texts.newest_id(db, one.job.subject)
+        pages = number_places.pages_with(db, text) if text else []
+    return [no for no in pages if no > page_images.FIRST][:_PLACED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,14 @@ class _Desk:
             text = self._unplaced(db, sheet) if sheet else ""
         if not made:
             self._image(no, sheet.rotation if sheet else None, drawn)
+        if sheet and text:
+            self._lines(sheet, text, drawn)
+
+    def place(self, no: int, drawn: _Drawn) -> None:
+        """Find out where the text of a page stands, unless that was done."""
+        with self.archive.db.read() as db:
+            sheet = page_images.sheet(db, self.version, no)
+            text = self._unplaced(db, sheet) if sheet else ""
         if sheet and text:
             self._lines(sheet, text, drawn)
 
@@ -170,11 +196,12 @@ class _Desk:
 
     def _lines(self, sheet: page_images.Sheet, text: str, drawn: _Drawn) -> None:
         answer = self._ask(bytearray(), want="lines", page=sheet.no, text=text)
-        found: list[layouts.Line] = []
+        found: list[Line] = []
         if not isinstance(answer, Failed):
             with suppress(ValueError):  # a page whose lines are not known shows no boxes
                 found = layouts.checked(answer.get("lines"), len(text))
         drawn.layouts += layouts.seal_rows(self.ring, self.version, sheet.text, {sheet.no: found})
+        drawn.lines.append((sheet, found))
 
     def _ask(self, sent: bytearray, **arguments: object) -> dict[str, Any] | Failed:
         said = {"type": self.source.media_type, **arguments}
@@ -192,6 +219,8 @@ def _finish(archive: Archive, one: Work, drawn: _Drawn, ended: Ended) -> None:
     def also(db: Session) -> None:
         surplus.extend(page_images.put(db, drawn.blobs))
         layouts.put(db, drawn.layouts)
+        for sheet, found in drawn.lines:
+            number_places.place(db, sheet.text, sheet.no, found)
         if ended.again:
             return
         if drawn.pages is not None:

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from indexer import work
-from service import jobs, layouts, page_images
+from service import jobs, layouts, number_places, page_images, texts
 from service.audit.verify import Code
 from service.blobs.names import object_name
 from service.driver import Driver
@@ -87,6 +87,23 @@ def test_the_first_twenty_pages_are_drawn_and_no_more(world):
     world.work()
     assert made(world, version).images == frozenset(range(1, 21)) | {22}
     assert len(rows(world, select(PageLayout.no))) == 21
+
+
+def test_personal_numbers_get_their_boxes_on_pages_that_are_not_drawn_too(world):
+    pages = ["联系人 13879720083\n电话 13879720091", *["正文"] * 21, "手机 13879720083"]
+    version = uploaded(world, pdfs.written(pages))
+    world.work()
+    with world.archive.db.read() as db:
+        text = texts.newest_id(db, version)
+        assert text
+        found = number_places.of_text(db, text)
+    assert [(place.kind, place.page) for place in found] == [("tel", 1), ("tel", 1), ("tel", 23)]
+    boxes = [place.boxes for place in found]
+    assert [len(quads or ()) for quads in boxes] == [1, 1, 1]
+    (first,), (second,), (last,) = (quads or () for quads in boxes)
+    assert first[1] < first[5] <= second[1] < second[5]
+    assert 50 < last[0] < last[2] < 300
+    assert len({place.token for place in found}) == 2
 
 
 def test_a_page_that_is_drawn_or_asked_for_already_is_not_drawn_again(world):
