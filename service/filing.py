@@ -145,6 +145,7 @@ def _held(
     """
     db = call.db
     held = hold(call, db, document_id, by=call.action)
+    belonging.lock_family(db, document_id)
     lock(db, held.document)
     version = version_of(db, held, version_no)
     db.refresh(version, with_for_update=True)

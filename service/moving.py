@@ -64,6 +64,7 @@ def move(
     _fetch_keys(call, document_id, to)
     db = call.db
     held = _movable(call, db, document_id)
+    belonging.lock_family(db, document_id)
     lock(db, held.document)
     customers.check_rev(held.document.rev, if_match)
     why = checked_reason(reason)
