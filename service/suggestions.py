@@ -5,7 +5,7 @@ its reason and how sure it is; what is less sure than `CERTAIN` is taken only by
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from service import customers, documents, properties
 from service.archive import Call
+from service.codes import Filing
 from service.crypto import seal, unseal
 from service.documents import DocumentView
 from service.errors import Invalid
+from service.filing import QueueRow
 from service.keystore import Ring
 from service.models import Suggestion as SuggestionRow
 from service.permissions import Action
@@ -68,9 +70,11 @@ def put(db: Session, rows: Iterable[Mapping[str, object]]) -> None:
 def of_version(db: Session, ring: Ring, version_id: str) -> list[Suggestion]:
     """Return what is suggested of a version and not settled."""
     row = db.get(SuggestionRow, version_id)
-    if row is None:
-        return []
-    found = json.loads(unseal(ring.version(version_id), row.ct, _aad(version_id)))
+    return _unsettled(ring, row) if row else []
+
+
+def _unsettled(ring: Ring, row: SuggestionRow) -> list[Suggestion]:
+    found = json.loads(unseal(ring.version(row.version), row.ct, _aad(row.version)))
     settled = row.settled.split()
     return [Suggestion(**one) for one in found if one["key"] not in settled]
 
@@ -85,24 +89,26 @@ def shown(call: Call, document: DocumentView) -> tuple[Suggested, ...]:
         return ()
     current = _current(document)
     return tuple(
-        Suggested(one.key, one.value, one.confidence, one.reason, one.page)
+        Suggested(**asdict(one))
         for one in of_version(call.db, call.ring, document.version.id)
         if _folded(one.value) != _folded(current.get(one.key, ""))
         and (one.key != "kind" or one.value in call.policy.kinds.by_code)
     )
 
 
-def kinds_of(db: Session, ring: Ring, versions: Sequence[str]) -> dict[str, Suggestion]:
-    """Return version → the kind suggested of it, for lists. Whoever asks checked the right."""
-    rows = db.execute(
-        select(SuggestionRow.version, SuggestionRow.ct).where(SuggestionRow.version.in_(versions))
-    ).all()
-    ring.prefetch(versions=[row.version for row in rows])
-    found: dict[str, Suggestion] = {}
-    for version, ct in rows:
-        for one in json.loads(unseal(ring.version(version), ct, _aad(version))):
-            if one["key"] == "kind":
-                found[version] = Suggestion(**one)
+def kinds_of(call: Call, rows: Iterable[QueueRow]) -> dict[str, Suggested]:
+    """Return version → another kind suggested of it, for what in a list waits to be filed.
+
+    Nothing for rows whose text this person may not read: a suggestion is a piece of it.
+    """
+    asked = {r.version: r for r in rows if r.readable and r.filing is Filing.SUBMITTED}
+    call.ring.prefetch(versions=list(asked))
+    found: dict[str, Suggested] = {}
+    for row in call.db.scalars(select(SuggestionRow).where(SuggestionRow.version.in_(asked))):
+        for one in _unsettled(call.ring, row):
+            known = one.key == "kind" and one.value in call.policy.kinds.by_code
+            if known and one.value != asked[row.version].kind:
+                found[row.version] = Suggested(**asdict(one))
     return found
 
 

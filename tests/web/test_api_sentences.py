@@ -1,6 +1,7 @@
 """Sentences of the contract that hold for every operation, asked of every operation."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_every_change_of_state_needs_the_state(programs, ids):
         if not any(p["name"] == "If-Match" for p in operation["parameters"]):
             continue
         conditional += 1
-        body = {"to": "ended", "reason": "x"} if path.endswith("/category") else {}
+        body: dict[str, Any] = {"to": "ended", "reason": "x"} if path.endswith("/category") else {}
         body |= {"reason": "x"} if path.endswith(("/return", "/withdraw", "/move")) else {}
         body |= {"take": []} if path.endswith("/suggestions") else {}
         body |= {"customer": ids["customer_id"]} if path.endswith("/move") else {}

@@ -75,6 +75,24 @@ def test_who_may_not_change_the_properties_sees_no_suggestion(portal):
     assert portal.world.shown(document, "sales").kind == "other"
 
 
+def test_the_list_of_uploads_says_when_a_file_looks_like_another_kind(portal):
+    document = furnish(portal.world)
+    page = portal["sales"].html("/upload")
+    assert "更像：维修记录" in page
+    assert f"/documents/{document}#p-suggested" in page
+    view = portal.world.shown(document, "sales")
+    portal["sales"].send(f"/documents/{document}/suggestions", seen=view.rev, take=["kind"])
+    assert f"/documents/{document}#p-suggested" not in portal["sales"].html("/upload")
+
+
+def test_who_no_longer_may_read_their_upload_learns_no_kind_from_its_text(portal):
+    document = furnish(portal.world)
+    portal.world.edit(document, "archivist", grade="top")
+    page = portal["sales"].html("/upload")
+    assert "IMG_20260512.txt" in page
+    assert f"/documents/{document}#p-suggested" not in page
+
+
 def test_programs_list_and_take_what_is_suggested(programs):
     document = furnish(programs.world)
     found = asked(programs, document)

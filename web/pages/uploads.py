@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import customers, directory, filing, intake, twins
+from service import customers, directory, filing, intake, suggestions, twins
 from service.archive import Call
 from service.audit.entries import Subject
 from service.directory import Wanted
@@ -23,10 +23,16 @@ def show() -> ResponseReturnValue:
         target = customers.get(call, customer_id) if customer_id else None
         clients = () if target else directory.listing(call, _wanted()).items
         rows = filing.uploads(call)
-        same = _same(call, rows)
+        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
         waiting = filing.to_file(call) if g.menu.filing else ()
     return render_template(
-        "upload/show.html", target=target, clients=clients, rows=rows, same=same, waiting=waiting
+        "upload/show.html",
+        target=target,
+        clients=clients,
+        rows=rows,
+        same=same,
+        kinds=kinds,
+        waiting=waiting,
     )
 
 
@@ -47,8 +53,8 @@ def states() -> ResponseReturnValue:
     """Return the rows of some of the person's uploads, for a page that waits."""
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
         rows = filing.states(call, request.args.getlist("document"))
-        same = _same(call, rows)
-    return render_template("upload/rows.html", rows=rows, same=same)
+        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
+    return render_template("upload/rows.html", rows=rows, same=same, kinds=kinds)
 
 
 def again(customer_id: str) -> ResponseReturnValue:
@@ -56,9 +62,15 @@ def again(customer_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, _customer(customer_id)) as call:
         target = customers.get(call, customer_id)
         rows = filing.uploads(call)
-        same = _same(call, rows)
+        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
     return render_template(
-        "upload/show.html", target=target, clients=(), rows=rows, same=same, waiting=()
+        "upload/show.html",
+        target=target,
+        clients=(),
+        rows=rows,
+        same=same,
+        kinds=kinds,
+        waiting=(),
     )
 
 
@@ -70,8 +82,8 @@ def add(customer_id: str) -> ResponseReturnValue:
     if errors.wants_row():
         with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
             rows = filing.states(call, [document.id for document in added])
-            same = _same(call, rows)
-        return render_template("upload/rows.html", rows=rows, same=same)
+            same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
+        return render_template("upload/rows.html", rows=rows, same=same, kinds=kinds)
     return session.done("uploaded", "uploads.show", customer=customer_id)
 
 
