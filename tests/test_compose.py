@@ -320,5 +320,6 @@ def test_what_runs_is_locked_as_it_is_tested_and_without_the_tools():
     hashes = set(re.findall(r"sha256:\w+", (ROOT / "requirements.lock").read_text()))
     assert set(re.findall(r"sha256:\w+", (ROOT / "requirements-run.lock").read_text())) <= hashes
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = {re.split(r"[^\w.-]", name)[0].lower() for name in project["dependencies"]}
+    names = (re.split(r"[^\w.-]", name)[0] for name in project["dependencies"])
+    needed = {name.lower().replace("_", "-") for name in names}
     assert needed <= set(run)
