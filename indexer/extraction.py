@@ -9,11 +9,13 @@ from typing import BinaryIO, cast
 from indexer.extract import CONTAINERS, reader_for
 from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
+from indexer.recognition import Recognised, recognise
 from indexer.work import Ended, Work, outcome, settle
 from service import (
     documents,
     figures,
     jobs,
+    layouts,
     number_places,
     page_images,
     processing,
@@ -48,6 +50,7 @@ class Outcome:
     parts: list[dict[str, object]] = field(default_factory=list)
     suggestion: dict[str, object] | None = None
     numbers: list[dict[str, object]] = field(default_factory=list)
+    layouts: list[dict[str, object]] = field(default_factory=list)
 
 
 def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
@@ -89,19 +92,22 @@ def _password(ring: Ring, work: Work) -> str | None:
 
 def _timed(
     sandbox: Sandbox, source: processing.Source, original: BinaryIO, password: str | None
-) -> Extracted | Failed:
+) -> Recognised:
     began = perf_counter()
-    result = sandbox.extract(source.media_type, original, source.size, password=password)
+    media_type, size = source.media_type, source.size
+    result = sandbox.extract(media_type, original, size, password=password)
     if password and isinstance(result, Failed) and result.reason is Reason.PASSWORD:
         result = Failed(Reason.WRONG_PASSWORD)
-    ended = str(result.reason) if isinstance(result, Failed) else "read"
+    made = Recognised(result)
+    if not isinstance(result, Failed):
+        made = recognise(sandbox, media_type, original, size, result, password=password)
+    ended = str(made.extracted.reason) if isinstance(made.extracted, Failed) else "read"
     figures.EXTRACTION_SECONDS.labels(ended).observe(perf_counter() - began)
-    return result
+    return made
 
 
-def _judged(
-    ring: Ring, work: Work, source: processing.Source, result: Extracted | Failed
-) -> Outcome:
+def _judged(ring: Ring, work: Work, source: processing.Source, made: Recognised) -> Outcome:
+    result = made.extracted
     if isinstance(result, Failed):
         return Outcome(work, Processing.FAILED, error=str(result.reason))
     pages = [page.text for page in result.pages]
@@ -121,6 +127,7 @@ def _judged(
         parts,
         _suggested(ring, work.job.subject, source, pages),
         number_places.rows_of(text_id, pages, texts.blinder(ring)),
+        layouts.seal_rows(ring, work.job.subject, text_id, made.within(pages)),
     )
 
 
@@ -202,6 +209,7 @@ def _write(db: Session, known: _Known, outcomes: Sequence[Outcome]) -> list[Ende
             version.left_out = one.extracted.truncated
     read = [(one, one.extracted) for one in news if one.extracted and one.text_id]
     texts.put(db, [texts.New(o.work.job.subject, o.text_id, it, o.parts) for o, it in read])
+    layouts.put(db, [row for one, _ in read for row in one.layouts])
     suggestions.put(db, [one.suggestion for one, _ in read if one.suggestion])
     number_places.put(db, [row for one, _ in read for row in one.numbers])
     db.flush()

@@ -29,6 +29,7 @@ XLSX: Final = f"{_OOXML}.spreadsheetml.sheet"
 PPTX: Final = f"{_OOXML}.presentationml.presentation"
 _PROGRAM: Final = "application/vnd.microsoft.portable-executable"
 _ZIP: Final = "application/zip"
+_FAX: Final = "image/tiff"
 
 _HEAD: Final = 64 * 1024
 _PDF_WITHIN: Final = 1024
@@ -213,6 +214,8 @@ def _in_ole(names: frozenset[str], name: str) -> str:
 
 def _by_magic(head: bytes, name: str) -> str:
     found = _magic().from_buffer(head) if head else UNKNOWN
+    if found == _FAX:  # white paper, not packed, has as few controls as text
+        return found
     if _is_text(head):
         return _text(head, found, _extension(name))
     return UNKNOWN if found.startswith("text/") or found == "application/x-dosexec" else found

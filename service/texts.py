@@ -50,6 +50,10 @@ class PageLike(Protocol):
     def rotation(self) -> int:
         """Return its rotation in degrees."""
 
+    @property
+    def origin(self) -> str:
+        """Return where its text comes from, if not from where that of the whole does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -187,7 +191,7 @@ def _pages_of(text: New, starts: Sequence[int]) -> Iterator[dict[str, object]]:
             "width": page.width or None,
             "height": page.height or None,
             "rotation": page.rotation,
-            "origin": text.extracted.origin,
+            "origin": page.origin or text.extracted.origin,
         }
 
 

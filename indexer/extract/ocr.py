@@ -19,7 +19,7 @@ from indexer.extract.transcript import cleaned
 EXTRACTOR: Final = "rapidocr 3.10 PP-OCRv6 small"
 
 #: Which pages can be drawn, by media type.
-SHEETS: Mapping[str, Callable[[BinaryIO, int], Sheet]] = MappingProxyType(
+SHEETS: Mapping[str, Callable[..., Sheet]] = MappingProxyType(
     {
         "application/pdf": pdf_sheet.sheet,
         **dict.fromkeys(
@@ -48,7 +48,7 @@ _CELL: Final = 1.5
 def page(
     source: BinaryIO, arguments: Mapping[str, Any], _send: Callable[[bytes], None]
 ) -> dict[str, Any]:
-    """Recognise page `page`, from 1, of a file of media type `type`.
+    """Recognise page `page`, from 1, of a file of media type `type`; a `password` opens a PDF.
 
     Answers its `text`, its `lines` as `service.layouts` has them, `width` and `height` in points
     and `rotation` in degrees, all of the page as it stands upright, and what did it.
@@ -56,7 +56,8 @@ def page(
     draw = SHEETS.get(str(arguments["type"]))
     if draw is None:
         raise Unreadable(Reason.UNSUPPORTED, str(arguments["type"])[:80])
-    return recognised(draw(source, int(arguments["page"])))
+    key = {"password": arguments["password"]} if arguments.get("password") else {}
+    return recognised(draw(source, int(arguments["page"]), **key))
 
 
 def recognised(sheet: Sheet) -> dict[str, Any]:

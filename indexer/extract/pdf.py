@@ -1,6 +1,7 @@
 """Reads the text layer of a PDF, its form fields and its annotations, page by page (PDFium)."""
 
 import codecs
+import ctypes
 import io
 import re
 from contextlib import closing
@@ -11,7 +12,7 @@ import pypdfium2.raw as pdfium
 
 from indexer.extract import pdf_fonts
 from indexer.extract.pdf_annotations import annotations
-from indexer.extract.result import Extracted, Note, Reason, Unreadable
+from indexer.extract.result import Extracted, Note, Reason, Recognition, Unreadable
 from indexer.extract.transcript import Transcript
 
 _WHOLE: Final = 8 * 1024 * 1024
@@ -30,6 +31,26 @@ _WRONG = re.compile(
 )
 _WRONG_SHARE: Final = 0.02
 _WRONG_LEAST: Final = 3
+
+#: A page with less of its own may be an image with a stamp of the scanner.
+_FEW: Final = 100
+#: An image that covers so much of a page is the page.
+_COVERS: Final = 0.5
+#: Shares of all Chinese characters, and numbers of them, from which on those that only rare or
+#: traditional writing has make a layer doubtful: wrong font maps give plausible Chinese.
+_RARE_SHARE: Final = 0.1
+_RARE_LEAST: Final = 5
+_OBJECTS: Final = 1000
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
+
+
+def _rare() -> re.Pattern[str]:
+    """Return what finds the Chinese characters that GB 2312 does not have."""
+    every = map(chr, range(0x4E00, 0xA000))
+    return re.compile(f"[{''.join(one for one in every if not one.encode('gb2312', 'ignore'))}]")
+
+
+_RARE: Final = _rare()
 
 codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be loaded any more
 
@@ -100,8 +121,42 @@ def _page(transcript: Transcript, document: pypdfium2.PdfDocument, index: int) -
             height=height,
             rotation=page.get_rotation(),
             note=None if believed else Note.SUSPECT_LAYER,
+            recognition=_recognition(page, layer) if believed else Recognition.READ,
         )
     return True
+
+
+def doubtful(text: str) -> bool:
+    """Tell whether a layer may lie plausibly. Genuine traditional writing is doubtful too."""
+    rare = len(_RARE.findall(text))
+    return rare >= _RARE_LEAST and rare >= _RARE_SHARE * len(_HAN.findall(text))
+
+
+def _recognition(page: pypdfium2.PdfPage, layer: str) -> Recognition | None:
+    """Tell what recognition should do about a page whose layer is not wrong at first sight."""
+    characters = len(_BLANK.sub("", layer)) if len(layer) < 2 * _FEW else _FEW
+    if characters < _FEW and _is_drawn(page, empty=not characters):
+        return Recognition.READ
+    return Recognition.COMPARE if doubtful(layer) else None
+
+
+def _is_drawn(page: pypdfium2.PdfPage, *, empty: bool) -> bool:
+    """Tell whether a page shows an image as large as itself; or, where it is empty, anything."""
+    count = min(pdfium.FPDFPage_CountObjects(page), _OBJECTS)
+    if empty:
+        return bool(count > 0)
+    width, height = page.get_size()
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for index in range(count):
+        one = pdfium.FPDFPage_GetObject(page, index)
+        if pdfium.FPDFPageObj_GetType(one) != pdfium.FPDF_PAGEOBJ_IMAGE:
+            continue
+        bounds = [ctypes.byref(side) for side in (left, bottom, right, top)]
+        if pdfium.FPDFPageObj_GetBounds(one, *bounds):
+            area = (right.value - left.value) * (top.value - bottom.value)
+            if area >= _COVERS * width * height:
+                return True
+    return False
 
 
 def _label(document: pypdfium2.PdfDocument, index: int) -> str:

@@ -11,9 +11,9 @@ from indexer.extract.result import Reason, Unreadable
 from indexer.extract.sheet import DOTS_PER_INCH, MOST_PIXELS, POINTS_PER_INCH, Sheet
 
 
-def sheet(source: BinaryIO, number: int) -> Sheet:
+def sheet(source: BinaryIO, number: int, password: str | None = None) -> Sheet:
     """Return page `number`, from 1, as it is displayed."""
-    with closing(pdf.opened(source)) as document:
+    with closing(pdf.opened(source, password)) as document:
         try:
             page = document[number - 1]
         except (pypdfium2.PdfiumError, IndexError) as error:
