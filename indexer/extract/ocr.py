@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from indexer.extract import image, lines, pdf_sheet, reading_order, upright
+from indexer.extract import image, lines, ofd_sheet, pdf_sheet, reading_order, upright
 from indexer.extract.result import Reason, Unreadable
 from indexer.extract.sheet import A4, Sheet
 from indexer.extract.transcript import cleaned
@@ -22,6 +22,7 @@ EXTRACTOR: Final = "rapidocr 3.10 PP-OCRv6 small"
 SHEETS: Mapping[str, Callable[..., Sheet]] = MappingProxyType(
     {
         "application/pdf": pdf_sheet.sheet,
+        "application/ofd": ofd_sheet.sheet,
         **dict.fromkeys(
             (
                 "image/jpeg",

@@ -8,9 +8,10 @@ import zipfile
 from typing import BinaryIO, Final
 
 import ofdkit
+from ofdkit.package import Package as Parts
 
 from indexer.extract.package import Package
-from indexer.extract.result import Extracted, Note, Reason, Unreadable
+from indexer.extract.result import Extracted, Note, Reason, Recognition, Unreadable
 from indexer.extract.transcript import Transcript
 
 _EXTRACTOR: Final = f"ofdkit {ofdkit.__version__}"
@@ -18,6 +19,7 @@ _PAGES: Final = 5_000
 #: Of all parts together, in bytes: the library keeps what it parses.
 _XML: Final = 100 * 1024 * 1024
 _POINTS: Final = 72 / 25.4
+_IMAGE: Final = b"ImageObject"
 
 
 def read(source: BinaryIO) -> Extracted:
@@ -26,10 +28,10 @@ def read(source: BinaryIO) -> Extracted:
     source.seek(0)
     transcript = Transcript()
     try:
-        with ofdkit.open(source) as document:
+        with ofdkit.open(source) as document, Parts(source) as parts:
             if len(document.pages) > _PAGES:
                 raise Unreadable(Reason.TOO_COMPLEX, "pages")
-            read_pages = sum(_page(transcript, page) for page in document.pages)
+            read_pages = sum(_page(transcript, page, parts) for page in document.pages)
     except ofdkit.OFDLimitError as error:
         raise Unreadable(Reason.TOO_COMPLEX, "ofd") from error
     except (ofdkit.OFDError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
@@ -39,17 +41,23 @@ def read(source: BinaryIO) -> Extracted:
     return transcript.finish(_EXTRACTOR)
 
 
-def _page(transcript: Transcript, page: ofdkit.Page) -> bool:
-    """Write one page; return whether it could be loaded."""
+def _page(transcript: Transcript, page: ofdkit.Page, parts: Parts) -> bool:
+    """Write one page; return whether it could be loaded.
+
+    One without text over an image is to be recognised.
+    """
     try:
         text = page.text()
+        image = not text.strip() and _IMAGE in parts.read(page.location or "")
     except ofdkit.OFDLimitError:
         raise
     except ofdkit.OFDError:
         transcript.end_page(note=Note.DAMAGED_PAGE)
         return False
     transcript.write(text)
-    transcript.end_page(width=page.width * _POINTS, height=page.height * _POINTS)
+    width, height = page.width * _POINTS, page.height * _POINTS
+    wanted = Recognition.READ if image else None
+    transcript.end_page(width=width, height=height, recognition=wanted)
     return True
 
 

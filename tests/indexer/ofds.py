@@ -1,5 +1,6 @@
 """Makes OFD files part by part, as invoice programs write them."""
 
+import io
 import zipfile
 
 from tests.indexer.docxs import packed
@@ -36,3 +37,18 @@ def line(text: str, y: float, x: float = 10) -> str:
         f'<ofd:TextObject ID="7" Boundary="{x} {y} 100 6" Size="4">'
         f'<ofd:TextCode X="0" Y="4">{text}</ofd:TextCode></ofd:TextObject>'
     )
+
+
+def scanned(image: bytes, *, name: str = "image_1.png") -> bytes:
+    """Return an OFD whose second page is an image and nothing else."""
+    shown = '<ofd:ImageObject ID="8" Boundary="0 0 210 140" ResourceID="3"/>'
+    stamp = '<ofd:ImageObject ID="9" Boundary="0 0 20 20" ResourceID="4"/>'
+    resources = (
+        f'<ofd:Res {_NS} BaseLoc="Res"><ofd:MultiMedias><ofd:MultiMedia ID="3" Type="Image">'
+        f"<ofd:MediaFile>{name}</ofd:MediaFile></ofd:MultiMedia></ofd:MultiMedias></ofd:Res>"
+    )
+    made = ofd(line("第一页有字", 10), stamp + shown, extra=resources)
+    target = io.BytesIO(made)
+    with zipfile.ZipFile(target, "a") as package:
+        package.writestr(f"Doc_0/Res/{name}", image)
+    return target.getvalue()

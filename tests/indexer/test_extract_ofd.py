@@ -5,7 +5,7 @@ import io
 import pytest
 
 from indexer.extract import ofd
-from indexer.extract.result import Extracted, Note, Reason
+from indexer.extract.result import Extracted, Note, Reason, Recognition
 from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks, ofds, zips
@@ -27,8 +27,10 @@ def test_each_page_is_read_in_reading_order_with_its_size_in_points():
     assert (round(page.width), round(page.height)) == (595, 397)
 
 
-def test_a_file_of_images_alone_says_that_it_has_no_text():
+def test_a_page_of_images_alone_is_to_be_recognised():
     image = '<ofd:ImageObject ID="8" Boundary="0 0 210 140" ResourceID="3"/>'
+    found = read(ofds.ofd(image, ofds.line("字", 10), ""))
+    assert [page.recognition for page in found.pages] == [Recognition.READ, None, None]
     assert read(ofds.ofd(image)).notes == (Note.NO_TEXT,)
 
 
