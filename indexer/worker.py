@@ -28,6 +28,9 @@ log = structlog.get_logger()
 IDLE = 0.2
 AWAY = 2.0
 
+#: The same where somebody sits before a page that is not there yet.
+SOON = 0.05
+
 #: Seconds between two commits to the index while an import is read. Each costs the same for one
 #: document as for a hundred; what somebody waits for goes at once.
 PACE = 1.0
@@ -85,10 +88,10 @@ class Worker:
         painter.join(timeout=30)
         log.info("worker_stopped")
 
-    def _forever(self, step: Callable[[], bool], pulse: Pulse) -> None:
+    def _forever(self, step: Callable[[], bool], pulse: Pulse, *, idle: float = IDLE) -> None:
         while not self._stop.is_set():
             pulse.beat()
-            pause = IDLE
+            pause = idle
             try:
                 if step():
                     continue
@@ -106,7 +109,7 @@ class Worker:
         self._forever(lambda: self.rewrap_waiting() + self._index_in_pace() > 0, pulse)
 
     def _draw_pages(self) -> None:
-        self._forever(lambda: self.render_waiting() > 0, self._drawing)
+        self._forever(lambda: self.render_waiting() > 0, self._drawing, idle=SOON)
 
     def _index_in_pace(self) -> int:
         """Index what people wait for, or what an import has gathered; return how much."""

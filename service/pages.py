@@ -72,11 +72,11 @@ def image(
     """
     db = call.db
     version = _opened(call, db, document_id, version_no, {"thumbnail" if small else "page": no})
-    known = _known(db, version, no)
-    blob = page_images.stored(db, version.id, page_images.THUMB if small else page_images.PAGE, no)
+    role = page_images.THUMB if small else page_images.PAGE
+    blob = page_images.stored(db, version.id, role, no)
     if blob is not None:
         return page_images.content(call.archive.blobs, call.ring, blob)
-    if known.error(no):
+    if _known(db, version, no).error(no):
         raise NotFound
     _order(call, version, no)
     return None
