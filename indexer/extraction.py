@@ -1,6 +1,6 @@
 """Extract jobs: a stored original becomes sealed text rows, then an index job."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -53,8 +53,17 @@ class Outcome:
     layouts: list[dict[str, object]] = field(default_factory=list)
 
 
-def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
-    """Read one version in the sandbox; nothing is written here."""
+def extract(
+    archive: Archive,
+    sandbox: Sandbox,
+    work: Work,
+    before_page: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Read one version in the sandbox; nothing is written here.
+
+    `before_page` is called before each page that is recognised, which takes a second or more. It
+    raises `Unavailable` to have the job given back.
+    """
     version_id = work.job.subject
     try:
         with archive.db.read() as db:
@@ -72,7 +81,7 @@ def extract(archive: Archive, sandbox: Sandbox, work: Work) -> Outcome:
             )
             with reader:
                 secret = _password(ring, work)
-                result = _timed(sandbox, source, cast("BinaryIO", reader), secret)
+                result = _timed(sandbox, source, cast("BinaryIO", reader), secret, before_page)
             return _judged(ring, work, source, result)
     except Unavailable as error:
         return Outcome(work, None, away=error.part)
@@ -91,7 +100,11 @@ def _password(ring: Ring, work: Work) -> str | None:
 
 
 def _timed(
-    sandbox: Sandbox, source: processing.Source, original: BinaryIO, password: str | None
+    sandbox: Sandbox,
+    source: processing.Source,
+    original: BinaryIO,
+    password: str | None,
+    before_page: Callable[[], None],
 ) -> Recognised:
     began = perf_counter()
     media_type, size = source.media_type, source.size
@@ -100,7 +113,15 @@ def _timed(
         result = Failed(Reason.WRONG_PASSWORD)
     made = Recognised(result)
     if not isinstance(result, Failed):
-        made = recognise(sandbox, media_type, original, size, result, password=password)
+        made = recognise(
+            sandbox,
+            media_type,
+            original,
+            size,
+            result,
+            password=password,
+            before_page=before_page,
+        )
     ended = str(made.extracted.reason) if isinstance(made.extracted, Failed) else "read"
     figures.EXTRACTION_SECONDS.labels(ended).observe(perf_counter() - began)
     return made

@@ -1,5 +1,8 @@
 """Files being read: taken several at a time, read in sandbox children, committed together.
 
+A scan of hundreds of pages takes minutes: between two of them it gives way to what somebody waits
+for, and it is given back when the worker stops.
+
 A commit costs much the same for one file as for sixteen, so what an import gives is gathered;
 what somebody waits for goes first and is committed at once.
 """
@@ -17,6 +20,7 @@ from indexer.extraction import Outcome
 from indexer.work import Work
 from service import jobs
 from service.archive import Archive
+from service.errors import Unavailable
 from service.jobs import Lane
 
 KINDS = ("extract",)
@@ -32,6 +36,9 @@ QUICK = 1.0
 
 #: Seconds between looks for what somebody waits for, while what is read takes longer.
 LOOK = 0.5
+
+#: So many files deep one gives way to another between its pages.
+DEEPEST = 3
 
 #: Seconds after which held jobs are held anew; far below `jobs.HOLD`.
 RENEW = 30.0
@@ -61,6 +68,9 @@ class Reading:
         self._hurried: deque[Work] = deque()
         self._others: deque[Work] = deque()
         self._running: set[Future[Outcome | None]] = set()
+        #: what was read between the pages of scans, and whether there are scans
+        self._aside: deque[Outcome] = deque()
+        self._scanning = False
         self._held = FEWEST * children
         self._taken = float("-inf")
         self._renewed = monotonic()
@@ -104,9 +114,10 @@ class Reading:
     def _take(self) -> None:
         """Hold enough to be read next; of what somebody waits for, as much as can be read."""
         if 2 * len(self._running) > self._held:
-            if self._others:
+            if self._others or (self._scanning and not self._hurried):
                 self._add(Lane.INTERACTIVE, self._children)
             return
+        self._scanning = self._scanning and bool(self._running)
         now = monotonic()
         quick = now - self._taken < QUICK
         fewest, most = FEWEST * self._children, MOST * self._children
@@ -137,8 +148,23 @@ class Reading:
                 one = line.popleft()
             except IndexError:
                 continue
-            return extraction.extract(self._archive, self._sandbox, one)
+            return self._read(one, 0)
         return None
+
+    def _read(self, one: Work, depth: int) -> Outcome:
+        def give_way() -> None:
+            """Between two pages of a scan, end when told to stop, and let others pass."""
+            self._scanning = True
+            if self._stop.is_set():
+                raise Unavailable("worker")
+            while depth < DEEPEST and self._hurried:
+                try:
+                    other = self._hurried.popleft()
+                except IndexError:
+                    return
+                self._aside.append(self._read(other, depth + 1))
+
+        return extraction.extract(self._archive, self._sandbox, one, give_way)
 
     # -- results -----------------------------------------------------------------------------
 
@@ -156,7 +182,8 @@ class Reading:
     def _next(self, seconds: float) -> list[Outcome]:
         done, self._running = wait(self._running, seconds, return_when=FIRST_COMPLETED)
         self._renew()
-        return [outcome for future in done if (outcome := future.result())]
+        aside = [self._aside.popleft() for _ in range(len(self._aside))]
+        return aside + [outcome for future in done if (outcome := future.result())]
 
     def _renew(self) -> None:
         """Keep hold of what is not committed yet, once in a while."""

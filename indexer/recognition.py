@@ -6,7 +6,7 @@ on one page of its file before it is believed or thrown away.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Final
 
@@ -72,19 +72,31 @@ def recognise(
     extracted: Extracted,
     *,
     password: str | None = None,
+    before_page: Callable[[], None] = lambda: None,
 ) -> Recognised:
-    """Recognise the pages that ask for it; raises what reading `source` raises."""
+    """Recognise the pages that ask for it; raises what reading `source` raises.
+
+    `before_page` is called before each one, and may raise to end it all.
+    """
     if not any(page.recognition for page in extracted.pages):
         return Recognised(extracted)
-    return _Recognising(sandbox, media_type, source, size, password).whole(extracted)
+    recognising = _Recognising(sandbox, media_type, source, size, password, before_page)
+    return recognising.whole(extracted)
 
 
 class _Recognising:
     """One file whose pages are recognised one after the other."""
 
     def __init__(
-        self, sandbox: Sandbox, media_type: str, source: BinaryIO, size: int, password: str | None
+        self,
+        sandbox: Sandbox,
+        media_type: str,
+        source: BinaryIO,
+        size: int,
+        password: str | None,
+        before_page: Callable[[], None],
     ) -> None:
+        self._before_page = before_page
         self._sandbox = sandbox
         self._source = source
         self._size = size
@@ -147,6 +159,7 @@ class _Recognising:
         return self._seen[number]
 
     def _asked(self, number: int) -> Seen | Failed:
+        self._before_page()
         said = {**self._said, "page": number}
         answer = self._sandbox.ask(OCR, self._source, self._size, said, _no_bytes)
         if isinstance(answer, Failed):

@@ -1,6 +1,6 @@
 """Files being read several at a time: who goes first, what is committed together, and stopping."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
 from typing import Any, BinaryIO
@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 import pytest
 from sqlalchemy import select, update
 
+from indexer.extract import Task
+from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.extraction import Outcome
 from indexer.reading import Reading
@@ -16,6 +18,7 @@ from service.blobs.port import Blobs
 from service.errors import Unavailable
 from service.jobs import Lane
 from service.models import Job
+from tests.indexer import scans
 from tests.world import World
 
 
@@ -184,3 +187,67 @@ def test_two_versions_of_a_document_read_together_show_the_newest(world: World) 
         worker.drain()
     assert world.found("谐波减速器", by="archivist") == {paper.id}
     assert world.found("齿轮箱", by="archivist") == set()
+
+
+class Interrupted(Sandbox):
+    """Asks the children of another sandbox; does something before the first page of a scan."""
+
+    def __init__(self, other: Sandbox, before: Callable[[], None]) -> None:
+        """Start no children."""
+        self.extract = other.extract  # type: ignore[method-assign]
+        self.ask_other = other.ask
+        self.before: list[Callable[[], None]] = [before]
+
+    def ask(
+        self,
+        task: Task,
+        source: BinaryIO,
+        size: int,
+        arguments: Mapping[str, Any],
+        take: Callable[[bytes], object],
+    ) -> dict[str, Any] | Failed:
+        if self.before:
+            self.before.pop()()
+        return self.ask_other(task, source, size, arguments, take)
+
+
+def scan() -> bytes:
+    pages = [scans.page([f"Sheet number {n}"], mode="L") for n in range(2)]
+    return scans.saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+
+
+def test_a_worker_that_stops_in_the_middle_of_a_scan_gives_it_back(
+    world: World, stop: Event
+) -> None:
+    made = world.document(world.customer().id, scan(), file_name="fax.tif")
+    version = made.versions[0].id
+    sandbox = Interrupted(world.sandbox, stop.set)
+    with Reading(
+        world.archive, sandbox, "worker:1", children=1, stop=stop, beat=lambda: None
+    ) as reading:
+        assert versions_of(reading.some()) == [version]
+        assert reading.some() == []
+    assert states(world) == {version: ("waiting", 0)}
+
+
+def test_what_somebody_waits_for_is_read_between_the_pages_of_a_scan(
+    world: World, stop: Event
+) -> None:
+    long = world.document(world.customer().id, scan(), file_name="fax.tif").versions[0].id
+    short: list[str] = []
+
+    def upload() -> None:
+        short.append(world.document(world.customer().id, "马上要看的报价").versions[0].id)
+        while states(world)[short[0]][0] == "waiting":
+            stop.wait(0.02)
+
+    with Reading(
+        world.archive,
+        Interrupted(world.sandbox, upload),
+        "worker:1",
+        children=1,
+        stop=stop,
+        beat=lambda: None,
+    ) as reading:
+        order = versions_of(reading.some() + reading.some())
+    assert order == [short[0], long]
