@@ -300,7 +300,8 @@ def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
 def _brought(archive: Archive, customer: str, actor: Actor, digest: bytes, name: str) -> str | None:
     """Return the document as which this person brought this file before.
 
-    Only own uploads count: what others brought is theirs to be known.
+    Only own uploads count: what others brought is theirs to be known. What came with another
+    document goes away with that, and is not counted either.
     """
     wanted = intake.clean_file_name(name)
     with archive.ring() as ring, archive.db.read() as db:
@@ -312,6 +313,7 @@ def _brought(archive: Archive, customer: str, actor: Actor, digest: bytes, name:
                 Document.customer == customer,
                 Version.content_token == token,
                 Version.created_by == actor.person,
+                Version.parent_version.is_(None),
             )
         ).all()
         for version, sealed, document in rows:

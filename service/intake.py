@@ -108,6 +108,7 @@ def _check_waiting(call: Call, db: Session) -> None:
     most = call.policy.limits.upload.waiting_per_person
     unread = select(Version.id).where(
         Version.created_by == call.actor.person,
+        Version.parent_version.is_(None),
         Version.created > datetime.now(UTC) - timedelta(days=1),
         Version.processing.in_([Processing.STORED, Processing.EXTRACTING]),
     )

@@ -15,6 +15,7 @@ from service.codes import Category
 from service.documents import get
 from service.models import AuditBody, Document
 from service.permissions import Action
+from tests.indexer import zips
 from tests.world import World
 
 
@@ -258,3 +259,17 @@ def test_json_is_a_list_of_files_and_the_import_is_in_the_log(world: World, fold
     assert actions.count("document.add") >= 3
     assert "import.run" in actions
     assert world.verify().code == 0
+
+
+def test_a_file_that_came_in_a_zip_is_brought_all_the_same(world: World, folder: Path) -> None:
+    customer = world.customer(owner="sales")
+    content = zips.packed(("纪要一.txt", "减速机异响".encode()))
+    made = world.document(customer.id, content, by="sales", file_name="a.zip")
+    world.work()
+    assert len(world.shown(made.id, "sales").family.children) == 1
+    alone = folder.parent / "one"
+    alone.mkdir()
+    (alone / "纪要一.txt").write_text("减速机异响", "utf-8")
+    options = ("--customer", customer.id, "--as", "sales", "--kind", "minutes")
+    assert report(world, alone, *options)["received"]["files"] == 1
+    assert report(world, alone, *options)["present"]["files"] == 1

@@ -9,6 +9,7 @@ import pytest
 from indexer.extract.sandbox import Sandbox
 from service import schema
 from service.codes import Role
+from tests.indexer import zips
 from tests.web.programs import Programs
 from tests.world import DEPARTMENTS, World, embedded, policy_with
 
@@ -41,3 +42,16 @@ def test_who_has_too_many_unread_documents_waits_and_others_do_not(programs):
     programs.world.work()
     assert programs["sales"].upload(path, b"one more", kind="minutes").status_code == 201
     assert programs["sales"].get(path).json["total"] == 4
+
+
+def test_the_files_of_a_zip_that_wait_keep_nobody_from_uploading(programs):
+    customer = programs.world.customer(owner="sales").id
+    path = f"/customers/{customer}/documents"
+    content = zips.packed(*((f"{n}.txt", b"%d" % n) for n in range(4)))
+    made = programs["sales"].upload(path, content, kind="minutes", file_name="a.zip")
+    worker = programs.world.worker()
+    worker.extract_waiting()
+    worker.unpack_waiting()
+    children = programs["sales"].get(f"/documents/{made.json['id']}").json["children"]
+    assert [one["processing"] for one in children] == ["stored"] * 4
+    assert programs["sales"].upload(path, b"one more", kind="minutes").status_code == 201
