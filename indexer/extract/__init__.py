@@ -68,9 +68,7 @@ def _office(function: str, limits: Limits) -> Reader:
     return Reader(f"indexer.extract.unlocking:{function}", limits, locks=True)
 
 
-PDF = Reader(
-    "indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0), locks=True
-)
+PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0), locks=True)
 DOCX = _office("read_docx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 PPTX = _office("read_pptx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = _office("read_xlsx", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
@@ -91,14 +89,10 @@ ZIP = Reader(
 
 IMAGE = Reader("indexer.extract.image:read", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 #: Recognises the writing on one page: median 1.4 s, 12 s for the worst of some hundred real ones.
-OCR = Task(
-    "indexer.extract.ocr:page", Limits(memory=2048 * _MIB, cpu=90, wall=300.0), apart=True
-)
+OCR = Task("indexer.extract.ocr:page", Limits(memory=2048 * _MIB, cpu=90, wall=300.0), apart=True)
 
 #: Makes images of single pages, and finds where their text stands. `arguments`: see `page`.
-PAGE = Task(
-    "indexer.extract.page:done", Limits(memory=1024 * _MIB, cpu=20, wall=30.0), apart=True
-)
+PAGE = Task("indexer.extract.page:done", Limits(memory=1024 * _MIB, cpu=20, wall=30.0), apart=True)
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
