@@ -100,7 +100,7 @@ def furnish(world: World) -> Pools:
         # only what is filed changes its category
         "move_customer": filed,
         "deputy_id": [deputy],
-        **dict.fromkeys(("show_page", "show_thumbnail", "show_hits"), [drawn.id]),
+        **{name: [drawn.id] for name in ("show_page", "show_thumbnail", "show_hits")},
         "number": ["1"],
     }
 
