@@ -218,7 +218,9 @@ REASON = {
     "unsupported": N_("The text of this kind of file cannot be read yet."),
     "unknown_charset": N_("The character set of the text is unknown."),
     "encrypted": N_("The message is encrypted: only what stands above it was read."),
-    "no_text": N_("The file has no text layer."),
+    "no_text": N_("No text was found in the file."),
+    "suspect_layer": N_("Its text layer cannot be believed, and nothing could be recognised."),
+    "damaged_page": N_("Some pages could not be read."),
     "missing": N_("The stored file is missing."),
     "corrupt": N_("The stored file is damaged."),
 }
