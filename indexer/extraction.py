@@ -147,7 +147,7 @@ def _judged(ring: Ring, work: Work, source: processing.Source, made: Recognised)
         result,
         parts,
         _suggested(ring, work.job.subject, source, pages),
-        number_places.rows_of(text_id, pages, texts.blinder(ring)),
+        number_places.rows_of(text_id, pages, texts.blinder(ring), made.within(pages)),
         layouts.seal_rows(ring, work.job.subject, text_id, made.within(pages)),
     )
 

@@ -8,6 +8,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,28 +35,27 @@ class Place:
     boxes: tuple[Quad, ...] | None
 
 
-def rows_of(text_id: str, pages: Sequence[str], blind: Blind) -> list[dict[str, object]]:
+def rows_of(
+    text_id: str,
+    pages: Sequence[str],
+    blind: Blind,
+    lines: Mapping[int, Sequence[Line]] | None = None,
+) -> list[dict[str, object]]:
     """Return the rows of the personal numbers in a text, whose pages join by line ends.
 
-    One that goes on on the next page stands where it begins.
+    `lines`: where the lines of pages stand, as far as that is known; see `place` for the others.
+    A number that goes on on the next page stands where it begins.
     """
-    starts, at = [], 0
-    for page in pages:
-        starts.append(at)
-        at += len(page) + 1
-    found = personal_numbers.find("\n".join(pages))
-    return [
-        {
-            "text": text_id,
-            "n": n,
-            "kind": str(one.kind),
-            "token": blind(one.kind, one.normal),
-            "page": bisect_right(starts, one.start),
-            "start": one.start,
-            "end": one.end,
-        }
-        for n, one in enumerate(found[:MOST])
-    ]
+    known = lines or {}
+    starts = [0, *accumulate(len(page) + 1 for page in pages)]
+    rows: list[dict[str, object]] = []
+    for n, one in enumerate(personal_numbers.find("\n".join(pages))[:MOST]):
+        page = bisect_right(starts, one.start)
+        inside = (one.start - starts[page - 1], one.end - starts[page - 1])
+        row: dict[str, object] = {"text": text_id, "n": n, "kind": str(one.kind), "page": page}
+        row |= {"token": blind(one.kind, one.normal), "start": one.start, "end": one.end}
+        rows.append({**row, "boxes": _boxes(known[page], [inside])[0] if page in known else None})
+    return rows
 
 
 def put(db: Session, rows: Iterable[Mapping[str, object]]) -> None:
@@ -72,8 +72,13 @@ def place(db: Session, text_id: str, page_no: int, lines: Sequence[Line]) -> Non
     if start is None or not rows:
         return
     marks = [(row.start - start, row.end - start) for row in rows]
-    for row, boxes in zip(rows, layouts.boxes_of(lines, marks), strict=True):
-        row.boxes = json.dumps([box.quad for box in boxes])
+    for row, boxes in zip(rows, _boxes(lines, marks), strict=True):
+        row.boxes = boxes
+
+
+def _boxes(lines: Sequence[Line], marks: Sequence[tuple[int, int]]) -> list[str]:
+    found = layouts.boxes_of(lines, marks)
+    return [json.dumps([box.quad for box in boxes]) for boxes in found]
 
 
 def pages_with(db: Session, text_id: str) -> list[int]:
