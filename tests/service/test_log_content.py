@@ -51,6 +51,7 @@ from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
 from service.spool import spool
+from tests.indexer import pdfs
 from tests.web.browsing import Portal
 from tests.world import World, password
 
@@ -287,6 +288,7 @@ def papers(world: World, customer: str) -> None:
 
 
 def retry_failed(world: World, customer: str) -> None:
+    world.document(customer, pdfs.written([WORD]), file_name=f"{WORD}.pdf")
     broken = world.document(customer, b"%PDF-1.7\nrubbish", file_name=f"{WORD}.pdf")
     world.work()
     call(
