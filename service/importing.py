@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from service import customers, intake, media
 from service.archive import Archive, Call
@@ -24,8 +25,9 @@ from service.audit.entries import Subject
 from service.codes import HIDDEN_STATUSES, Status
 from service.crypto import Place, content_token, unseal_value
 from service.documents import SEALED_AS
-from service.errors import Denied, Invalid, NotFound, Refusal
+from service.errors import Conflict, Denied, Invalid, NotFound, Refusal
 from service.jobs import Lane
+from service.keystore import Ring
 from service.models import Customer, CustomerView, Document, Version
 from service.permissions import Action, Actor, may
 from service.properties import Properties
@@ -273,7 +275,8 @@ def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
     try:
         with row.path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").digest()
-            row.document = _brought(archive, row.customer, actor, digest, name) or ""
+            with archive.ring() as ring, archive.db.read() as db:
+                row.document = _brought(db, ring, row.customer, actor, digest, name) or ""
             if row.document or trial:
                 row.state = State.PRESENT if row.document else State.PLANNED
                 return
@@ -286,6 +289,9 @@ def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
             ):
                 upload = intake.Upload(spooled, name)
                 view = intake.add(call, row.customer, upload, row.properties, lane=Lane.BULK)
+                _once(call, row.customer, actor, digest, name, view.id)
+    except _Present as present:
+        row.state, row.document = State.PRESENT, present.document
     except NotFound:
         row.state, row.error = State.REFUSED, _NO_CUSTOMER
     except Refusal as error:
@@ -297,27 +303,56 @@ def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
         row.duplicates = len(view.duplicates)
 
 
-def _brought(archive: Archive, customer: str, actor: Actor, digest: bytes, name: str) -> str | None:
-    """Return the document as which this person brought this file before.
+class _Present(Conflict):
+    """Another import by the same person brought the file while this one did."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(rule="import:present")
+        self.document = document
+
+
+def _once(
+    call: Call, customer: str, actor: Actor, digest: bytes, name: str, document_id: str
+) -> None:
+    """Raise `_Present` if the file came meanwhile; nothing of this upload is then kept.
+
+    What adds documents takes its turn at the counter of their serials, until it has committed:
+    whoever is second sees here what the first has brought.
+    """
+    found = _brought(call.db, call.ring, customer, actor, digest, name, but=document_id)
+    if found:
+        raise _Present(found)
+
+
+def _brought(
+    db: Session,
+    ring: Ring,
+    customer: str,
+    actor: Actor,
+    digest: bytes,
+    name: str,
+    *,
+    but: str = "",
+) -> str | None:
+    """Return the document, other than `but`, as which this person brought this file before.
 
     Only own uploads count: what others brought is theirs to be known. What came with another
     document goes away with that, and is not counted either.
     """
     wanted = intake.clean_file_name(name)
-    with archive.ring() as ring, archive.db.read() as db:
-        token = content_token(ring.content(), digest)
-        rows = db.execute(
-            select(Version.id, Version.file_name_ct, Version.document)
-            .join(Document, Document.id == Version.document)
-            .where(
-                Document.customer == customer,
-                Version.content_token == token,
-                Version.created_by == actor.person,
-                Version.parent_version.is_(None),
-            )
-        ).all()
-        for version, sealed, document in rows:
-            key = ring.field(customer, SEALED_AS)
-            if unseal_value(key, sealed, Place(version, customer, "file_name")) == wanted:
-                return str(document)
+    rows = db.execute(
+        select(Version.id, Version.file_name_ct, Version.document)
+        .join(Document, Document.id == Version.document)
+        .where(
+            Document.customer == customer,
+            Document.id != but,
+            Version.content_token == content_token(ring.content(), digest),
+            Version.created_by == actor.person,
+            Version.parent_version.is_(None),
+        )
+    ).all()
+    for version, sealed, document in rows:
+        key = ring.field(customer, SEALED_AS)
+        if unseal_value(key, sealed, Place(version, customer, "file_name")) == wanted:
+            return str(document)
     return None

@@ -2,7 +2,9 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -89,6 +91,26 @@ def test_an_import_run_again_doubles_nothing(world: World, folder: Path) -> None
     assert sums(again) == [5, 0, 3, 2, 0, 0]
     assert documents(world) == 3
     ids = [{row.get("id") for row in told["rows"]} for told in (first, again)]
+    assert ids[0] == ids[1]
+
+
+def test_two_imports_of_the_same_folder_at_once_double_nothing(world: World, folder: Path) -> None:
+    customer, actor = world.customer(), world.actor("service_officer")
+    wanted = importing.Wanted(folder, customer.id, "minutes")
+    reports = [importing.Report(), importing.Report()]
+    start = Barrier(2)
+
+    def bring(told: importing.Report) -> None:
+        start.wait()
+        importing.run(world.archive, wanted, actor, told, lambda *_: None)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(bring, reports))
+    assert documents(world) == 3
+    there = (importing.State.RECEIVED, importing.State.PRESENT)
+    assert [told.of(*there)[0] for told in reports] == [3, 3]
+    assert sum(told.of(importing.State.RECEIVED)[0] for told in reports) == 3
+    ids = [{row.document for row in told.rows if row.document} for told in reports]
     assert ids[0] == ids[1]
 
 
