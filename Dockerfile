@@ -22,7 +22,7 @@ RUN /opt/tools/bin/pip wheel -q --no-deps --no-build-isolation -w dist . \
 # now and not at the first start: nothing in the image can be written to
 RUN cd / \
     && /opt/guidang/bin/python -m web.assets \
-    && /opt/guidang/bin/python -m compileall -q /opt/guidang/lib
+    && /opt/guidang/bin/python -m compileall -q -x 'olefile2[.]py$' /opt/guidang/lib
 
 FROM python:3.11.14-slim-bookworm AS guidang
 RUN apt-get update \
