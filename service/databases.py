@@ -23,6 +23,8 @@ def prepare(settings: Settings) -> None:
     kept = [archive, *(url for url in keys if _server(url) == _server(admin))]
     try:
         with psycopg.connect(_plain(admin), autocommit=True) as connection:
+            # of two set-ups at once the second waits: a role is not altered by both
+            connection.execute("SELECT pg_advisory_lock(hashtext('guidang setup'))")
             for url in (*kept, application):
                 _role(connection, url)
             for url in kept:

@@ -10,7 +10,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, select
 
-from service import accounts, categories, customers, documents, leaving, schema, signins
+from service import (
+    accounts,
+    categories,
+    customers,
+    databases,
+    documents,
+    leaving,
+    schema,
+    signins,
+)
 from service.audit.entries import Subject
 from service.audit.verify import Code
 from service.codes import Category, Department, Role
@@ -19,8 +28,9 @@ from service.models import Base, PolicySet, Version
 from service.opening import open_archive
 from service.owners import OWNER, people_of
 from service.permissions import Action
-from service.settings import Settings
+from service.settings import Settings, from_environment
 from tests.live.asking import postgres
+from tests.live.site import Site
 from tests.live.together import processes, together
 from tests.live.world import APPLICATION, Home, home
 from tests.service import test_leaving
@@ -312,3 +322,10 @@ def test_migrations_go_back_and_forth_with_rows_in_the_tables(place, sandbox):
     schema.downgrade(owner, "base")
     schema.ensure(place.settings.database_url, owner)
     assert schema.current(owner) == schema.head()
+
+
+def test_several_set_ups_at_once_make_the_same_roles_and_databases() -> None:
+    settings = from_environment(Site.current().environment("setup"))
+    with ThreadPoolExecutor(4) as pool:
+        for made in [pool.submit(databases.prepare, settings) for _ in range(24)]:
+            made.result()
