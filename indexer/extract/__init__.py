@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from service.pictures import PICTURES
+
 _MIB = 1024 * 1024
 
 
@@ -123,13 +125,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "message/rfc822": MAIL,
         "application/vnd.ms-outlook": MSG,
         "application/ofd": OFD,
-        "image/jpeg": IMAGE,
-        "image/png": IMAGE,
-        "image/tiff": IMAGE,
-        "image/bmp": IMAGE,
-        "image/x-ms-bmp": IMAGE,
-        "image/webp": IMAGE,
-        "image/gif": IMAGE,
+        **dict.fromkeys(PICTURES, IMAGE),
     }
 )
 

@@ -15,6 +15,7 @@ from indexer.extract import image, lines, ofd_sheet, pdf_sheet, reading_order, u
 from indexer.extract.result import Reason, Unreadable
 from indexer.extract.sheet import A4, Sheet
 from indexer.extract.transcript import cleaned
+from service.pictures import PICTURES
 
 EXTRACTOR: Final = "rapidocr 3.10 PP-OCRv6 small"
 
@@ -23,18 +24,7 @@ SHEETS: Mapping[str, Callable[..., Sheet]] = MappingProxyType(
     {
         "application/pdf": pdf_sheet.sheet,
         "application/ofd": ofd_sheet.sheet,
-        **dict.fromkeys(
-            (
-                "image/jpeg",
-                "image/png",
-                "image/tiff",
-                "image/bmp",
-                "image/x-ms-bmp",
-                "image/webp",
-                "image/gif",
-            ),
-            image.sheet,
-        ),
+        **dict.fromkeys(PICTURES, image.sheet),
     }
 )
 
