@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from time import perf_counter
 from typing import BinaryIO, cast
 
@@ -19,12 +18,12 @@ from service import (
     number_places,
     page_images,
     processing,
+    stored_files,
     suggestions,
     texts,
 )
 from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
-from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
 from service.crypto import Corrupt, Place, unseal_secret, unseal_value
@@ -33,7 +32,6 @@ from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import KeyMissing, Ring
 from service.models import Document, Version
-from service.streams import DecryptingReader, blob_aad
 from service.suggesting import suggest
 
 
@@ -73,11 +71,8 @@ def extract(
         if reader_for(source.media_type) is None:
             return Outcome(work, Processing.PROPERTIES_ONLY)
         with archive.ring() as ring:
-            reader = DecryptingReader(
-                partial(archive.blobs.open, object_name(source.blob)),
-                ring.version(version_id),
-                blob_aad(source.blob, "original"),
-                source.stored_size,
+            reader = stored_files.opened(
+                archive.blobs, ring.version(version_id), source.blob, source.stored_size
             )
             with reader:
                 secret = _password(ring, work)

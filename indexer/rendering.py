@@ -7,7 +7,6 @@ order is that of uploads: key, blob, database. A blob without a row is harmless.
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, BinaryIO, cast
 
 from indexer import work
@@ -15,7 +14,7 @@ from indexer.extract import PAGE
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
 from indexer.work import Ended, Work
-from service import layouts, number_places, page_images, processing, texts
+from service import layouts, number_places, page_images, processing, stored_files, texts
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.blobs.names import object_name
@@ -26,7 +25,6 @@ from service.errors import Unavailable
 from service.jobs import Lane
 from service.keystore import KeyMissing, Ring
 from service.layouts import Line
-from service.streams import DecryptingReader, blob_aad
 
 KINDS = ("render", "render_page")
 
@@ -94,11 +92,8 @@ def _draw(
         documents = processing.documents(db, [version.document] if version else [])
     if source is None or source.media_type not in page_images.DRAWN:
         return Ended(one)
-    reader = DecryptingReader(
-        partial(archive.blobs.open, object_name(source.blob)),
-        ring.version(version_id),
-        blob_aad(source.blob, "original"),
-        source.stored_size,
+    reader = stored_files.opened(
+        archive.blobs, ring.version(version_id), source.blob, source.stored_size
     )
     with reader:
         desk = _Desk(archive, sandbox, ring, version_id, source, cast("BinaryIO", reader))

@@ -5,16 +5,14 @@ from typing import BinaryIO, cast
 
 from indexer import work
 from indexer.work import Ended, Work
-from service import jobs, processing, viruses
+from service import jobs, processing, stored_files, viruses
 from service.archive import Archive
-from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Processing
 from service.crypto import Corrupt
 from service.db import Session
 from service.errors import Unavailable
 from service.keystore import KeyMissing
-from service.streams import DecryptingReader, blob_aad
 
 KINDS = ("scan",)
 
@@ -46,11 +44,8 @@ def _found(archive: Archive, version: str) -> str | None:
     if source is None or not archive.settings.clamd:
         return None
     with archive.ring() as ring:
-        reader = DecryptingReader(
-            partial(archive.blobs.open, object_name(source.blob)),
-            ring.version(version),
-            blob_aad(source.blob, "original"),
-            source.stored_size,
+        reader = stored_files.opened(
+            archive.blobs, ring.version(version), source.blob, source.stored_size
         )
         with reader:
             return viruses.scan(archive.settings.clamd, cast("BinaryIO", reader))

@@ -6,7 +6,6 @@ again passes over what is there.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any, BinaryIO, cast
 
@@ -15,11 +14,10 @@ from indexer.extract import CONTAINERS, Container
 from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.work import WORKER, Ended, Work
-from service import children, intake, jobs, processing, viruses
+from service import children, intake, jobs, processing, stored_files, viruses
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.belonging import Left, Unpacked
-from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.children import Parent
 from service.crypto import Corrupt, unseal_secret
@@ -28,7 +26,6 @@ from service.errors import Invalid, NotFound, TooLarge, Unavailable
 from service.keystore import KeyMissing
 from service.permissions import Action
 from service.spool import Spool
-from service.streams import DecryptingReader, blob_aad
 
 KINDS = ("unpack",)
 
@@ -88,11 +85,8 @@ def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended
     if source is None or parent is None or container is None or parent.done:
         return Ended(one)
     with archive.ring() as ring:
-        reader = DecryptingReader(
-            partial(archive.blobs.open, object_name(source.blob)),
-            ring.version(version),
-            blob_aad(source.blob, "original"),
-            source.stored_size,
+        reader = stored_files.opened(
+            archive.blobs, ring.version(version), source.blob, source.stored_size
         )
         with reader:
             sealed = one.job.secret

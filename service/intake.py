@@ -6,13 +6,12 @@ blob or key cannot happen.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import customers, media, twins, viruses
+from service import customers, media, stored_files, twins, viruses
 from service.archive import Call
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
@@ -45,7 +44,7 @@ from service.properties import (
     limited,
 )
 from service.spool import Spool, spool
-from service.streams import ALGORITHM, DecryptingReader, blob_aad
+from service.streams import ALGORITHM, DecryptingReader
 from service.twins import Content
 
 
@@ -247,11 +246,8 @@ def take_over(call: Call, document_id: str, source_id: str) -> DocumentView:
         key = call.ring.field(source.document.customer, SEALED_AS)
         place = Place(version.id, source.document.customer, "file_name")
         file_name = unseal_value(key, version.file_name_ct, place)
-        reader = DecryptingReader(
-            partial(call.archive.blobs.open, object_name(blob.id)),
-            call.ring.version(version.id),
-            blob_aad(blob.id, "original"),
-            blob.stored_size,
+        reader = stored_files.opened(
+            call.archive.blobs, call.ring.version(version.id), blob.id, blob.stored_size
         )
     with reader, _copied(call, reader) as copy:
         call.note(instead_of=source_id)

@@ -8,9 +8,8 @@ from typing import Self
 
 from sqlalchemy import select
 
-from service import readings
+from service import readings, stored_files
 from service.archive import Archive, Call
-from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.codes import Processing
 from service.crypto import Corrupt, Place, unseal_value
@@ -18,7 +17,7 @@ from service.documents import SEALED_AS, hold, version_of
 from service.errors import Conflict, NotFound, Unavailable, Unsatisfiable
 from service.models import Blob, Version
 from service.permissions import Actor
-from service.streams import DecryptingReader, blob_aad
+from service.streams import DecryptingReader
 
 #: One more than the number of a version can be: the database holds it in 32 bits.
 _VERSIONS = 2**31
@@ -105,11 +104,8 @@ def fetch(
         call.say(part={"from": start, "to": start + length - 1})
     if not call.is_piece:
         readings.begin(call, version.id)
-    reader = DecryptingReader(
-        partial(call.archive.blobs.open, object_name(blob.id)),
-        call.ring.version(version.id),
-        blob_aad(blob.id, "original"),
-        blob.stored_size,
+    reader = stored_files.opened(
+        call.archive.blobs, call.ring.version(version.id), blob.id, blob.stored_size
     )
     chunks = _chunks(reader, start, length)
     # the first piece is fetched now: a store that is away is a refusal, not a broken download

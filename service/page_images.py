@@ -8,13 +8,12 @@ again for ever.
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import Executable, Table, bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
-from service import jobs
+from service import jobs, stored_files
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing, Blobs
 from service.crypto import Corrupt, unseal_text
@@ -22,9 +21,10 @@ from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import Ring
 from service.models import Blob, Job, Page, PageLayout, Rendering, Text, TextPart
+from service.pictures import PICTURES
 from service.rows import add_new
 from service.segments import ALGORITHM
-from service.streams import DecryptingReader, EncryptingWriter, blob_aad
+from service.streams import EncryptingWriter, blob_aad
 
 #: Pages of a version that are made at once; the others are made when somebody wants to see them.
 FIRST = 20
@@ -34,18 +34,7 @@ PAGE, THUMB = "page", "thumb"
 PDF = "application/pdf"
 
 #: Media types whose pages can be drawn.
-DRAWN = frozenset(
-    {
-        PDF,
-        "image/jpeg",
-        "image/png",
-        "image/tiff",
-        "image/bmp",
-        "image/x-ms-bmp",
-        "image/webp",
-        "image/gif",
-    }
-)
+DRAWN = frozenset({PDF, *PICTURES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +195,8 @@ def stored(db: Session, version_id: str, role: str, no: int) -> Blob | None:
 
 def content(blobs: Blobs, ring: Ring, blob: Blob) -> bytes:
     """Return an image; raises `Unavailable` where it is away, missing or damaged."""
-    reader = DecryptingReader(
-        partial(blobs.open, object_name(blob.id)),
-        ring.version(blob.version),
-        blob_aad(blob.id, blob.role),
-        blob.stored_size,
+    reader = stored_files.opened(
+        blobs, ring.version(blob.version), blob.id, blob.stored_size, role=blob.role
     )
     try:
         with reader:
