@@ -140,20 +140,10 @@ def _face_name(
     _source: object, handle: int, buffer: "ctypes._Pointer[ctypes.c_char]", size: int
 ) -> int:
     font = _HANDLES.get(handle)
-    name = font.name if font else b"\0"
-    if size >= len(name):
-        ctypes.memmove(buffer, name, len(name))
-    return len(name)
+    return pdf_fonts.copied(font.name if font else b"\0", buffer, size)
 
 
-_CALLS: Final = dict(pdfium.FPDF_SYSFONTINFO._fields_)
-#: PDFium keeps the address: this must live as long as the process.
-_SOURCE: Final = pdfium.FPDF_SYSFONTINFO(
-    version=1,
-    MapFont=_CALLS["MapFont"](_map_font),
-    GetFontData=_CALLS["GetFontData"](_font_data),
-    GetFaceName=_CALLS["GetFaceName"](_face_name),
-)
+_SOURCE: Final = pdf_fonts.source(_map_font, _font_data, _face_name)
 
 
 @contextmanager

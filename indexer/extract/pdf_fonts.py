@@ -9,6 +9,7 @@ size is missing, and a box has one.
 
 import ctypes
 import struct
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -120,31 +121,40 @@ def _font_data(
     size: int,
 ) -> int:
     """Copy the whole font, or say how long it is; it has no table that is asked for alone."""
-    return 0 if table else _copy(_FONT, buffer, size)
+    return 0 if table else copied(_FONT, buffer, size)
 
 
 def _face_name(
     _source: object, _font: object, buffer: "ctypes._Pointer[ctypes.c_char]", size: int
 ) -> int:
     """Give one name whatever the PDF said, so that PDFium keeps one copy, not one a name."""
-    return _copy(_NAME, buffer, size)
+    return copied(_NAME, buffer, size)
 
 
-def _copy(
+def copied(
     content: bytes,
     buffer: "ctypes._Pointer[ctypes.c_ubyte] | ctypes._Pointer[ctypes.c_char]",
     size: int,
 ) -> int:
+    """Give PDFium bytes if they fit where it wants them; return how many there are."""
     if size >= len(content):
         ctypes.memmove(buffer, content, len(content))
     return len(content)
 
 
-_CALLS: Final = dict(pdfium.FPDF_SYSFONTINFO._fields_)
-#: PDFium keeps the address: this must live as long as the process.
-_SOURCE: Final = pdfium.FPDF_SYSFONTINFO(
-    version=1,
-    MapFont=_CALLS["MapFont"](_map_font),
-    GetFontData=_CALLS["GetFontData"](_font_data),
-    GetFaceName=_CALLS["GetFaceName"](_face_name),
-)
+def source(
+    map_font: Callable[..., int | None],
+    font_data: Callable[..., int],
+    face_name: Callable[..., int],
+) -> pdfium.FPDF_SYSFONTINFO:
+    """Return where PDFium asks for fonts; it keeps the address, so this must outlive its use."""
+    calls = dict(pdfium.FPDF_SYSFONTINFO._fields_)
+    return pdfium.FPDF_SYSFONTINFO(
+        version=1,
+        MapFont=calls["MapFont"](map_font),
+        GetFontData=calls["GetFontData"](font_data),
+        GetFaceName=calls["GetFaceName"](face_name),
+    )
+
+
+_SOURCE: Final = source(_map_font, _font_data, _face_name)
