@@ -1,5 +1,7 @@
 """Upload and file: get files in, and know for certain what became of each."""
 
+from typing import Any
+
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -22,17 +24,14 @@ def show() -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=asked) as call:
         target = customers.get(call, customer_id) if customer_id else None
         clients = () if target else directory.listing(call, _wanted()).items
-        rows = filing.uploads(call)
-        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
+        listed = _listed(call, filing.uploads(call))
         waiting = filing.to_file(call) if g.menu.filing else ()
     return render_template(
         "upload/show.html",
         target=target,
         clients=clients,
-        rows=rows,
-        same=same,
-        kinds=kinds,
         waiting=waiting,
+        **listed,
     )
 
 
@@ -40,8 +39,10 @@ def _customer(customer_id: str) -> Subject:
     return Subject("customer", customer_id, customer=customer_id)
 
 
-def _same(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, tuple[twins.Twin, ...]]:
-    return twins.among(call, [row.document for row in rows])
+def _listed(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, Any]:
+    """Return rows of the list, with what has the same content and looks like another kind."""
+    same = twins.among(call, [row.document for row in rows])
+    return {"rows": rows, "same": same, "kinds": suggestions.kinds_of(call, rows)}
 
 
 def _wanted() -> Wanted:
@@ -52,26 +53,16 @@ def _wanted() -> Wanted:
 def states() -> ResponseReturnValue:
     """Return the rows of some of the person's uploads, for a page that waits."""
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
-        rows = filing.states(call, request.args.getlist("document"))
-        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
-    return render_template("upload/rows.html", rows=rows, same=same, kinds=kinds)
+        listed = _listed(call, filing.states(call, request.args.getlist("document")))
+    return render_template("upload/rows.html", **listed)
 
 
 def again(customer_id: str) -> ResponseReturnValue:
     """Show the upload form of a client once more."""
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, _customer(customer_id)) as call:
         target = customers.get(call, customer_id)
-        rows = filing.uploads(call)
-        same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
-    return render_template(
-        "upload/show.html",
-        target=target,
-        clients=(),
-        rows=rows,
-        same=same,
-        kinds=kinds,
-        waiting=(),
-    )
+        listed = _listed(call, filing.uploads(call))
+    return render_template("upload/show.html", target=target, clients=(), waiting=(), **listed)
 
 
 @pages.post("/customers/<customer_id>/documents")
@@ -81,9 +72,8 @@ def add(customer_id: str) -> ResponseReturnValue:
     added = [_add(customer_id, upload) for upload in uploads.received()]
     if errors.wants_row():
         with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
-            rows = filing.states(call, [document.id for document in added])
-            same, kinds = _same(call, rows), suggestions.kinds_of(call, rows)
-        return render_template("upload/rows.html", rows=rows, same=same, kinds=kinds)
+            listed = _listed(call, filing.states(call, [document.id for document in added]))
+        return render_template("upload/rows.html", **listed)
     return session.done("uploaded", "uploads.show", customer=customer_id)
 
 
