@@ -1,6 +1,6 @@
 """Files being read several at a time: who goes first, what is committed together, and stopping."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
 from typing import Any, BinaryIO
@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 import pytest
 from sqlalchemy import select, update
 
-from indexer.extract import Task
 from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.extraction import Outcome
@@ -198,17 +197,10 @@ class Interrupted(Sandbox):
         self.ask_other = other.ask
         self.before: list[Callable[[], None]] = [before]
 
-    def ask(
-        self,
-        task: Task,
-        source: BinaryIO,
-        size: int,
-        arguments: Mapping[str, Any],
-        take: Callable[[bytes], object],
-    ) -> dict[str, Any] | Failed:
+    def ask(self, *asked: Any) -> dict[str, Any] | Failed:
         if self.before:
             self.before.pop()()
-        return self.ask_other(task, source, size, arguments, take)
+        return self.ask_other(*asked)
 
 
 def scan() -> bytes:

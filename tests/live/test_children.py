@@ -3,27 +3,14 @@
 import pytest
 
 from indexer.extract.sandbox import Sandbox
-from indexer.worker import Worker
-from service.opening import open_archive
-from service.settings import Settings
 from tests.indexer import zips
 from tests.indexer.test_children import *  # noqa: F403 - the same sentences, on other servers
 from tests.indexer.test_locked_files import *  # noqa: F403
-from tests.live.together import processes
+from tests.live.together import draining, processes
 from tests.live.world import Home, on_servers
 from tests.world import World
 
 pytestmark = pytest.mark.live
-
-
-def reading(settings: Settings) -> None:
-    """Work in a process of its own until nothing is left to take."""
-    archive = open_archive(settings, indexing=True)
-    try:
-        with Worker(archive, children=1) as worker:
-            worker.drain()
-    finally:
-        archive.close()
 
 
 def test_two_processes_take_each_file_once(place: Home, sandbox: Sandbox) -> None:
@@ -37,7 +24,7 @@ def test_two_processes_take_each_file_once(place: Home, sandbox: Sandbox) -> Non
             )
             for n in range(4)
         ]
-        assert processes(2, reading, settings) == [0, 0]
+        assert processes(2, draining, settings) == [0, 0]
         world.work()
         for document in made:
             family = world.shown(document.id, "service_officer").family

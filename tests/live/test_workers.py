@@ -9,28 +9,15 @@ from sqlalchemy import func, select
 from indexer import extraction, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reconcile import drift
-from indexer.worker import Worker
 from service.audit.verify import Code
 from service.codes import Category, Processing
 from service.models import AuditEvent, Document, Job, Text, Version
-from service.opening import open_archive
-from service.settings import Settings
 from tests.live.asking import postgres
-from tests.live.together import processes, together
+from tests.live.together import draining, processes, together
 from tests.live.world import Home, home, on_servers
 from tests.world import World
 
 pytestmark = pytest.mark.live
-
-
-def draining(settings: Settings) -> None:
-    """Work in a process of its own until nothing is left to take."""
-    archive = open_archive(settings, indexing=True)
-    try:
-        with Worker(archive, children=1) as worker:
-            worker.drain()
-    finally:
-        archive.close()
 
 
 def whole(world: World, papers: set[str], q: str) -> None:

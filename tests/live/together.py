@@ -5,6 +5,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from indexer.worker import Worker
+from service.opening import open_archive
+from service.settings import Settings
+
 
 def together(acts: Sequence[Callable[[], object]]) -> list[object]:
     """Do several things at the same moment; return results, or what was raised."""
@@ -30,3 +34,13 @@ def processes(n: int, act: Callable[..., None], *given: object) -> list[int | No
     for process in started:
         process.join()
     return [process.exitcode for process in started]
+
+
+def draining(settings: Settings) -> None:
+    """Work in a process of its own until nothing is left to take."""
+    archive = open_archive(settings, indexing=True)
+    try:
+        with Worker(archive, children=1) as worker:
+            worker.drain()
+    finally:
+        archive.close()
