@@ -83,9 +83,12 @@ def shown(call: Call, document: DocumentView) -> tuple[Suggested, ...]:
     """Return what to show of suggestions on a document's page; nothing to who may not edit it.
 
     What the document says already is not suggested again. Kinds the policy does not know are not
-    either, and nothing at all to who may not read the text: a suggestion is a piece of it.
+    either, and nothing at all to who may not read the text: a suggestion is a piece of it. Who
+    files a version has checked what it says: suggestions end with that.
     """
     if not {Action.DOCUMENT_EDIT, Action.DOCUMENT_TEXT} <= document.allowed:
+        return ()
+    if document.version.filing is not Filing.SUBMITTED:
         return ()
     current = _current(document)
     return tuple(

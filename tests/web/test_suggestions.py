@@ -85,6 +85,16 @@ def test_the_list_of_uploads_says_when_a_file_looks_like_another_kind(portal):
     assert f"/documents/{document}#p-suggested" not in portal["sales"].html("/upload")
 
 
+def test_what_is_filed_was_checked_and_nothing_is_suggested_of_it(portal):
+    document = furnish(portal.world)
+    assert "p-suggested" in page_of(portal, document, "archivist")
+    portal.world.file(document)
+    assert "p-suggested" not in page_of(portal, document, "archivist")
+    taken = portal["archivist"].send(f"/documents/{document}/suggestions", take="kind")
+    assert taken.status_code == 422
+    assert portal.world.shown(document, "archivist").kind == "other"
+
+
 def test_who_no_longer_may_read_their_upload_learns_no_kind_from_its_text(portal):
     document = furnish(portal.world)
     portal.world.edit(document, "archivist", grade="top")
