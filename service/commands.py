@@ -2,11 +2,13 @@
 
 import json
 import secrets
+import signal
 import sys
 import time
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 import click
 from rich.console import Console
@@ -77,11 +79,16 @@ def import_folder(
     actor = as_person(archive, login) if login else service_actor("cli")
     report = importing.Report()
     stopped = False
-    with Progress(*_COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    console = Console(stderr=True)
+    with (
+        _Interrupted() as interrupted,
+        Progress(*_COLUMNS, console=console, disable=not sys.stderr.isatty()) as bar,
+    ):
         task = bar.add_task("", total=None)
 
         def tell(size: int, total: int) -> None:
             bar.update(task, total=total, advance=size)
+            interrupted.stop()
 
         try:
             importing.run(archive, wanted, actor, report, tell)
@@ -95,6 +102,37 @@ def import_folder(
         kept.write_text(json.dumps(sums | {"rows": rows}, ensure_ascii=False, indent=1), "utf-8")
     _print_import(sums, rows, as_json=as_json)
     return int(not report.complete or any(row["processing"] == "failed" for row in rows))
+
+
+class _Interrupted:
+    """Holds Ctrl-C and SIGTERM back until `stop` is called; a second one ends at once.
+
+    Raised in the middle of a file, they may be lost in a library's clean-up, or come between the
+    commit and the report of it.
+    """
+
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self._came = False
+
+    def __enter__(self) -> Self:
+        self._before = {one: signal.signal(one, self._note) for one in self._SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._came:
+            raise KeyboardInterrupt
+        self._came = True
+
+    def stop(self) -> None:
+        """Raise `KeyboardInterrupt` if a signal came."""
+        if self._came:
+            raise KeyboardInterrupt
 
 
 _COLUMNS = (BarColumn(), DownloadColumn(), TimeRemainingColumn())

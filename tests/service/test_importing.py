@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from service import importing
+from service import importing, intake
 from service.__main__ import main
 from service.audit.entries import Subject
 from service.codes import Category
@@ -133,6 +135,28 @@ def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
     options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
     assert sums(report(world, folder, *options)) == [5, 2, 1, 2, 0, 0]
     assert documents(world) == 3
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_of_a_file_stops_the_command_behind_it(
+    world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
+) -> None:
+    customer = world.customer()
+    add = intake.add
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        with suppress(KeyboardInterrupt):  # as a library may do while it cleans up
+            signal.raise_signal(sent)
+        return add(*given, **named)
+
+    monkeypatch.setattr(intake, "add", interrupted)
+    before = signal.getsignal(sent)
+    options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
+    counts = sums(report(world, folder, *options))
+    assert documents(world) == 1
+    assert counts[1] == 1
+    assert sum(counts[1:]) == counts[0]
+    assert signal.getsignal(sent) is before
 
 
 def test_progress_costs_the_same_for_each_file_however_many_there_are(
