@@ -216,6 +216,7 @@ def columns(members: Mapping[str, Any]) -> dict[str, Any]:
         "object": subject.get("id"),
         "customer": members.get("customer"),
         "category": (members.get("categories") or [None])[0],
+        "grade": members.get("grade"),
         "decision": members.get("decision"),
     }
 

@@ -45,7 +45,7 @@ from service.models.people import (
     Trial,
 )
 from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
-from service.models.preferences import Preference
+from service.models.preferences import Preference, SavedFilter
 from service.models.rates import RequestCount
 from service.models.work import Dirty, Instance, Job, Lease
 
@@ -90,6 +90,7 @@ __all__ = [
     "Record",
     "Rendering",
     "RequestCount",
+    "SavedFilter",
     "SignIn",
     "Suggestion",
     "Text",

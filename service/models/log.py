@@ -22,16 +22,21 @@ class AuditEvent(Base):
     object: Mapped[str | None] = mapped_column(String(80))
     customer: Mapped[str | None] = mapped_column(String(26))
     category: Mapped[str | None] = mapped_column(String(16))
+    grade: Mapped[str | None] = mapped_column(String(16))
     decision: Mapped[str | None] = mapped_column(String(8))
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
     chain: Mapped[bytes] = mapped_column(LargeBinary(32))
     __table_args__ = (
-        Index("ix_audit_event_ts", "ts"),
+        Index("ix_audit_event_ts", "ts", "seq"),
         Index("ix_audit_event_actor", "actor", "seq"),
         Index("ix_audit_event_action", "action", "seq"),
         Index("ix_audit_event_customer", "customer", "seq"),
         Index("ix_audit_event_object", "object", "seq"),
         Index("ix_audit_event_decision", "decision", "seq"),
+        Index("ix_audit_event_dept", "dept", "seq"),
+        Index("ix_audit_event_verb", "verb", "seq"),
+        Index("ix_audit_event_category", "category", "seq"),
+        Index("ix_audit_event_grade", "grade", "seq"),
     )
 
 

@@ -1,9 +1,11 @@
 """What people chose for themselves."""
 
-from sqlalchemy import ForeignKey, String
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.models.columns import Base, Id
+from service.models.columns import Base, Id, Instant
 
 
 class Preference(Base):
@@ -13,3 +15,13 @@ class Preference(Base):
     person: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
     #: the catalogue that pages are read in
     language: Mapped[str] = mapped_column(String(16))
+
+
+class SavedFilter(Base):
+    """A question to the log that a person keeps: its name and conditions, sealed."""
+
+    __tablename__ = "saved_filter"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    person: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
+    filter_ct: Mapped[bytes] = mapped_column(LargeBinary)
+    created: Mapped[datetime] = mapped_column(Instant)

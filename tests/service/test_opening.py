@@ -5,13 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from service import schema
+from service.audit.verify import Code
 from service.commands import print_settings
 from service.db import Database
 from service.keystore import KeystoreRefused, create_root_key
-from service.models import CustomerPerson, Person
+from service.models import AuditEvent, CustomerPerson, Person
 from service.opening import open_archive
 from service.owners import COWORKER, OWNER, people_of
 from service.policy import PolicyError
@@ -140,6 +142,17 @@ def test_migrations_go_down_and_up_again_with_rows_in_the_tables(world: World) -
     assert schema.current(url) == "0001"
     schema.upgrade(url)
     assert schema.current(url) == schema.head()
+
+
+def test_a_log_from_before_grades_were_filtered_by_is_whole_afterwards(world: World) -> None:
+    document = world.document(world.customer().id, "纪要")
+    url = world.archive.db.url
+    schema.downgrade(url, "0013")
+    schema.upgrade(url)
+    with world.archive.db.read() as db:
+        grades = set(db.scalars(select(AuditEvent.grade).where(AuditEvent.object == document.id)))
+    assert grades == {"confidential"}
+    assert world.verify().code is Code.OK
 
 
 def test_of_several_owners_from_before_one_stays_and_there_is_never_another(world: World) -> None:

@@ -22,7 +22,8 @@ from service.permissions import Action
 from tests.world import World, embedded
 
 COLUMNS = (
-    "ts phase ref actor dept action verb object_type object customer category decision".split()
+    *("ts", "phase", "ref", "actor", "dept", "action", "verb", "object_type", "object"),
+    *("customer", "category", "grade", "decision"),
 )
 
 
@@ -323,7 +324,8 @@ def test_a_log_emptied_under_its_head_is_cut_from_the_first(log: Log) -> None:
 def test_a_row_before_the_first_number_is_found(log: Log, n: int) -> None:
     with log.attacked() as db:
         db.execute(
-            f"INSERT INTO audit_event SELECT {n}, {', '.join(COLUMNS)}, leaf, chain "
+            f"INSERT INTO audit_event (seq, {', '.join(COLUMNS)}, leaf, chain) "
+            f"SELECT {n}, {', '.join(COLUMNS)}, leaf, chain "
             "FROM audit_event WHERE seq = 1"
         )
     assert log.verdict() == (12, n)
@@ -348,7 +350,8 @@ def test_an_entry_added_without_the_head_is_found(log: Log) -> None:
         leaf = merkle.leaf_hash(forged)
         (chain,) = db.execute("SELECT chain FROM audit_event WHERE seq = ?", (n - 1,)).fetchone()
         db.execute(
-            f"INSERT INTO audit_event SELECT ?, {', '.join(COLUMNS)}, ?, ? "
+            f"INSERT INTO audit_event (seq, {', '.join(COLUMNS)}, leaf, chain) "
+            f"SELECT ?, {', '.join(COLUMNS)}, ?, ? "
             "FROM audit_event WHERE seq = ?",
             (n, leaf, chain_value(bytes(chain), leaf), n - 1),
         )
@@ -482,7 +485,8 @@ def test_an_intent_without_its_outcome_is_reported(log: Log) -> None:
         body = entries.canonical(members)
         db.execute("INSERT INTO audit_body VALUES (?, ?)", (n + 1, body))
         db.execute(
-            f"INSERT INTO audit_event SELECT ?, {', '.join(COLUMNS)}, leaf, chain "
+            f"INSERT INTO audit_event (seq, {', '.join(COLUMNS)}, leaf, chain) "
+            f"SELECT ?, {', '.join(COLUMNS)}, leaf, chain "
             "FROM audit_event WHERE seq = ?",
             (n + 1, log.written.intent),
         )
