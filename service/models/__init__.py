@@ -22,6 +22,7 @@ from service.models.documents import (
     TextPart,
     Version,
 )
+from service.models.imports import ImportBatch, ImportItem
 from service.models.log import (
     AuditBody,
     AuditCheckpoint,
@@ -70,6 +71,8 @@ __all__ = [
     "FieldValue",
     "Figure",
     "Idempotency",
+    "ImportBatch",
+    "ImportItem",
     "Instance",
     "Instant",
     "Job",
