@@ -97,6 +97,14 @@ class Text(Base):
     extractor: Mapped[str] = mapped_column(String(80))
     chars: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime]
+    #: how sure what was recognised is, by the length of its lines; None where nothing was
+    confidence: Mapped[float | None]
+    #: of a correction: who made it, from which revision, and which pages differ ("3,7-9")
+    created_by: Mapped[Id | None]
+    based_on: Mapped[int | None]
+    changed: Mapped[str | None] = mapped_column(LongText)
+    #: read again after somebody had corrected an earlier reading: offered, but not shown
+    aside: Mapped[bool | None]
     __table_args__ = (Index("ix_text_version_revision", "version", "revision", unique=True),)
 
 
@@ -123,6 +131,9 @@ class Page(Base):
     height: Mapped[float | None]
     rotation: Mapped[int] = mapped_column(default=0)
     origin: Mapped[str] = mapped_column(String(16))
+    #: how sure what was recognised on it is, and how many of its lines are doubtful
+    confidence: Mapped[float | None]
+    doubtful: Mapped[int | None]
 
 
 class PageLayout(Base):
