@@ -1,0 +1,133 @@
+"""What people decide of single files: try again, leave out, make a version of another document."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from service import filing, intake
+from service.archive import Archive, Call
+from service.audit.entries import Subject
+from service.codes import Processing
+from service.errors import Conflict, NotFound, Refusal, Unavailable
+from service.imports import batches, bringing
+from service.imports.items import ItemState
+from service.models import ImportItem, Version
+from service.permissions import Action, Actor
+
+#: The refusals after which a file that could not be read may be read again by itself.
+_LOCKED = "password"
+
+
+def retry(call: Call, batch_id: str, ordinals: Collection[int] = ()) -> int:
+    """Expect failed files of a batch again, these or all; return how many."""
+    row = batches.held(call, batch_id)
+    wanted = select(ImportItem).where(
+        ImportItem.batch == batch_id, ImportItem.state == str(ItemState.FAILED)
+    )
+    if ordinals:
+        wanted = wanted.where(ImportItem.ordinal.in_(list(ordinals)))
+    found = list(call.db.scalars(wanted.with_for_update()))
+    for item in found:
+        _to(item, ItemState.EXPECTED)
+    call.db.flush()
+    call.note(files=len(found))
+    if found:
+        batches.go_on(call, row)
+    return len(found)
+
+
+def read_again(archive: Archive, actor: Actor, batch_id: str) -> int:
+    """Read the documents of a batch again that could not be read; return how many.
+
+    Each is a call of its own, like the button on the document's page. What needs a password is
+    left: nobody gives one here.
+    """
+    with archive.db.read() as db:
+        unread = select(Version.document, Version.no, Version.error).where(
+            Version.id.in_(select(ImportItem.version).where(ImportItem.batch == batch_id)),
+            Version.processing == str(Processing.FAILED),
+        )
+        found = list(db.execute(unread).tuples())
+    count = 0
+    for document, no, error in found:
+        if error == _LOCKED:
+            continue
+        try:
+            with archive.call(actor, Action.DOCUMENT_RETRY, Subject("document", document)) as call:
+                filing.retry(call, document, version_no=no)
+        except Unavailable:
+            raise
+        except Refusal:  # it was read, withdrawn or taken away meanwhile: then it says so itself
+            continue
+        count += 1
+    return count
+
+
+def skip(archive: Archive, actor: Actor, batch_id: str, ordinal: int, reason: str) -> None:
+    """Leave a file out; what it became already is withdrawn, with `reason`, unless it is filed.
+
+    Raises `Conflict` for what cannot be left out any more.
+    """
+    document = _document(archive, actor, batch_id, ordinal)
+    if document is None:
+        subject = Subject("import", batch_id)
+        with archive.call(actor, Action.IMPORT_RUN, subject, writes=True) as call:
+            batches.held(call, batch_id)
+            _leave_out(call, batch_id, ordinal, None)
+        return
+    subject = Subject("document", document)
+    with archive.call(actor, Action.DOCUMENT_WITHDRAW, subject) as call:
+        filing.withdraw(call, document, reason)
+        batches.held(call, batch_id)
+        _leave_out(call, batch_id, ordinal, document)
+        call.about(type="document", id=document)
+
+
+def _leave_out(call: Call, batch_id: str, ordinal: int, document: str | None) -> None:
+    row = bringing.claim(call.db, batch_id, ordinal)
+    there = row.document if row.state == ItemState.RECEIVED else None
+    if row.state == ItemState.SKIPPED or there != document:
+        raise Conflict("This file is here already.", rule="import:settled")
+    call.note(n=ordinal)
+    _to(row, ItemState.SKIPPED)
+    call.db.flush()
+    batches.settle_state(call.db, batches.lock(call.db, batch_id))
+
+
+def as_version(
+    archive: Archive, actor: Actor, batch_id: str, ordinal: int, other: str, reason: str
+) -> None:
+    """Make a file a newer version of another document with the same content.
+
+    The upload itself is withdrawn afterwards, with `reason`: if that does not happen, it is
+    still there to be withdrawn.
+    """
+    document = _document(archive, actor, batch_id, ordinal)
+    if document is None:
+        raise NotFound
+    with archive.call(actor, Action.DOCUMENT_ADD_VERSION, Subject("document", other)) as call:
+        made = intake.take_over(call, other, document)
+        row = bringing.claim(call.db, batch_id, ordinal)
+        row.document, row.version = other, made.version.id
+        row.changed = datetime.now(UTC)
+    with archive.call(actor, Action.DOCUMENT_WITHDRAW, Subject("document", document)) as call:
+        filing.withdraw(call, document, reason)
+
+
+def _document(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> str | None:
+    """Return what a file of a person's own batch became; raises `NotFound` for other batches."""
+    with archive.call(actor, Action.IMPORT_RUN, Subject("import", batch_id)) as call:
+        row = batches.find(call, call.db, batch_id)
+        if row.created_by != actor.person:
+            raise NotFound
+        item = call.db.get(ImportItem, (batch_id, ordinal))
+        if item is None:
+            raise NotFound
+        return item.document if item.state == ItemState.RECEIVED else None
+
+
+def _to(item: ImportItem, state: ItemState) -> None:
+    item.state, item.changed = str(state), datetime.now(UTC)
+    if state is ItemState.EXPECTED:
+        item.error = None
