@@ -267,7 +267,7 @@ def search_command(words: str, login: str, as_json: bool, limit: int) -> None:  
 @click.option(
     "--manifest",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV with a column file, and kind, title, grade, dated, number or note.",
+    help="CSV or XLSX with a column file, and customer, kind, title, grade, dated, number or note.",
 )
 @click.option("--as", "login", help="Who imports; their rights apply (default: the operator).")
 @click.option("--dry-run", "trial", is_flag=True, help="Only say what would be taken.")
@@ -291,10 +291,12 @@ def import_command(  # noqa: PLR0913, PLR0917 - click passes options by name
     report: Path | None,
 ) -> None:
     """Bring in every file of a folder, as bulk work; run again, it goes on where it stopped."""
+    from indexer import tables
     from service import commands, importing
 
+    listed = tables.manifest_of(manifest) if manifest else None
     archive = opened()
-    wanted = importing.Wanted(folder, customer, kind, manifest, trial)
+    wanted = importing.Wanted(folder, customer, kind, listed, trial)
     code = commands.import_folder(
         archive, wanted, login=login, watch=watch, as_json=as_json, kept=report
     )

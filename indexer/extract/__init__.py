@@ -96,6 +96,9 @@ OCR = Task("indexer.extract.ocr:page", Limits(memory=2048 * _MIB, cpu=90, wall=3
 #: Makes images of single pages, and finds where their text stands. `arguments`: see `page`.
 PAGE = Task("indexer.extract.page:done", Limits(memory=1024 * _MIB, cpu=20, wall=30.0), apart=True)
 
+#: Sends the rows of a workbook's first sheet out, for lists of files. `arguments`: see `rows`.
+ROWS = Task("indexer.extract.rows:send_rows", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
+
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
 
@@ -151,7 +154,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 #: What can be done with a file beside reading it.
 TASKS: frozenset[Task] = frozenset(
-    {OCR, PAGE, *(task for one in CONTAINERS.values() for task in (one.members, one.member))}
+    {OCR, PAGE, ROWS, *(task for one in CONTAINERS.values() for task in (one.members, one.member))}
 )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from datetime import datetime
 
 import openpyxl
@@ -38,6 +39,20 @@ def by_library() -> bytes:
     hidden = book.create_sheet("底价")
     hidden.sheet_state = "hidden"
     hidden["B2"] = "最低八五折"
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def of_rows(*rows: Sequence[object]) -> bytes:
+    """Return a workbook of one sheet with these rows; None leaves a cell out."""
+    book = openpyxl.Workbook()
+    first = book.active
+    assert first is not None
+    for n, row in enumerate(rows, 1):
+        for column, value in enumerate(row, 1):
+            if value is not None:
+                first.cell(n, column, value)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

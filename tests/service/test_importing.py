@@ -5,6 +5,7 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -19,7 +20,7 @@ from service.codes import Category
 from service.documents import get
 from service.models import AuditBody, Document
 from service.permissions import Action
-from tests.indexer import zips
+from tests.indexer import sheets, zips
 from tests.world import World
 
 
@@ -254,6 +255,29 @@ def test_a_manifest_is_read_as_spreadsheet_programs_save_it(
     assert (seen.title, str(seen.dated)) == ("需求，一", "2026-03-09")
 
 
+def test_a_manifest_may_be_a_workbook_and_name_customers(world: World, folder: Path) -> None:
+    first = world.customer(filed=True)
+    second = world.customer("苏州同屿机电有限公司")
+    hidden = world.customer("杭州见不得机械有限公司", category=Category.POTENTIAL, owner="sales2")
+    manifest = folder.parent / "清单.xlsx"
+    manifest.write_bytes(
+        sheets.of_rows(
+            ("文件", "客户", "类型", "日期"),
+            ("甲\\纪要一.txt", first.number, "洽谈纪要", date(2026, 3, 9)),
+            ("纪要二.txt", second.name, "往来函件", "2026年3月10日"),
+            ("乙/纪要三.txt", hidden.name, "洽谈纪要", None),
+        )
+    )
+    told = report(world, folder, "--as", "sales", "--manifest", str(manifest))
+    assert sums(told) == [5, 2, 0, 3, 0, 0]
+    by_file = {row["file"]: row for row in told["rows"]}
+    assert by_file["乙/纪要三.txt"]["error"] == "There is no such customer."
+    one = world.shown(by_file["甲/纪要一.txt"]["id"], "sales")
+    two = world.shown(by_file["甲/纪要二.txt"]["id"], "sales")
+    assert (one.customer.id, one.kind, str(one.dated)) == (first.id, "minutes", "2026-03-09")
+    assert (two.customer.id, two.kind, str(two.dated)) == (second.id, "letter", "2026-03-10")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -266,7 +290,9 @@ def test_a_manifest_is_read_as_spreadsheet_programs_save_it(
         ("file\n甲/空.txt\n甲/空.txt".encode(), "names a file twice: 甲/空.txt"),
         (b'file,title\na,"never closed\n', "Line 2 of the manifest is no CSV"),
         (b"file,title\na," + b"x" * 140_000, "Line 2 of the manifest is no CSV"),
-        (b"file,dated\na,2026/3/9", "Line 2 of the manifest: write the date"),
+        (b"file,dated\na,9.3.26", "Line 2 of the manifest: write the date"),
+        (b"file,kind\na,nonsense", "Line 2 of the manifest: there is no such kind"),
+        ("文件,页数\n甲/空.txt,3".encode(), "a column that means nothing here: 页数"),
     ],
 )
 def test_a_manifest_that_cannot_be_meant_so_is_refused_with_a_sentence_before_anything_is_taken(
