@@ -22,6 +22,7 @@ from service.models.documents import (
     TextPart,
     Version,
 )
+from service.models.exports import AuditExport
 from service.models.imports import ImportBatch, ImportItem
 from service.models.log import (
     AuditBody,
@@ -56,6 +57,7 @@ __all__ = [
     "AuditCheckpoint",
     "AuditDetail",
     "AuditEvent",
+    "AuditExport",
     "AuditHead",
     "AuditTouch",
     "Base",
