@@ -18,6 +18,7 @@ from service import (
     number_places,
     page_images,
     processing,
+    revisions,
     stored_files,
     suggestions,
     texts,
@@ -26,6 +27,7 @@ from service.archive import Archive
 from service.audit.entries import PolicyRef, Subject
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
+from service.confidence import Sure, of_lines
 from service.crypto import Corrupt, Place, unseal_secret, unseal_value
 from service.db import Session
 from service.errors import Unavailable
@@ -49,6 +51,7 @@ class Outcome:
     suggestion: dict[str, object] | None = None
     numbers: list[dict[str, object]] = field(default_factory=list)
     layouts: list[dict[str, object]] = field(default_factory=list)
+    sure: dict[int, Sure] = field(default_factory=dict)
 
 
 def extract(
@@ -131,8 +134,9 @@ def _judged(ring: Ring, work: Work, source: processing.Source, made: Recognised)
         reason = Note.SUSPECT_LAYER if Note.SUSPECT_LAYER in result.notes else Note.NO_TEXT
         return Outcome(work, Processing.PROPERTIES_ONLY, error=str(reason), extracted=result)
     text_id = new_id()
-    parts = texts.seal_parts(ring, work.job.subject, text_id, pages)
+    parts = revisions.seal_parts(ring, work.job.subject, text_id, pages)
     note = next((str(n) for n in result.notes), None)
+    lines = made.within(pages)
     return Outcome(
         work,
         Processing.SEARCHABLE,
@@ -142,8 +146,9 @@ def _judged(ring: Ring, work: Work, source: processing.Source, made: Recognised)
         result,
         parts,
         _suggested(ring, work.job.subject, source, pages),
-        number_places.rows_of(text_id, pages, texts.blinder(ring), made.within(pages)),
-        layouts.seal_rows(ring, work.job.subject, text_id, made.within(pages)),
+        number_places.rows_of(text_id, pages, texts.blinder(ring), lines),
+        layouts.seal_rows(ring, work.job.subject, text_id, lines),
+        {no: sure for no, found in lines.items() if (sure := of_lines(found))},
     )
 
 
@@ -195,7 +200,7 @@ class _Known:
         versions = processing.versions(db, [one.work.job.subject for one in outcomes])
         documents = processing.documents(db, {v.document for v in versions.values()})
         again = [one.work.job.subject for one in outcomes if one.work.job.attempts > 1]
-        return cls(versions, documents, texts.read_of(db, again))
+        return cls(versions, documents, revisions.read_of(db, again))
 
     def document_of(self, one: Outcome) -> Document:
         return self.documents[self.versions[one.work.job.subject].document]
@@ -217,14 +222,21 @@ def _in_time(db: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _write(db: Session, known: _Known, outcomes: Sequence[Outcome]) -> list[Ended]:
     """Write what was read; returns how each job ended."""
     news = [one for one in outcomes if known.is_news(one)]
+    corrected = revisions.corrected_of(db, [one.work.job.subject for one in news])
     for one in news:
         version = known.versions[one.work.job.subject]
+        if version.id in corrected:
+            # what somebody corrected goes on being shown, whatever another reading came to
+            version.processing = str(Processing.SEARCHABLE)
+            continue
         version.processing = str(one.processing)
         version.error = one.error
         if one.extracted and one.text_id:
             version.left_out = one.extracted.truncated
     read = [(one, one.extracted) for one in news if one.extracted and one.text_id]
-    texts.put(db, [texts.New(o.work.job.subject, o.text_id, it, o.parts) for o, it in read])
+    revisions.put(
+        db, [revisions.New(o.work.job.subject, o.text_id, it, o.parts, o.sure) for o, it in read]
+    )
     layouts.put(db, [row for one, _ in read for row in one.layouts])
     suggestions.put(db, [one.suggestion for one, _ in read if one.suggestion])
     number_places.put(db, [row for one, _ in read for row in one.numbers])

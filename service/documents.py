@@ -11,17 +11,17 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service import accounts, belonging, customers
+from service import accounts, belonging, customers, text_counts
 from service.archive import Call
 from service.belonging import Family
 from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
 from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
 from service.errors import Hidden, NotFound, changed_meanwhile
-from service.models import CustomerView, Document, Text, Version
-from service.models import Page as PageRow
+from service.models import CustomerView, Document, Version
 from service.permissions import Action, Target
 from service.profiles import PersonRef
+from service.text_counts import Count
 
 #: Where a version is neither shown nor found, however well it was read.
 TAKEN_BACK = frozenset({Filing.RETURNED, Filing.WITHDRAWN})
@@ -61,6 +61,8 @@ class VersionView:
     pages: int
     text_characters: int
     left_out: int
+    #: how sure the text is that was recognised, between 0 and 1; None where none was
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,7 @@ def describe(call: Call, db: Session, held: Held, *, version_no: int | None = No
         | {v.created_by for v in rows}
         | {v.filed_by for v in rows if v.filed_by},
     )
-    counts = _text_counts(db, [v.id for v in rows])
+    counts = text_counts.of_versions(db, [v.id for v in rows])
     views = tuple(_version_view(key, document, v, names, counts) for v in rows)
     view = db.get(CustomerView, document.customer)
 
@@ -308,35 +310,18 @@ def _person(names: dict[str, str], person: str) -> PersonRef:
     return PersonRef(person, names.get(person, person))
 
 
-def _text_counts(db: Session, versions: list[str]) -> dict[str, tuple[int, int]]:
-    """Return (pages, characters) of the newest text of each version."""
-    counts: dict[str, tuple[int, int]] = {}
-    rows = db.execute(
-        select(Text.version, Text.id, Text.chars)
-        .where(Text.version.in_(versions))
-        .order_by(Text.revision)
-    ).all()
-    newest = {version: (text, chars) for version, text, chars in rows}
-    for version, (text, chars) in newest.items():
-        pages = db.scalars(
-            select(PageRow.no).where(PageRow.text == text).order_by(PageRow.no.desc()).limit(1)
-        ).first()
-        counts[version] = (pages or 0, chars)
-    return counts
-
-
 def _version_view(
     key: bytes,
     document: Document,
     row: Version,
     names: dict[str, str],
-    counts: dict[str, tuple[int, int]],
+    counts: dict[str, Count],
 ) -> VersionView:
     def plain(sealed: bytes | None, column: str) -> str:
         place = Place(row.id, document.customer, column)
         return unseal_value(key, sealed, place) if sealed else ""
 
-    pages, characters = counts.get(row.id, (0, 0))
+    count = counts.get(row.id, Count())
     return VersionView(
         row.id,
         row.no,
@@ -352,9 +337,10 @@ def _version_view(
         row.filed,
         _person(names, row.filed_by) if row.filed_by else None,
         plain(row.reason_ct, "reason"),
-        pages,
-        characters,
+        count.pages,
+        count.characters,
         row.left_out,
+        count.confidence,
     )
 
 

@@ -96,15 +96,24 @@ def put(db: Session, rows: Iterable[Mapping[str, object]]) -> None:
 
 def lines(db: Session, ring: Ring, text_id: str, page_no: int) -> list[Line] | None:
     """Return the lines of a page of a text; None where no layout was made yet."""
-    row = db.execute(
-        select(PageLayout.ct, Text.version)
-        .join(Text, Text.id == PageLayout.text)
-        .where(PageLayout.text == text_id, PageLayout.no == page_no)
-    ).first()
-    if row is None:
-        return None
-    said = unseal_layout(ring.version(row.version), row.ct, text_id=text_id, no=page_no)
-    return [_line(one) for one in json.loads(said)]
+    return of_pages(db, ring, text_id, [page_no]).get(page_no)
+
+
+def of_pages(db: Session, ring: Ring, text_id: str, pages: Sequence[int]) -> dict[int, list[Line]]:
+    """Return page → its lines, of those of a text's pages whose layout is known."""
+    wanted = select(PageLayout.no, PageLayout.ct, Text.version).join(
+        Text, Text.id == PageLayout.text
+    )
+    rows = db.execute(wanted.where(PageLayout.text == text_id, PageLayout.no.in_(pages))).all()
+    return {
+        row.no: [
+            _line(one)
+            for one in json.loads(
+                unseal_layout(ring.version(row.version), row.ct, text_id=text_id, no=row.no)
+            )
+        ]
+        for row in rows
+    }
 
 
 def boxes_of(lines: Sequence[Line], marks: Iterable[tuple[int, int]]) -> list[list[Box]]:

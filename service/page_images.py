@@ -78,10 +78,10 @@ class Sheet:
 
 
 def sheet(db: Session, version_id: str, no: int) -> Sheet | None:
-    """Return a page of a version's newest text; None where none was read."""
+    """Return a page of the text that a version shows; None where none was read."""
     newest = (
         select(Text.id, Text.chars)
-        .where(Text.version == version_id)
+        .where(Text.version == version_id, Text.aside.is_(None))
         .order_by(Text.revision.desc())
         .limit(1)
         .subquery()

@@ -11,6 +11,7 @@ from service import texts
 from service.codes import HIDDEN_STATUSES, Category, Grade, Status
 from service.models import Customer, CustomerPerson, CustomerView, Document, Person, Version
 from service.permissions import Scopes
+from service.revisions import PART
 from service.search import highlight
 from service.search.port import Hit
 
@@ -76,7 +77,7 @@ def rows(db: Session, documents: Sequence[str], *, texts_too: bool) -> dict[str,
         return {}
     if not texts_too:
         return {row[0]: Row(*row) for row in db.execute(_ROWS, {"documents": documents})}
-    asked = {"documents": documents, "below": highlight.MAX_PARTS * 2 * texts.PART}
+    asked = {"documents": documents, "below": highlight.MAX_PARTS * 2 * PART}
     known = {}
     for found in db.execute(_ROWS_AND_TEXTS, asked):
         row = Row(*found[:_OF_ROW])

@@ -1,25 +1,22 @@
-"""The text that was read from documents: stored in sealed parts, shown page by page with marks."""
+"""The text that was read from documents: opened part by part, shown page by page with marks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, String, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Select, String, Table, bindparam, func, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from service import readings
 from service.archive import Call
-from service.crypto import seal_text, unseal_text
+from service.confidence import is_doubtful
+from service.crypto import unseal_text
 from service.documents import Held, hold, shown_version, version_of, versions_of
 from service.keystore import Ring
 from service.models import Page, Text, TextPart, Version
 from service.personal_numbers import Blind, token
 from service.search import highlight, planner
-
-#: Characters in a part, about; a part ends at a page border where it can.
-PART = 64 * 1024
 
 _TEXT = cast("Table", Text.__table__)
 _PART = cast("Table", TextPart.__table__)
@@ -27,37 +24,9 @@ _PAGE = cast("Table", Page.__table__)
 _OTHER = _TEXT.alias()
 
 
-class PageLike(Protocol):
-    """A page as the reader gives it: size in points."""
-
-    @property
-    def text(self) -> str:
-        """Return its text."""
-
-    @property
-    def label(self) -> str:
-        """Return what it is called when not by its number (a sheet's name)."""
-
-    @property
-    def width(self) -> float:
-        """Return its width in points; 0 if it has none."""
-
-    @property
-    def height(self) -> float:
-        """Return its height in points; 0 if it has none."""
-
-    @property
-    def rotation(self) -> int:
-        """Return its rotation in degrees."""
-
-    @property
-    def origin(self) -> str:
-        """Return where its text comes from, if not from where that of the whole does."""
-
-
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of text; `hit` numbers the marked ones from 1."""
+    """A piece of text; `hit` numbers the marked ones from 1, and is 0 for the rest of one."""
 
     text: str
     hit: int | None = None
@@ -71,6 +40,16 @@ class PageText:
     label: str
     segments: tuple[Segment, ...]
     hits: int
+    #: where its text comes from: the file's own (layer), recognised (ocr), corrected
+    origin: str = ""
+    #: how sure it is on average, and how many of its lines are doubtful, where it was recognised
+    confidence: float | None = None
+    doubtful_lines: int = 0
+
+    @property
+    def doubtful(self) -> bool:
+        """Say whether what was recognised on it is worth looking at again."""
+        return is_doubtful(self.confidence)
 
     @property
     def text(self) -> str:
@@ -86,128 +65,20 @@ class TextView:
     version_no: int
     pages: tuple[PageText, ...]
     hits: int
+    #: id and revision of the text; empty and 0 where none was read
+    id: str = ""
+    revision: int = 0
+    confidence: float | None = None
 
 
-def parts_of(pages: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Cut pages joined by line ends into (start, text) parts of about `PART` characters."""
-    start, held = 0, ""
-    for number, page in enumerate(pages):
-        held += page if number == len(pages) - 1 else page + "\n"
-        while len(held) > 2 * PART:
-            yield start, held[:PART]
-            start, held = start + PART, held[PART:]
-        if len(held) >= PART:
-            yield start, held
-            start, held = start + len(held), ""
-    if held:
-        yield start, held
-
-
-def seal_parts(
-    ring: Ring, version_id: str, text_id: str, pages: Sequence[str]
-) -> list[dict[str, object]]:
-    """Return the rows of a text's parts, sealed under its version's key."""
-    key = ring.version(version_id)
-    return [
-        {
-            "text": text_id,
-            "n": n,
-            "start": start,
-            "chars": len(part),
-            "ct": seal_text(key, part, text_id=text_id, part=n),
-        }
-        for n, (start, part) in enumerate(parts_of(pages))
-    ]
-
-
-class ExtractedLike(Protocol):
-    """What was read from a file, as the extraction gives it."""
-
-    @property
-    def pages(self) -> Sequence[PageLike]:
-        """Return its pages."""
-
-    @property
-    def extractor(self) -> str:
-        """Return what read it, with its version."""
-
-    @property
-    def origin(self) -> str:
-        """Return where the text comes from: the file's own, recognised, typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """A text to write: what was read, and its parts as `seal_parts` sealed them."""
-
-    version: str
-    id: str
-    extracted: ExtractedLike
-    parts: list[dict[str, object]]
-
-
-def put(db: Session, new: Iterable[New]) -> None:
-    """Write texts, each as its version's next revision."""
-    wanted = list(new)
-    if not wanted:
-        return
-    last = _revisions(db, [text.version for text in wanted])
-    rows: list[dict[str, object]] = []
-    parts: list[dict[str, object]] = []
-    pages: list[dict[str, object]] = []
-    now = datetime.now(UTC)
-    for text in wanted:
-        starts, at = [], 0
-        for page in text.extracted.pages:
-            starts.append(at)
-            at += len(page.text) + 1
-        rows.append(
-            {
-                "id": text.id,
-                "version": text.version,
-                "revision": last.get(text.version, 0) + 1,
-                "origin": text.extracted.origin,
-                "extractor": text.extracted.extractor,
-                "chars": max(0, at - 1),
-                "created": now,
-            }
-        )
-        parts += text.parts
-        pages += _pages_of(text, starts)
-    db.execute(insert(Text), rows)
-    if parts:
-        db.execute(insert(TextPart), parts)
-    if pages:
-        db.execute(insert(Page), pages)
-
-
-def _pages_of(text: New, starts: Sequence[int]) -> Iterator[dict[str, object]]:
-    for no, (page, start) in enumerate(zip(text.extracted.pages, starts, strict=True), 1):
-        yield {
-            "text": text.id,
-            "no": no,
-            "start": start,
-            "label": page.label[:100],
-            "width": page.width or None,
-            "height": page.height or None,
-            "rotation": page.rotation,
-            "origin": page.origin or text.extracted.origin,
-        }
-
-
-def _revisions(db: Session, versions: Sequence[str]) -> dict[str, int]:
-    newest = select(_TEXT.c.version, func.max(_TEXT.c.revision)).group_by(_TEXT.c.version)
-    found = db.execute(newest.where(_TEXT.c.version.in_(versions))).tuples()
-    return dict(found.all())
-
-
-def read_of(db: Session, versions: Sequence[str]) -> frozenset[str]:
-    """Return which of these versions a text was read from."""
-    return frozenset(_revisions(db, versions)) if versions else frozenset()
+def shown(db: Session, version_id: str) -> Text | None:
+    """Return the row of the text that a version shows; None where none was read."""
+    rows = select(Text).where(Text.version == version_id, Text.aside.is_(None))
+    return db.scalars(rows.order_by(Text.revision.desc()).limit(1)).first()
 
 
 def newest_id(db: Session, version_id: str) -> str | None:
-    """Return the id of a version's newest text."""
+    """Return the id of the text that a version shows: its newest that is not put aside."""
     row = db.execute(_NEWEST, {"versions": [version_id]}).all()
     return row[-1].id if row else None
 
@@ -225,7 +96,7 @@ class Stored:
 
 _NEWEST = (
     select(_TEXT.c.version, _TEXT.c.id, _TEXT.c.chars)
-    .where(_TEXT.c.version.in_(bindparam("versions", expanding=True)))
+    .where(_TEXT.c.version.in_(bindparam("versions", expanding=True)), _TEXT.c.aside.is_(None))
     .order_by(_TEXT.c.revision)
 )
 _NEXT = select(_PART.c.ct).where(_PART.c.text == bindparam("text"), _PART.c.n == bindparam("n"))
@@ -255,7 +126,9 @@ def beside(rows: Select[Any], version: ColumnElement[str]) -> Select[Any]:
     The parameter `below` limits which starts of pages come along.
     """
     newest = (
-        select(func.max(_OTHER.c.revision)).where(_OTHER.c.version == version).scalar_subquery()
+        select(func.max(_OTHER.c.revision))
+        .where(_OTHER.c.version == version, _OTHER.c.aside.is_(None))
+        .scalar_subquery()
     )
     text = (_TEXT.c.version == version) & (_TEXT.c.revision == newest)
     return (
@@ -304,10 +177,12 @@ def read(call: Call, document_id: str, *, version_no: int | None = None, q: str 
     call.returned([document_id])
     readings.begin(call, version.id)
     text = whole(db, call.ring, version.id)
-    text_id = newest_id(db, version.id)
     marks = marks_of(call, text, q)
-    pages = _pages(db, text, text_id, marks)
-    return TextView(version.id, version.no, pages, len(marks))
+    row = shown(db, version.id)
+    if row is None:
+        return TextView(version.id, version.no, (), len(marks))
+    pages = _pages(db, text, row.id, marks)
+    return TextView(version.id, version.no, pages, len(marks), row.id, row.revision, row.confidence)
 
 
 def version_shown(db: Session, held: Held, version_no: int | None) -> Version:
@@ -340,21 +215,25 @@ def blinder(ring: Ring) -> Blind:
 
 
 def _pages(
-    db: Session, text: str, text_id: str | None, marks: list[tuple[int, int]]
+    db: Session, text: str, text_id: str, marks: list[tuple[int, int]]
 ) -> tuple[PageText, ...]:
-    if text_id is None:
-        return ()
-    rows = db.execute(
-        select(Page.no, Page.start, Page.label).where(Page.text == text_id).order_by(Page.no)
-    ).all()
+    rows = db.execute(_PAGES, {"text": text_id}).all()
     pages, hit = [], 0
-    for i, (no, start, label) in enumerate(rows):
-        end = rows[i + 1][1] if i + 1 < len(rows) else len(text) + 1
+    for i, (no, start, label, *known) in enumerate(rows):
+        end = rows[i + 1].start if i + 1 < len(rows) else len(text) + 1
         inside = [m for m in marks if start <= m[0] < end]
         segments = _cut(text, start, min(end - 1, len(text)), inside, hit)
         hit += len(inside)
-        pages.append(PageText(no, label, segments, len(inside)))
+        origin, confidence, doubtful = known
+        pages.append(PageText(no, label, segments, len(inside), origin, confidence, doubtful or 0))
     return tuple(pages)
+
+
+_PAGES = (
+    select(Page.no, Page.start, Page.label, Page.origin, Page.confidence, Page.doubtful)
+    .where(Page.text == bindparam("text"))
+    .order_by(Page.no)
+)
 
 
 def _cut(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from indexer.rebuild import rebuild
-from service import accounts, names, texts
+from service import accounts, names, revisions
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.codes import Department, Filing, Grade, Processing, Role
@@ -194,7 +194,7 @@ class _Loader:
             }
         )
         rows[Version].append(self._version(document, document_id, version_id, owner, field))
-        rows[TextPart] += texts.seal_parts(ring, version_id, text_id, document.pages)
+        rows[TextPart] += revisions.seal_parts(ring, version_id, text_id, document.pages)
         rows[Text].append(_text(document, version_id, text_id))
         rows[Page] += _pages(document, text_id)
         return key_row

@@ -6,7 +6,17 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from service import customers, documents, filing, intake, originals, properties, suggestions, texts
+from service import (
+    customers,
+    documents,
+    doubts,
+    filing,
+    intake,
+    originals,
+    properties,
+    suggestions,
+    texts,
+)
 from service import pages as sheets
 from service.archive import Call
 from service.audit.entries import Subject
@@ -31,12 +41,15 @@ def show(document_id: str) -> ResponseReturnValue:
         document = documents.get(call, document_id, forms.version())
         suggested = suggestions.shown(call, document)
         drawn = sheets.sheets(call, text)
+        doubtful = doubts.of_text(call, text)
     return render_template(
         "documents/show.html",
         document=document,
         text=text,
         suggested=suggested,
         drawn=drawn,
+        doubts=doubtful,
+        pieces=doubts.pieces,
         sheets=document.version.media_type in grids.SHEETS,
         rows=grids.rows,
         hits_by_page=_hits_by_page,

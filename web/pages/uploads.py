@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import customers, directory, filing, intake, suggestions, twins
+from service import customers, directory, filing, intake, suggestions, text_counts, twins
 from service.archive import Call
 from service.audit.entries import Subject
 from service.directory import Wanted
@@ -40,9 +40,11 @@ def _customer(customer_id: str) -> Subject:
 
 
 def _listed(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, Any]:
-    """Return rows of the list, with what has the same content and looks like another kind."""
+    """Return rows of the list: what has the same content, looks like another kind, is unsure."""
     same = twins.among(call, [row.document for row in rows])
-    return {"rows": rows, "same": same, "kinds": suggestions.kinds_of(call, rows)}
+    unsure = text_counts.doubtful(call.db, [row.version for row in rows if row.readable])
+    kinds = suggestions.kinds_of(call, rows)
+    return {"rows": rows, "same": same, "kinds": kinds, "unsure": unsure}
 
 
 def _wanted() -> Wanted:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from web.api.shown.members import Listed, day, moment, string, whole
+from web.api.shown.members import Listed, day, moment, share, string, whole
 from web.api.values import CustomerOfDocument, PersonShown
 
 
@@ -39,6 +39,7 @@ class VersionShown(Schema):
     filed = moment(null=True)
     filed_by = fields.Nested(PersonShown, required=True, allow_none=True)
     reason = string()
+    confidence = share()
 
 
 class DocumentNamed(Schema):
@@ -90,6 +91,7 @@ class DocumentShown(Schema):
     media_type = string("version.media_type")
     sha256 = string("version.sha256")
     file_name = string("version.file_name")
+    confidence = share("version.confidence")
     versions = fields.List(fields.Nested(VersionShown), required=True)
     allowed = fields.List(fields.String(), required=True)
     parent = fields.Nested(DocumentNamed, attribute="family.parent", required=True, allow_none=True)
@@ -132,8 +134,11 @@ class TextShown(Schema):
         n = whole()
         label = string()
         text = string()
+        origin = string()
+        confidence = share()
 
     version = whole("version_no")
+    confidence = share()
     pages = fields.List(fields.Nested(Page), required=True)
 
 

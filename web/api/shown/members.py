@@ -15,6 +15,11 @@ def whole(attribute: str | None = None, *, null: bool = False) -> fields.Integer
     return fields.Integer(attribute=attribute, required=True, allow_none=null)
 
 
+def share(attribute: str | None = None) -> fields.Float:
+    """Return a member that is between 0 and 1: how sure what was recognised is, if it was."""
+    return fields.Float(attribute=attribute, required=True, allow_none=True)
+
+
 def moment(attribute: str | None = None, *, null: bool = False) -> Moment:
     """Return a member that is a moment."""
     return Moment(attribute=attribute, required=True, allow_none=null)
