@@ -48,7 +48,7 @@ SILENT: Final = frozenset(
     "aftncn generator xmlnstbl".split()
 )
 #: Groups marked with a star that are read all the same.
-STARRED: Final = frozenset("shpinst shptxt do dptxbxtext annotation ud".split())
+STARRED: Final = frozenset("shpinst shptxt do dptxbxtext annotation footnote ud".split())
 #: What follows the paragraph that it hangs on.
 ASIDE: Final = frozenset("footnote annotation shptxt dptxbxtext".split())
 #: What stands on every page, and is read once at the end.

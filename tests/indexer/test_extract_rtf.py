@@ -90,6 +90,11 @@ def test_notes_comments_and_boxes_follow_their_paragraph_and_headers_come_last_o
     assert text(body) == "ab\nnote\ncomment\nbox\nc\nh\nf\n"
 
 
+def test_a_footnote_that_libreoffice_marks_with_a_star_is_read():
+    body = r"a{\super\chftn{\*\footnote \chftn\pard\plain note}} b\par"
+    assert text(body) == "a b\nnote\n"
+
+
 def test_what_is_not_shown_is_not_read():
     body = (
         r"{\colortbl;\red0;}{\stylesheet{\s0 Normal;}}{\info{\title T}}{\*\generator G;}"
