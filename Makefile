@@ -4,7 +4,7 @@ SHELL := bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help run test check live bench screens mutants catalogue docs lock clean
+.PHONY: help run test check live bench bench-formats screens mutants catalogue docs lock clean
 
 BIN := .venv/bin
 PYTHON ?= python3
@@ -15,7 +15,7 @@ MEMORY := /dev/shm
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
 
 help: ## show this list
-	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## start the archive on 127.0.0.1:8000; the first time sets everything up
 	$(BIN)/python -m web.assets
@@ -44,6 +44,9 @@ live: $(INSTALLED) ## start the real servers and run contracts, the main job and
 bench: $(INSTALLED) ## measure; prints a table, writes JSON to bench-results/ (ARGS="--only worker")
 	$(BIN)/python -m web.assets
 	exec $(BIN)/python -m tests.bench $(ARGS)
+
+bench-formats: $(INSTALLED) ## measure how files of other programs are read; table in docs/formats.md
+	exec $(BIN)/python -m tests.formats $(ARGS)
 
 screens: $(INSTALLED) ## photograph every page at 1440 and 390 px into screens/
 	$(BIN)/python -m web.assets
