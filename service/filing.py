@@ -230,7 +230,7 @@ def uploads(call: Call, limit: int = 50) -> tuple[QueueRow, ...]:
         .order_by(Version.created.desc(), Version.id)
         .limit(limit)
     ).all()
-    return _listed(call, [(v, d) for v, d in rows])
+    return listed(call, [(v, d) for v, d in rows])
 
 
 def states(call: Call, document_ids: list[str]) -> tuple[QueueRow, ...]:
@@ -241,7 +241,7 @@ def states(call: Call, document_ids: list[str]) -> tuple[QueueRow, ...]:
         .where(Version.created_by == call.actor.id, Document.id.in_(document_ids[:200]))
         .order_by(Version.created.desc())
     ).all()
-    return _listed(call, [(v, d) for v, d in rows])
+    return listed(call, [(v, d) for v, d in rows])
 
 
 def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
@@ -260,7 +260,7 @@ def to_file(call: Call, limit: int = 100) -> tuple[QueueRow, ...]:
         .limit(limit * 5)
     ).all()
     mine = [(v, d) for v, d in rows if _may_file(call, v, d)]
-    return _listed(call, mine[:limit])
+    return listed(call, mine[:limit])
 
 
 def _may_file(call: Call, version: Version, document: Document) -> bool:
@@ -277,7 +277,8 @@ def _may_file(call: Call, version: Version, document: Document) -> bool:
     return call.decide(where, Action.DOCUMENT_FILE).allowed
 
 
-def _listed(call: Call, rows: list[tuple[Version, Document]]) -> tuple[QueueRow, ...]:
+def listed(call: Call, rows: list[tuple[Version, Document]]) -> tuple[QueueRow, ...]:
+    """Return versions as lists show them: own ones, or those of documents this person may read."""
     db = call.db
     call.ring.prefetch(customers=[d.customer for _, d in rows])
     names = accounts.names(db, {v.created_by for v, _ in rows})
@@ -288,12 +289,12 @@ def _listed(call: Call, rows: list[tuple[Version, Document]]) -> tuple[QueueRow,
         )
     }
     counts = belonging.counts(db, [v.id for v, _ in rows])
-    listed = tuple(
+    shown = tuple(
         replace(_row(call, v, d, views.get(d.customer), names), children=counts.get(v.id, 0))
         for v, d in rows
     )
-    call.returned([row.document for row in listed], "listed")
-    return listed
+    call.returned([row.document for row in shown], "listed")
+    return shown
 
 
 def _row(
@@ -354,7 +355,7 @@ def _restorable(call: Call, version: Version, document: Document, seen: customer
 def of_customer(call: Call, customer_id: str) -> tuple[QueueRow, ...]:
     """Return the documents of a customer that this person may read, newest first."""
     inside = _inside(call, customer_id)
-    return _listed(call, [(v, d) for d, v in _with_newest(call.db, inside)])
+    return listed(call, [(v, d) for d, v in _with_newest(call.db, inside)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +374,7 @@ def page_of_customer(
     offset = offset_of(cursor)
     inside = _inside(call, customer_id)
     shown = inside[offset : offset + limit]
-    items = _listed(call, [(v, d) for d, v in _with_newest(call.db, shown)])
+    items = listed(call, [(v, d) for d, v in _with_newest(call.db, shown)])
     more = offset + len(shown) < len(inside)
     return Page(items, len(inside), cursor_of(offset + len(shown)) if more else None)
 

@@ -266,6 +266,9 @@ NOTES = (
     N_("A * needs at least two letters or digits before it and was left out."),
     N_("There is nothing to search for in these characters."),
 )
+    "too_many": N_("These are too many."),
+    "other_size": N_("This is not what was announced."),
+    "other_digest": N_("This is not what was announced."),
 #: why a file is not taken: the sentences of `service.media.refused`
 NOT_TAKEN = (
     N_("Programs and scripts are not taken."),

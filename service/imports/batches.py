@@ -28,7 +28,7 @@ from service.properties import checked_grade, checked_kind
 from service.signins import actor_of, today
 
 #: How many files one announcement may name.
-MOST = 10_000
+MOST = 5_000
 
 #: Who may look at the batches of others, as far as they may see everything in them.
 OVERSEERS = frozenset({Role.ARCHIVIST, Role.SERVICE_MANAGER})
@@ -74,6 +74,13 @@ class New:
     state: State = State.OPEN
     folder: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def offered(archive: Archive, actor: Actor) -> bool:
+    """Say whether a person may import at all: who may not, adds files one by one."""
+    with archive.db.read() as db:
+        policy = archive.policies.current(db)
+    return may(policy, actor, Action.IMPORT_RUN)
 
 
 def number(row: ImportBatch) -> str:
@@ -284,9 +291,3 @@ def options(ring: Ring, row: ImportBatch) -> dict[str, Any]:
 def folder(ring: Ring, row: ImportBatch) -> str:
     """Return the folder a batch is read from; empty where it is not."""
     return items.opened(ring, row.id, 0, "folder", row.folder_ct) if row.folder_ct else ""
-
-
-def own(call: Call, limit: int = 20) -> list[ImportBatch]:
-    """Return the latest batches that this person made."""
-    mine = select(ImportBatch).where(ImportBatch.created_by == call.actor.person)
-    return list(call.db.scalars(mine.order_by(ImportBatch.created.desc()).limit(limit)))

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from service import filing, intake
+from service import documents, filing, intake, properties
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.codes import Processing
-from service.errors import Conflict, NotFound, Refusal, Unavailable
+from service.errors import Conflict, NotFound, Refusal, Unavailable, changed_meanwhile
 from service.imports import batches, bringing
 from service.imports.items import ItemState
 from service.models import ImportItem, Version
 from service.permissions import Action, Actor
+from service.properties import Properties
 
 #: The refusals after which a file that could not be read may be read again by itself.
 _LOCKED = "password"
@@ -113,6 +114,22 @@ def as_version(
         row.changed = datetime.now(UTC)
     with archive.call(actor, Action.DOCUMENT_WITHDRAW, Subject("document", document)) as call:
         filing.withdraw(call, document, reason)
+
+
+def set_kind(call: Call, batch_id: str, ordinal: int, kind: str, *, was: str) -> None:
+    """Change the kind of what a file became; `was` is the kind that the person saw.
+
+    Raises `Stale` if it has another kind by now.
+    """
+    batches.find(call, call.db, batch_id)
+    item = call.db.get(ImportItem, (batch_id, ordinal))
+    if item is None or item.document is None:
+        raise NotFound
+    held = documents.hold(call, call.db, item.document, by=Action.DOCUMENT_EDIT)
+    if held.document.kind != was:
+        raise changed_meanwhile()
+    rev = held.document.rev
+    properties.edit(call, item.document, Properties(kind=kind), if_match=rev, leaving=False)
 
 
 def _document(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> str | None:

@@ -8,6 +8,7 @@ from web.pages import (
     deputies,
     documents,
     home,
+    imports,
     log,
     moves,
     people,
@@ -17,7 +18,7 @@ from web.pages import (
     uploads,
 )
 
-_WORK = (home, search, customers, documents, moves, suggestions, uploads)
+_WORK = (home, search, customers, documents, moves, suggestions, uploads, imports)
 _WATCH = (account, deputies, log, status, people)
 
 

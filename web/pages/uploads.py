@@ -10,8 +10,10 @@ from service.archive import Call
 from service.audit.entries import Subject
 from service.directory import Wanted
 from service.documents import DocumentView
+from service.imports import batches, showing
 from service.permissions import Action
-from web import errors, forms, session, uploads
+from web import errors, forms, import_words, session, uploads
+from web.pages import imports
 
 pages = Blueprint("uploads", __name__)
 
@@ -26,13 +28,21 @@ def show() -> ResponseReturnValue:
         clients = () if target else directory.listing(call, _wanted()).items
         listed = _listed(call, filing.uploads(call))
         waiting = filing.to_file(call) if g.menu.filing else ()
+        own = showing.own(call)
     return render_template(
         "upload/show.html",
         target=target,
         clients=clients,
         waiting=waiting,
+        batches=own,
         **listed,
+        **_imports(),
     )
+
+
+def _imports() -> dict[str, Any]:
+    """Return what templates ask about imports: whether they are offered, and their words."""
+    return {"offered": batches.offered(g.archive, g.actor), "word": import_words.word}
 
 
 def _customer(customer_id: str) -> Subject:
@@ -64,14 +74,19 @@ def again(customer_id: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, _customer(customer_id)) as call:
         target = customers.get(call, customer_id)
         listed = _listed(call, filing.uploads(call))
-    return render_template("upload/show.html", target=target, clients=(), waiting=(), **listed)
+    return render_template(
+        "upload/show.html", target=target, clients=(), waiting=(), **listed, **_imports()
+    )
 
 
 @pages.post("/customers/<customer_id>/documents")
 @errors.again(again)
 def add(customer_id: str) -> ResponseReturnValue:
-    """Take files in for a client: each one a document of its own."""
-    added = [_add(customer_id, upload) for upload in uploads.received()]
+    """Take files in for a client: each one a document of its own, several an import."""
+    sent = uploads.received()
+    if len(sent) > 1 and not errors.wants_row() and batches.offered(g.archive, g.actor):
+        return imports.sent_together(customer_id, sent)
+    added = [_add(customer_id, upload) for upload in sent]
     if errors.wants_row():
         with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, Subject("document")) as call:
             listed = _listed(call, filing.states(call, [document.id for document in added]))

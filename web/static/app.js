@@ -123,7 +123,40 @@
   }
 
   /* ---- what other scripts of the portal add keys to ---- */
-  const portal = window.portal = { say, fill, words, keys: {} };
+  const portal = window.portal = { say, fill, words, keys: {}, paths: new WeakMap() };
+  portal.pathOf = file => portal.paths.get(file) || file.webkitRelativePath || file.name;
+  portal.size = bytes => {
+    let n = bytes, unit = 0;
+    const units = ["B", "KB", "MB", "GB"];
+    while (n >= 1024 && unit < 3) { n /= 1024; unit += 1; }
+    return `${unit ? n.toFixed(1) : n} ${units[unit]}`;
+  };
+  // what lies in a dropped folder comes in parts of at most a hundred; each file knows its path
+  const inside = async entry => {
+    if (entry.isFile) return new Promise(done => { entry.file(file => { portal.paths.set(file, entry.fullPath.slice(1)); done(file); }, () => done([])); });
+    const reader = entry.createReader(), found = [];
+    for (let part; part?.length !== 0;) {
+      part = await new Promise(done => { reader.readEntries(done, () => done([])); });
+      found.push(...(await Promise.all(part.map(inside))).flat());
+    }
+    return found;
+  };
+  portal.dropped = async e => {
+    const entries = [...e.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
+    return (await Promise.all(entries.map(inside))).flat();
+  };
+  /* a place to drop files at, as long as it is on the page */
+  portal.dropping = (zone, take) => {
+    const holds = e => zone.isConnected && [...(e.dataTransfer?.types || [])].includes("Files");
+    document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone.classList.add("over"); } });
+    document.addEventListener("dragleave", e => { if (!e.relatedTarget) zone.classList.remove("over"); });
+    document.addEventListener("drop", e => {
+      if (!holds(e)) return;
+      e.preventDefault();
+      zone.classList.remove("over");
+      portal.dropped(e).then(take);
+    });
+  };
 
   /* ---- keys: off while typing, while composing, and when a person turned them off ---- */
   const keysOff = () => localStorage.getItem("keys") === "off";
@@ -197,12 +230,6 @@
       send.lastChild.textContent = fill(label, { n });
       send.setAttribute("aria-disabled", String(n === 0));
     };
-    const size = bytes => {
-      let n = bytes, unit = 0;
-      const units = ["B", "KB", "MB", "GB"];
-      while (n >= 1024 && unit < 3) { n /= 1024; unit += 1; }
-      return `${unit ? n.toFixed(1) : n} ${units[unit]}`;
-    };
     const guess = (select, name) => {
       const found = [...select.options].filter(o => o.value && name.toLowerCase().includes(o.text.toLowerCase()))
         .sort((a, b) => b.text.length - a.text.length)[0];
@@ -221,7 +248,7 @@
         const row = blank.cloneNode(true).firstElementChild;
         $("[data-name]", row).textContent = file.name;
         $("[data-name]", row).title = file.name;
-        $("[data-size]", row).textContent = size(file.size);
+        $("[data-size]", row).textContent = portal.size(file.size);
         guess($("[name=kind]", row), file.name);
         $("[name=kind]", row).addEventListener("change", () => typed(row));
         $("[data-remove]", row).setAttribute("aria-label", fill(row.dataset.removal, { name: file.name }));
@@ -307,7 +334,41 @@
         if (missing) { kind.setAttribute("aria-invalid", "true"); mark(row, row.dataset.untyped); announce(row); first = first || kind; }
       }
       first?.focus();
-      next();
+      if (!first && upload.dataset.imports && portal.imports && readyCount() > 1) together(); else next();
+    };
+    // several files are an import: announced first, then sent to its own page one by one
+    const together = async () => {
+      const going = [...waiting].filter(([, one]) => !one.sent);
+      const value = (row, name) => ($(`[name=${name}]`, row) || $(`[name=${name}]`, upload))?.value || "";
+      for (const [row, one] of going) { one.sent = true; one.go = false; mark(row, ""); }
+      tell();
+      let status = 0, answer = "";
+      try {
+        const made = await fetch(upload.dataset.imports, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": $("[name=csrf_token]", upload).value, "X-Part": "row" },
+          body: JSON.stringify(going.map(([row, { file }]) => ({
+            file: portal.pathOf(file), size: file.size, kind: value(row, "kind"), grade: value(row, "grade"), dated: value(row, "dated"),
+          }))),
+        });
+        status = made.status;
+        answer = await made.text();
+      } catch { /* the network is away: the rows say so */ }
+      if (status === 201) {
+        waiting.clear();
+        portal.imports(JSON.parse(answer).place, going.map(([, one]) => one.file));
+        return;
+      }
+      const part = document.createElement("tbody");
+      part.innerHTML = answer.trimStart().startsWith("<tr") ? answer : "";
+      const said = $("[data-state]", part)?.textContent.trim();
+      for (const [row, one] of going) {
+        one.sent = false;
+        const { lost, ended, old, failed } = row.dataset;
+        mark(row, said || ({ 0: lost, 401: ended, 400: old }[status] ?? failed));
+      }
+      announce(going[0][0]);
+      tell();
     };
     $("[name=kind]", upload).addEventListener("change", e => {
       for (const [row, one] of waiting) {
@@ -319,27 +380,7 @@
     $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
     send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
     upload.addEventListener("submit", e => e.preventDefault());
-    // what lies in a dropped folder comes in parts of at most a hundred
-    const inside = async entry => {
-      if (entry.isFile) return new Promise(done => { entry.file(done, () => done([])); });
-      const reader = entry.createReader(), found = [];
-      for (let part; part?.length !== 0;) {
-        part = await new Promise(done => { reader.readEntries(done, () => done([])); });
-        found.push(...(await Promise.all(part.map(inside))).flat());
-      }
-      return found;
-    };
-    const zone = $(".drop");
-    const holds = e => [...(e.dataTransfer?.types || [])].includes("Files");
-    document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone.classList.add("over"); } });
-    document.addEventListener("dragleave", e => { if (!e.relatedTarget) zone.classList.remove("over"); });
-    document.addEventListener("drop", e => {
-      if (!holds(e)) return;
-      e.preventDefault();
-      zone.classList.remove("over");
-      const dropped = [...e.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
-      Promise.all(dropped.map(inside)).then(found => add(found.flat()));
-    });
+    portal.dropping($(".drop"), add);
     window.addEventListener("beforeunload", e => { if (running || readyCount()) e.preventDefault(); });
     tell();
   }
