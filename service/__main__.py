@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from service import installing
+from service import anchor_commands, audit_commands, installing
 from service.audit.entries import Subject
 from service.codes import Department, Role
-from service.errors import Unavailable
 from service.operation import end_with
 from service.permissions import Action, service_actor
 from service.refusing import Ended, refusals
-from service.settings import Settings, SettingsError, from_environment
+from service.settings import Settings, from_environment
 
 if TYPE_CHECKING:
     from service.archive import Archive
@@ -305,26 +304,6 @@ def import_command(  # noqa: PLR0913, PLR0917 - click passes options by name
 
 
 @main.group()
-def audit() -> None:
-    """Verify the log."""
-
-
-@audit.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def audit_verify(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Recompute the whole log and name the first bad entry."""
-    from service import commands
-    from service.keystore import KeystoreRefused
-
-    try:
-        code = commands.verify(from_environment(), as_json=as_json)
-    except (Unavailable, SettingsError, KeystoreRefused) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    sys.exit(code)
-
-
-@main.group()
 def index() -> None:
     """Look after the search index: it can always be rebuilt from the database."""
 
@@ -380,7 +359,13 @@ def elastic_security(out: Path, native: bool) -> None:  # noqa: FBT001 - click p
     commands.elastic_security(from_environment(), out, native=native)
 
 
-for command in (installing.secrets, installing.setup, installing.health):
+for command in (
+    installing.secrets,
+    installing.setup,
+    installing.health,
+    anchor_commands.anchor,
+    audit_commands.audit,
+):
     main.add_command(command)
 
 

@@ -18,14 +18,9 @@ from sqlalchemy import make_url, select
 from service import finding, importing
 from service.archive import Archive
 from service.audit.entries import Subject
-from service.audit.verify import Code, Report
-from service.audit.verify import verify as verify_log
 from service.codes import Processing
-from service.db import Database
 from service.demo.loading import as_person
 from service.documents import apparent
-from service.errors import Unavailable
-from service.keystore import Keystore, read_root_key
 from service.models import Version
 from service.permissions import Action, service_actor
 from service.search import readers
@@ -184,49 +179,6 @@ def _wait_for(archive: Archive, report: list[dict[str, Any]]) -> None:
                 del waiting[document]
         if waiting:
             time.sleep(0.3)
-
-
-def verify(settings: Settings, *, as_json: bool) -> int:
-    """Verify the log; details are opened where their keys still exist."""
-    if _absent(settings.database_url):
-        raise Unavailable("database")
-    db = Database(settings.database_url)
-    keystore = _keystore(settings)
-    with db.read() as session:
-        report = verify_log(session, keystore.detail_key if keystore else None)
-    db.close()
-    if keystore:
-        keystore.close()
-    _tell(report, as_json=as_json)
-    return int(report.code)
-
-
-def _tell(report: Report, *, as_json: bool) -> None:
-    members: dict[str, object] = {"code": int(report.code)}
-    if report.first_bad is not None:
-        members["first_bad"] = report.first_bad
-    members |= {"events": report.events, "root": report.root}
-    if report.reason:
-        members["reason"] = report.reason
-    members["orphans"] = list(report.orphans)
-    if as_json:
-        click.echo(json.dumps(members))
-    elif report.code is Code.OK:
-        click.echo(f"{report.events} entries, root {report.root}")
-    else:
-        click.echo(f"entry {report.first_bad}: {report.reason} (code {report.code})", err=True)
-
-
-def _absent(url: str) -> bool:
-    """Say whether an SQLite file is missing: opening it would make an empty one."""
-    return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
-
-
-def _keystore(settings: Settings) -> Keystore | None:
-    """Open the keystore if it and its root key are here; the log verifies without them too."""
-    if not settings.root_key_path.exists() or _absent(settings.keystore_url):
-        return None
-    return Keystore.open(settings.keystore_url, read_root_key(settings.root_key_path))
 
 
 def elastic_security(settings: Settings, out: Path, *, native: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import hosts, jobs, policies, schema
+from service import hosts, jobs, policies, restored, schema
 from service.archive import Archive
 from service.blobs import open_blobs
 from service.db import Database
@@ -27,10 +27,11 @@ from service.settings import Settings, SettingsError
 from service.turns import turns
 
 
-def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
+def open_archive(settings: Settings, *, indexing: bool = False, resuming: bool = False) -> Archive:
     """Open the archive; at the first start its keys, tables and policy are made.
 
-    `indexing`: also hold the credentials that may write the index (workers only).
+    `indexing`: also hold the credentials that may write the index (workers only). `resuming`:
+    open it though an older copy was restored, to say so in the log.
     Raises `SettingsError`, `PolicyError`, `KeystoreRefused` or `Unavailable`.
     """
     settings.check()
@@ -44,6 +45,9 @@ def open_archive(settings: Settings, *, indexing: bool = False) -> Archive:
         _root_key(settings, db),
         mirror_url=_folder(settings.mirror_url),
     )
+    if not resuming:
+        with db.read() as session:
+            restored.refuse(session, settings)
     with db.write() as session:
         # first: it lets one process at a time come by here
         _same_keystore(session, keystore)

@@ -1,4 +1,4 @@
-"""`guidang run`: the archive on one host: demo on an empty folder, web and worker, one Ctrl-C.
+"""`guidang run`: the archive on one host: demo on an empty folder, its three parts, one Ctrl-C.
 
 What opens an archive is imported only for the first start: later ones begin a few seconds sooner.
 """
@@ -37,7 +37,7 @@ _GRACE = 20
 
 
 def run_everything(settings: Settings, drain: "Callable[[Archive], None]") -> int:
-    """Start web and worker and wait; returns the exit code.
+    """Start web, worker and anchor and wait; returns the exit code.
 
     `drain` does the work that loading the demo queued.
     """
@@ -45,7 +45,7 @@ def run_everything(settings: Settings, drain: "Callable[[Archive], None]") -> in
     settings.check()
     _want_free(settings.listen)
     nobody = not _opened_before(settings) and _first_start(settings, drain, console)
-    parts = [_start(name) for name in ("web", "worker")]
+    parts = [_start(name) for name in ("web", "worker", "anchor")]
     return _wait(
         parts, lambda: _answers(settings.listen), lambda: _tell(settings, console, nobody=nobody)
     )

@@ -85,9 +85,46 @@ class Settings:
     upload_limit: int = field(
         default=500 * 1024 * 1024, metadata={"help": "largest file taken, in bytes"}
     )
+    import_root: Path | None = field(
+        default=None,
+        metadata={"help": "folder of this server whose files may be imported; empty: none"},
+    )
     clamd: str = field(
         default="",
         metadata={"help": "HOST:PORT of a clamd that every upload is shown to; empty: none"},
+    )
+    anchor_dir: Path | None = field(
+        default=None, metadata={"help": "folder of the anchor's key and state; empty: in data"}
+    )
+    anchor_database: str = field(
+        default="", metadata={"help": "PostgreSQL URL of the anchor's own role; empty: database"}
+    )
+    anchor_bucket: str = field(
+        default="",
+        metadata={"help": "s3://BUCKET?endpoint=URL with object lock that takes signed notes"},
+    )
+    anchor_access_key: str = field(
+        default="", metadata={"help": "S3 access key of that bucket", "secret": True}
+    )
+    anchor_secret_key: str = field(
+        default="", metadata={"help": "S3 secret key of that bucket", "secret": True}
+    )
+    anchor_lock_days: int = field(
+        default=1096, metadata={"help": "days for which a note in the bucket is locked"}
+    )
+    anchor_mail: tuple[str, ...] = field(
+        default=(), metadata={"help": "mail addresses that get the note of each day"}
+    )
+    anchor_mail_from: str = field(default="", metadata={"help": "sender of those letters"})
+    anchor_smtp: str = field(
+        default="smtp://127.0.0.1:25",
+        metadata={"help": "smtp://HOST:PORT (STARTTLS where offered) or smtps://HOST:PORT"},
+    )
+    anchor_smtp_login: str = field(
+        default="", metadata={"help": "user:password at that server", "secret": True}
+    )
+    anchor_folder: Path | None = field(
+        default=None, metadata={"help": "folder, on another disk or machine, that takes notes"}
     )
     threads: int = field(default=48, metadata={"help": "web threads per process"})
     web_processes: int = field(default=1, metadata={"help": "web processes"})
@@ -123,6 +160,11 @@ class Settings:
     def secret_key_path(self) -> Path:
         """Return where the cookie signing key lies."""
         return self.secret_key_file or self.data / "keys" / "cookie.key"
+
+    @property
+    def anchor_path(self) -> Path:
+        """Return where the anchor keeps its key and its last note."""
+        return self.anchor_dir or self.data / "anchor"
 
     @property
     def blobs_url(self) -> str:

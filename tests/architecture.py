@@ -33,12 +33,13 @@ HOME = {
     **dict.fromkeys(["sqlalchemy", "alembic", "psycopg", "sqlite3"], ("service/",)),
     **dict.fromkeys(["elasticsearch", "elastic_transport"], ("service/search/elastic.py",)),
     "tantivy": ("service/search/embedded.py",),
-    "minio": ("service/blobs/s3.py",),
+    "minio": ("service/blobs/s3.py", "service/anchors/bucket.py"),
     **dict.fromkeys(
         "pypdfium2 pypdfium2_raw pdfminer docx pptx python_calamine rapidocr onnxruntime "
-        "office_oxide ofdkit selectolax lxml xml zipfile tarfile email chardet".split(),
+        "office_oxide ofdkit selectolax lxml xml zipfile tarfile chardet".split(),
         ("indexer/extract/",),
     ),
+    "email": ("indexer/extract/", "service/anchors/mail.py"),
     **dict.fromkeys(
         "magic rjieba pypinyin stdnum cryptography argon2 rfc8785 zlib_ng".split(), ("service/",)
     ),

@@ -1,6 +1,6 @@
 """Checkpoints: the log's size and root in three lines, signed by a key that is not the archive's.
 
-A note is a signed note of C2SP (docs/decisions/0028): the text, an empty line, and a line for each
+A note is a signed note of C2SP: the text, an empty line, and a line for each
 signature. `openssl pkeyutl -verify -rawin` checks it without this program.
 """
 

@@ -29,14 +29,16 @@ def verify(
     *,
     evidence: Evidence | None = None,
     start: int = 1,
+    walk: Walk | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Verify the log in one snapshot; without keys at hand details stay closed.
 
     Bodies before `start` are taken for what their leaves say. `evidence` is what was signed.
+    Who wants to go on from the end gives the `walk`, made by `begun`.
     """
     stated = evidence or Evidence()
-    walk = Walk(sizes=stated.sizes, claimed=claimed(db))
+    walk = walk or begun(db, stated)
     found = {"notes": 0, "newest": None}
     try:
         for stored in leaves(db, last=start - 1):
@@ -52,6 +54,11 @@ def verify(
     except Bad as bad:
         return _report(walk, bad.code, bad.seq, str(bad))
     return _report(walk, Code.OK, None, "", **found)
+
+
+def begun(db: Session, evidence: Evidence) -> Walk:
+    """Return a walk at the start of the log that will compare it with this evidence."""
+    return Walk(sizes=evidence.sizes, claimed=claimed(db))
 
 
 def _report(

@@ -235,7 +235,7 @@ def _same_touches(plain: bytes, touches: list[tuple[str, str]], seq: int) -> Non
 _JUDGED = {
     "audit.purge": "purges",
     "audit.erase": "erasures",
-    "audit.restore": "restores",
+    "audit.resume": "restores",
     "anchor.rekey": "",
 }
 
