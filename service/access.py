@@ -30,6 +30,9 @@ _PLACELESS = frozenset(
         Action.SESSION_MANAGE_OWN,
         Action.DEPUTY_NAME,
         Action.AUDIT_READ,
+        Action.AUDIT_READ_OWN,
+        Action.AUDIT_OPEN,
+        Action.AUDIT_EXPORT,
         Action.STATUS_READ,
     }
 )

@@ -1,11 +1,12 @@
 """The log as people read it: columns and counts, never content (that needs a case number)."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from service import accounts
@@ -13,33 +14,9 @@ from service.archive import Call
 from service.audit import entries, merkle
 from service.audit.verify import Watch
 from service.directory import cursor_of, offset_of
-from service.errors import Invalid
-from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer, Person
-from service.models.columns import instant_text
+from service.log_questions import Wanted, conditions, midnight
+from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer
 from service.permissions import Target
-
-#: Years that days are looked for in.
-_FIRST_YEAR, _LAST_YEAR = 1900, 9998
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which entries to list; days are calendar days of the archive's time zone."""
-
-    day_from: date | None = None
-    day_to: date | None = None
-    actor: str = ""
-    action: str = ""
-    verb: str = ""
-    customer: str = ""
-    document: str = ""
-    category: str = ""
-    decision: str = ""
-    #: a document that was shown under the entries, in lists too
-    contains: str = ""
-    seq: int | None = None
-    limit: int = 50
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +45,10 @@ class EventRow:
     bytes: int | None
     error: str | None
     via: str
+    #: the page of a document it was about
+    page: int | None = None
+    #: how many documents it showed, by how: listed, snippet, opened, downloaded
+    shown: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +58,8 @@ class EventPage:
     items: tuple[EventRow, ...]
     total: int
     next_cursor: str | None
+    #: how many entries are newer than the first one here
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,87 +79,75 @@ class LogStatus:
 def events(call: Call, wanted: Wanted) -> EventPage:
     """List entries of the log for those who may."""
     call.require(Target())
+    return listed(call, wanted, conditions(call, wanted))
+
+
+def listed(call: Call, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> EventPage:
+    """List entries under conditions, for whom the caller has let through."""
     db = call.db
-    where = and_(True, *_conditions(call, db, wanted))  # noqa: FBT003 - SQLAlchemy's neutral element
-    total = db.scalar(select(func.count()).select_from(AuditEvent).where(where)) or 0
-    # by number, not by place: every look at the log makes it longer
+    narrowed = bool(where) and wanted.narrows
+    total = _count(db, where) if narrowed else db.get_one(AuditHead, 1).seq
+    items = page_of(db, wanted, where)
+    more, items = len(items) > wanted.limit, items[: wanted.limit]
+    if wanted.newer is not None:
+        # read from the far end: what was read too much is nearest to where one came from
+        more, items = True, items[::-1]
+    call.returned(str(item.seq) for item in items)
+    moved = wanted.cursor is not None or wanted.newer is not None
+    place = _count(db, [*where, AuditEvent.seq > items[0].seq]) if moved and items else 0
+    return EventPage(items, total, cursor_of(items[-1].seq) if more and items else None, place)
+
+
+def _count(db: Session, where: Sequence[ColumnElement[bool]]) -> int:
+    return db.scalar(select(func.count()).select_from(AuditEvent).where(*where)) or 0
+
+
+def page_of(
+    db: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]]
+) -> tuple[EventRow, ...]:
+    """Return one entry more than a page holds, if there is one; oldest first on the way back.
+
+    By number, not by place: every look at the log makes it longer.
+    """
     before = offset_of(wanted.cursor)
+    beyond = AuditEvent.seq < before if before else true()
+    order = AuditEvent.seq.desc()
+    if wanted.newer is not None:
+        beyond, order = AuditEvent.seq > wanted.newer, AuditEvent.seq.asc()
     rows = db.execute(
         select(AuditEvent, AuditBody.body)
         .outerjoin(AuditBody, AuditBody.seq == AuditEvent.seq)
-        .where(where, AuditEvent.seq < before if before else true())
-        .order_by(AuditEvent.seq.desc())
+        .where(*where, beyond)
+        .order_by(order)
         .limit(wanted.limit + 1)
     ).all()
-    items = _rows(db, [(e, b) for e, b in rows[: wanted.limit]])
-    call.returned(str(item.seq) for item in items)
-    more = len(rows) > wanted.limit
-    return EventPage(items, total, cursor_of(items[-1].seq) if more else None)
+    return rows_of(db, [(e, b) for e, b in rows])
 
 
-def _conditions(call: Call, db: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    zone = ZoneInfo(call.archive.settings.timezone)
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.seq is not None:
-        conditions.append((AuditEvent.seq == wanted.seq) | (AuditEvent.ref == wanted.seq))
-    if wanted.day_from:
-        conditions.append(AuditEvent.ts >= _midnight(_known(wanted.day_from, "from"), zone))
-    if wanted.day_to:
-        after = _known(wanted.day_to, "to") + timedelta(days=1)
-        conditions.append(AuditEvent.ts < _midnight(after, zone))
-    if wanted.actor:
-        conditions.append(AuditEvent.actor.in_(_actors(db, wanted.actor)))
-    if wanted.customer:
-        conditions.append(AuditEvent.customer.in_(_customers(db, wanted.customer)))
-    if wanted.contains:
-        shown = select(AuditTouch.seq).where(AuditTouch.document == wanted.contains)
-        conditions.append(AuditEvent.seq.in_(shown))
-    for column, value in (
-        (AuditEvent.action, wanted.action),
-        (AuditEvent.verb, wanted.verb),
-        (AuditEvent.object, wanted.document),
-        (AuditEvent.category, wanted.category),
-        (AuditEvent.decision, wanted.decision),
-    ):
-        if value:
-            conditions.append(column == value)
-    return conditions
-
-
-def _known(day: date, name: str) -> date:
-    """Refuse a day that has no moment in every time zone, or whose text does not sort."""
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise Invalid("Some values cannot be taken as they are.", fields={name: "range"})
-    return day
-
-
-def _midnight(day: date, zone: ZoneInfo) -> str:
-    return instant_text(datetime.combine(day, time(), zone))
-
-
-def _actors(db: Session, text: str) -> list[str]:
-    found = db.scalars(
-        select(Person.id).where(
-            (Person.id == text) | (Person.login == text.lower()) | Person.name.contains(text)
-        )
-    ).all()
-    return [*found, text]
-
-
-def _customers(db: Session, text: str) -> list[str]:
-    found = db.scalars(select(Customer.id).where(Customer.number == text.upper())).all()
-    return [*found, text]
-
-
-def _rows(db: Session, rows: list[tuple[AuditEvent, bytes | None]]) -> tuple[EventRow, ...]:
+def rows_of(db: Session, rows: Sequence[tuple[AuditEvent, bytes | None]]) -> tuple[EventRow, ...]:
+    """Return entries as pages show them."""
     names = accounts.names(db, {e.actor for e, _ in rows if e.actor})
     customers = {e.customer for e, _ in rows if e.customer}
     numbered = db.execute(select(Customer.id, Customer.number).where(Customer.id.in_(customers)))
     numbers = dict(numbered.tuples().all())
-    return tuple(_row(e, _members(b), names, numbers) for e, b in rows)
+    shown = _shown(db, [e.seq for e, _ in rows])
+    made = (_row(e, members(b), names, numbers) for e, b in rows)
+    return tuple(replace(row, shown=shown.get(row.seq, {})) for row in made)
 
 
-def _members(body: bytes | None) -> dict[str, Any]:
+def _shown(db: Session, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
+    counted = db.execute(
+        select(AuditTouch.seq, AuditTouch.how, func.count())
+        .where(AuditTouch.seq.in_(numbers))
+        .group_by(AuditTouch.seq, AuditTouch.how)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for seq, how, count in counted.tuples():
+        found.setdefault(seq, {})[how] = count
+    return found
+
+
+def members(body: bytes | None) -> dict[str, Any]:
     """Return what a body says; one that was tampered with says nothing here."""
     try:
         return entries.read(body or b"{}")
@@ -226,6 +197,7 @@ def _row(
         bytes=number("bytes"),
         error=word(result.get("error")),
         via=word(body.get("via")) or "",
+        page=page if isinstance(page := inner("part").get("page"), int) else None,
     )
 
 
@@ -239,8 +211,7 @@ def status(call: Call, watch: Watch | None = None) -> LogStatus:
 def standing(db: Session, zone: ZoneInfo) -> LogStatus:
     """Return how the log stands in this snapshot."""
     head = db.get_one(AuditHead, 1)
-    midnight = _midnight(datetime.now(zone).date(), zone)
-    today = AuditEvent.ts >= midnight
+    today = AuditEvent.ts >= midnight(datetime.now(zone).date(), zone)
     first = db.scalars(select(AuditEvent.ts).order_by(AuditEvent.seq).limit(1)).first()
     return LogStatus(
         events=head.seq,

@@ -25,6 +25,7 @@ class Menu:
     uploads: bool = False
     filing: bool = False
     log: bool = False
+    history: bool = False
     people: bool = False
     status: bool = False
     create: tuple[Category, ...] = ()
@@ -42,6 +43,7 @@ def menu(archive: Archive, actor: Actor) -> Menu:
         uploads=may(policy, actor, Action.DOCUMENT_ADD),
         filing=may(policy, actor, Action.DOCUMENT_FILE),
         log=may(policy, actor, Action.AUDIT_READ),
+        history=may(policy, actor, Action.AUDIT_READ_OWN),
         people=may(policy, actor, Action.USER_MANAGE),
         status=may(policy, actor, Action.STATUS_READ),
         create=create,

@@ -64,10 +64,6 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     AUDIT_READ_OWN = "audit.read_own"
     AUDIT_OPEN = "audit.open"
-    AUDIT_ERASE = "audit.erase"
-    AUDIT_PURGE = "audit.purge"
-    AUDIT_RESUME = "audit.resume"
-    ANCHOR_REKEY = "anchor.rekey"
     STATUS_READ = "status.read"
     POLICY_IMPORT = "policy.import"
     DOCUMENT_EXTRACT = "document.extract"
@@ -114,10 +110,6 @@ _VERBS: Mapping[Action, Verb] = {
     Action.AUDIT_READ: Verb.ADMIN,
     Action.AUDIT_READ_OWN: Verb.READ,
     Action.AUDIT_OPEN: Verb.ADMIN,
-    Action.AUDIT_ERASE: Verb.DESTROY,
-    Action.AUDIT_PURGE: Verb.DESTROY,
-    Action.AUDIT_RESUME: Verb.ADMIN,
-    Action.ANCHOR_REKEY: Verb.ADMIN,
     Action.STATUS_READ: Verb.ADMIN,
     Action.POLICY_IMPORT: Verb.ADMIN,
     Action.DOCUMENT_EXTRACT: Verb.ARRANGE,
@@ -323,9 +315,7 @@ class Verdict:
 #: What the archive's own processes may do: closed unless listed.
 SERVICES: Mapping[str, frozenset[Action]] = {
     "cli": frozenset({Action.USER_MANAGE, Action.SESSION_MANAGE_OWN, Action.INDEX_REBUILD})
-    | frozenset({Action.STATUS_READ, Action.DOCUMENT_ADD, Action.IMPORT_RUN})
-    | frozenset({Action.AUDIT_RESUME}),
-    "anchor": frozenset({Action.ANCHOR_REKEY}),
+    | frozenset({Action.STATUS_READ, Action.DOCUMENT_ADD, Action.IMPORT_RUN}),
     "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
     | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER}),
 }

@@ -7,11 +7,11 @@ from typing import Any
 from flask import request
 
 from service.accounts import NewPerson, PersonChange
-from service.auditing import Wanted as EventsWanted
 from service.codes import Department, Role, Sort
 from service.directory import Wanted as CustomersWanted
 from service.errors import Invalid, NotFound
 from service.finding import WINDOW, Question, cursor
+from service.log_questions import Wanted as EventsWanted
 from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
@@ -221,15 +221,28 @@ def days(name: str) -> int | None:
 def events() -> EventsWanted:
     """Return which entries of the log an address asks for."""
     asked = request.args
-    seq = asked.get("seq", "").strip()
+
+    def said(name: str, longest: int) -> str:
+        return asked.get(name, "").strip()[:longest]
+
     return EventsWanted(
         day_from=_asked_day("from"),
         day_to=_asked_day("to"),
-        actor=asked.get("actor", "").strip()[:100],
-        action=asked.get("action", "")[:60],
-        customer=asked.get("customer", "").strip()[:60],
-        category=asked.get("category", "")[:20],
-        decision=asked.get("decision", "")[:10],
-        seq=int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 16 else None,  # noqa: PLR2004
+        actor=said("actor", 100),
+        dept=said("dept", 32),
+        action=said("action", 60),
+        verb=said("verb", 16),
+        customer=said("customer", 60),
+        about=said("document", 60),
+        category=said("category", 20),
+        grade=said("grade", 16),
+        decision=said("decision", 10),
+        seq=_whole("seq"),
         cursor=paging.cursor(),
+        newer=_whole("newer"),
     )
+
+
+def _whole(name: str) -> int | None:
+    value = request.args.get(name, "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None  # noqa: PLR2004

@@ -48,12 +48,16 @@ def rail(menu: Menu) -> tuple[Group, ...]:
     manage = (
         [Entry("people.show", gettext("Accounts and roles"), icon="people")] if menu.people else []
     )
+    own = (
+        [Entry("history.show", gettext("My history"), icon="clock-history")] if menu.history else []
+    )
     run = [Entry("status.show", gettext("System status"), icon="activity")] if menu.status else []
     groups = (
         Group("", tuple(work)),
         Group(gettext("Operation"), tuple(run)),
         Group(gettext("Supervision"), tuple(watch)),
         Group(gettext("Manage"), tuple(manage)),
+        Group(gettext("About"), tuple(own)),
     )
     return tuple(group for group in groups if group.entries)
 

@@ -27,9 +27,13 @@ from service import (
     filing,
     finding,
     intake,
+    log_entry,
+    log_questions,
     moving,
     originals,
+    own_log,
     properties,
+    saved_filters,
     signins,
     status,
     texts,
@@ -320,13 +324,44 @@ def asking(world: World) -> None:
         "auditor",
         Action.AUDIT_READ,
         Subject("audit"),
-        lambda c: auditing.events(c, auditing.Wanted(actor=DIRTY, customer=ID_NUMBER)),
+        lambda c: auditing.events(c, log_questions.Wanted(actor=DIRTY, customer=ID_NUMBER)),
         detail={"actor": DIRTY},
     )
+    log_looks(world)
     measuring.measure(world.archive)
     upkeep.go_round(world.archive, "worker")
     call(world, "auditor", Action.STATUS_READ, Subject("status"), status.look)
     rebuild(world.archive, lambda _done, _total: None)
+
+
+def log_looks(world: World) -> None:
+    """Look at the log in every other way, with canaries for case numbers."""
+    case, subject = f"{WORD} {ID_NUMBER}", Subject("audit")
+    call(world, "auditor", Action.AUDIT_READ, subject, lambda c: log_entry.get(c, 1))
+    call(
+        world,
+        "auditor",
+        Action.AUDIT_OPEN,
+        subject,
+        lambda c: log_entry.open_sealed(c, 1, case),
+        detail={"case": case},
+    )
+    call(
+        world,
+        "auditor",
+        Action.AUDIT_READ,
+        subject,
+        lambda c: saved_filters.save(c, NAME[:40], {"actor": NAME}),
+        writes=True,
+    )
+    call(
+        world,
+        "sales",
+        Action.AUDIT_READ_OWN,
+        subject,
+        lambda c: own_log.history(c, own_log.Wanted(action=NAME)),
+        detail={"action": NAME},
+    )
 
 
 def everything(world: World) -> None:
@@ -502,6 +537,6 @@ def test_the_auditors_page_survives_a_body_that_is_no_entry(world: World) -> Non
         "auditor",
         Action.AUDIT_READ,
         Subject("audit"),
-        lambda c: auditing.events(c, auditing.Wanted()),
+        lambda c: auditing.events(c, log_questions.Wanted()),
     )
     assert {2, 3} <= {row.seq for row in page.items}

@@ -38,7 +38,7 @@ def test_the_log_is_filtered_by_person_action_result_and_number(portal):
     assert "SALES" not in rows
     denied = person.html("/log?decision=deny")
     assert "audit.read:none" in denied
-    number = found(r"/log\?seq=(\d+)", denied)
+    number = found(r'href="/log/(\d+)"', denied)
     assert person.html(f"/log?seq={number}").count("<tr data-hit") == 2
     for strange in ("from=x", "seq=x", "seq=99999999999999999999", "action=nonsense"):
         assert person.get(f"/log?{strange}").status_code == 200, strange

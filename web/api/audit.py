@@ -3,7 +3,7 @@
 from flask import Response, current_app
 from flask.blueprints import BlueprintSetupState
 
-from service import auditing
+from service import auditing, log_questions
 from service.audit.entries import Subject
 from service.audit.verify import Watch
 from service.permissions import Action
@@ -33,7 +33,7 @@ def list_events() -> Response:
         call.require()
         asked = dict(asking.query())
         days = {"day_from": asked.pop("from_", None), "day_to": asked.pop("to", None)}
-        page = auditing.events(call, auditing.Wanted(**days, **asked))
+        page = auditing.events(call, log_questions.Wanted(**days, **asked))
     return shown(EventList, page)
 
 

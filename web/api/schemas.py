@@ -174,6 +174,24 @@ class DocumentChange(Schema):
     note = text(10000, null=True)
 
 
+class PageCorrected(Schema):
+    """What stands on a page, as somebody read it there."""
+
+    text = text(1_000_000, required=True)
+
+
+class RevisionTaken(Schema):
+    """Which revision of a text to write once more."""
+
+    revision = number(required=True)
+
+
+class RevisionAsked(AtVersion):
+    """Of which revision to show what it changed."""
+
+    revision = fields.Integer(required=True, validate=Range(1, 2**31 - 1, error="range"))
+
+
 class SuggestionsSettled(Schema):
     """Which suggestions to take over; none dismisses them all."""
 
@@ -211,6 +229,8 @@ class EventQuery(Paging):
     category = code(Category)
     decision = code(Decision)
     contains = text(ID_LENGTH)
+    dept = code(Department)
+    grade = code(Grade)
 
 
 class NewUser(Schema):

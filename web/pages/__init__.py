@@ -7,6 +7,7 @@ from web.pages import (
     customers,
     deputies,
     documents,
+    history,
     home,
     imports,
     log,
@@ -19,7 +20,7 @@ from web.pages import (
 )
 
 _WORK = (home, search, customers, documents, moves, suggestions, uploads, imports)
-_WATCH = (account, deputies, log, status, people)
+_WATCH = (account, history, deputies, log, status, people)
 
 
 def register(app: Flask) -> None:

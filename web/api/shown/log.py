@@ -30,6 +30,7 @@ class EventShown(Schema):
     bytes = whole(null=True)
     error = string(null=True)
     via = string()
+    shown = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
 
 class EventList(Listed):

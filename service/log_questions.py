@@ -1,0 +1,154 @@
+"""Questions to the log: which entries are asked for, as conditions that an index answers.
+
+Entries are sorted by number. Days are therefore translated into numbers first: a database that
+looked through an index of times would have to sort what it found.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from service.archive import Call
+from service.errors import Invalid
+from service.models import AuditEvent, AuditTouch, Customer, Person
+from service.models.columns import instant_text
+
+#: Years that days are looked for in.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries to list; days are calendar days of the archive's time zone."""
+
+    day_from: date | None = None
+    day_to: date | None = None
+    actor: str = ""
+    dept: str = ""
+    action: str = ""
+    verb: str = ""
+    customer: str = ""
+    document: str = ""
+    category: str = ""
+    grade: str = ""
+    decision: str = ""
+    #: a document that was shown under the entries, in lists too
+    contains: str = ""
+    #: a document that the entries are about or showed
+    about: str = ""
+    seq: int | None = None
+    limit: int = 50
+    #: where the list goes on to older entries
+    cursor: str | None = None
+    #: the number that entries must be newer than, for the way back
+    newer: int | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Say whether this leaves any entry out."""
+        texts = (self.actor, self.dept, self.action, self.verb, self.customer, self.document)
+        more = (self.category, self.grade, self.decision, self.contains, self.about)
+        dates = (self.day_from, self.day_to, self.seq)
+        return any((*texts, *more)) or any(value is not None for value in dates)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The numbers of entries of some days. `whole`: between them there is nothing else."""
+
+    first: int
+    last: int
+    whole: bool
+
+
+def conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what entries must fulfil; raises `Invalid` for days that no calendar has."""
+    db = call.db
+    found = days(db, ZoneInfo(call.archive.settings.timezone), wanted)
+    if wanted.seq is not None:
+        found.append((AuditEvent.seq == wanted.seq) | (AuditEvent.ref == wanted.seq))
+    if wanted.actor:
+        found.append(_one_of(AuditEvent.actor, people(db, wanted.actor)))
+    if wanted.customer:
+        found.append(_one_of(AuditEvent.customer, _customers(db, wanted.customer)))
+    if wanted.contains:
+        found.append(AuditEvent.seq.in_(_shown(wanted.contains)))
+    if wanted.about:
+        on = select(AuditEvent.seq).where(AuditEvent.object == wanted.about)
+        found.append(AuditEvent.seq.in_(union(on, _shown(wanted.about))))
+    for column, value in (
+        (AuditEvent.dept, wanted.dept),
+        (AuditEvent.action, wanted.action),
+        (AuditEvent.verb, wanted.verb),
+        (AuditEvent.object, wanted.document),
+        (AuditEvent.category, wanted.category),
+        (AuditEvent.grade, wanted.grade),
+        (AuditEvent.decision, wanted.decision),
+    ):
+        if value:
+            found.append(column == value)
+    return found
+
+
+def _shown(document: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's Select
+    return select(AuditTouch.seq).where(AuditTouch.document == document)
+
+
+def _one_of(column, values: list[str]) -> ColumnElement[bool]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    found: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
+    return found
+
+
+def days(db: Session, zone: ZoneInfo, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what entries of the wanted days must fulfil; raises `Invalid` for no days."""
+    if wanted.day_from is None and wanted.day_to is None:
+        return []
+    times = []
+    if wanted.day_from:
+        times.append(AuditEvent.ts >= midnight(_known(wanted.day_from, "from"), zone))
+    if wanted.day_to:
+        after = _known(wanted.day_to, "to") + timedelta(days=1)
+        times.append(AuditEvent.ts < midnight(after, zone))
+    span = _span(db, times)
+    numbers = [AuditEvent.seq >= span.first, AuditEvent.seq <= span.last]
+    # where a clock was set back, other days' entries lie between: then each is looked at
+    return numbers if span.whole else [*numbers, *times]
+
+
+def _span(db: Session, times: list[ColumnElement[bool]]) -> Span:
+    first, last, count = db.execute(
+        select(func.min(AuditEvent.seq), func.max(AuditEvent.seq), func.count()).where(*times)
+    ).one()
+    if first is None:
+        return Span(1, 0, whole=True)
+    return Span(first, last, whole=last - first + 1 == count)
+
+
+def _known(day: date, name: str) -> date:
+    """Refuse a day that has no moment in every time zone, or whose text does not sort."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Invalid("Some values cannot be taken as they are.", fields={name: "range"})
+    return day
+
+
+def midnight(day: date, zone: ZoneInfo) -> str:
+    """Return when a day begins in a time zone, as the log writes moments."""
+    return instant_text(datetime.combine(day, time(), zone))
+
+
+def people(db: Session, text: str) -> list[str]:
+    """Return the ids of those whom a text names: their id, login name, or part of their name."""
+    found = db.scalars(
+        select(Person.id).where(
+            or_(Person.id == text, Person.login == text.lower(), Person.name.contains(text))
+        )
+    ).all()
+    return [*found] if text in found else [*found, text]
+
+
+def _customers(db: Session, text: str) -> list[str]:
+    found = db.scalars(select(Customer.id).where(Customer.number == text.upper())).all()
+    return [*found] if found else [text]

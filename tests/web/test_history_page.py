@@ -1,0 +1,77 @@
+"""My history: one's own searches with their words, and nothing of anybody else's."""
+
+import pytest
+
+from service.codes import Category, Role
+from service.permissions import Action
+from tests.logged import entries
+from tests.web.browsing import found
+
+NAME, TITLE = "宁波望潮汽车零部件有限公司", "谐波减速器第三轴回差"
+
+
+@pytest.fixture
+def document(portal) -> str:
+    world = portal.world
+    customer = world.customer(NAME, Category.ACTIVE, owner="sales", filed=True)
+    made = world.document(customer.id, TITLE, by="sales")
+    world.edit(made.id, "sales", title=TITLE)
+    world.work()
+    return str(made.id)
+
+
+@pytest.mark.parametrize("login", [str(role) for role in Role])
+def test_everybody_sees_their_own_history_and_finds_it_in_the_rail(portal, login):
+    page = portal[login].html("/history")
+    assert 'href="/history"' in page.split("<nav")[1]
+    assert "登录" in page
+    # the look itself is an entry, which the next look shows
+    assert "查看本人查询记录" in portal[login].html("/history")
+
+
+def test_own_searches_are_shown_with_their_words_and_nobody_elses(portal, document):
+    portal["sales"].html("/search?q=谐波减速器")
+    portal["archivist"].html("/search?q=第三轴")
+    page = portal["sales"].html("/history")
+    assert "谐波减速器" in page
+    assert "第三轴" not in page.replace(TITLE, "")
+    for other in ("auditor", "legal", "sales2", "sales_head", "security_admin"):
+        assert "谐波减速器" not in portal[other].html("/history"), other
+        assert "谐波减速器" not in portal[other].html(f"/history?actor={portal.world.id('sales')}")
+
+
+def test_what_was_opened_is_named_as_long_as_one_may_see_it(portal, document):
+    person = portal["sales"]
+    person.html(f"/documents/{document}")
+    assert TITLE in person.html("/history?action=document.read")
+    portal.world.edit(document, by="archivist", grade="top")
+    page = person.html("/history?action=document.read")
+    assert TITLE not in page
+    assert document not in page
+    assert NAME not in page
+
+
+def test_what_was_refused_is_not_named(portal, document):
+    person = portal["sales2"]
+    assert person.get(f"/documents/{document}").status_code == 404
+    page = person.html("/history")
+    assert "拒绝" in page
+    for hidden in (TITLE, NAME, document, "KH-"):
+        assert hidden not in page
+
+
+def test_a_query_leads_to_its_entry_in_ones_own_history(portal, document):
+    person = portal["sales"]
+    way = found(r'href="(/history\?seq=\d+)"', person.html("/search?q=谐波减速器"))
+    page = person.html(way)
+    assert page.count("<tr data-hit") == 1
+    other = portal["sales2"].html(way)
+    assert "<tr data-hit" not in other
+    assert "谐波减速器" not in other
+
+
+def test_a_look_at_ones_history_is_an_entry_with_what_was_asked(portal):
+    portal["sales"].html("/history?action=search.run&from=2026-01-01")
+    entry = entries(portal.world, Action.AUDIT_READ_OWN)[-1]
+    assert entry["actor"]["id"] == portal.world.id("sales")
+    assert entry["verb"] == "read"
