@@ -202,6 +202,10 @@ ACTION = {
     "audit.read": N_("Read access log"),
     "audit.read_own": N_("Read own history"),
     "audit.open": N_("Open sealed content"),
+    "audit.erase": N_("Erase details of the log"),
+    "audit.purge": N_("Purge old entries of the log"),
+    "audit.resume": N_("Go on with the log after a restore"),
+    "anchor.rekey": N_("Change the key that signs the log"),
     "status.read": N_("Read system status"),
     "policy.import": N_("Import policy"),
     "document.extract": N_("Extract text"),
@@ -262,6 +266,9 @@ PROBLEM = {
     "confirm": N_("Tick this to go on."),
     "differs": N_("This is not the same."),
     "used": N_("This was used for something else already."),
+    "too_many": N_("These are too many."),
+    "other_size": N_("This is not what was announced."),
+    "other_digest": N_("This is not what was announced."),
 }
 #: what was left out of a query: the sentences of `service.search.query.Note`
 NOTES = (
@@ -270,9 +277,6 @@ NOTES = (
     N_("A * needs at least two letters or digits before it and was left out."),
     N_("There is nothing to search for in these characters."),
 )
-    "too_many": N_("These are too many."),
-    "other_size": N_("This is not what was announced."),
-    "other_digest": N_("This is not what was announced."),
 #: why a file is not taken: the sentences of `service.media.refused`
 NOT_TAKEN = (
     N_("Programs and scripts are not taken."),
