@@ -6,15 +6,15 @@ again passes over what is there.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, BinaryIO, cast
 
 from indexer import work
 from indexer.extract import CONTAINERS, Container
 from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
+from indexer.holding import Hold
 from indexer.work import WORKER, Ended, Work
-from service import children, intake, jobs, processing, stored_files, viruses
+from service import children, intake, processing, stored_files, viruses
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.belonging import Left, Unpacked
@@ -29,8 +29,6 @@ from service.spool import Spool
 
 KINDS = ("unpack",)
 
-#: Seconds after which the job is held anew; far below `jobs.HOLD`.
-RENEW = 30.0
 #: The longest list of files that were not taken.
 _LISTED = 200
 
@@ -40,31 +38,12 @@ def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None
     if not work.waiting(archive, KINDS):
         return 0
     works = work.take(archive, holder, KINDS, 1)
-    ended = [_unpacked(archive, sandbox, one, _Hold(archive, holder, beat)) for one in works]
+    ended = [_unpacked(archive, sandbox, one, Hold(archive, holder, beat)) for one in works]
     work.finish(archive, ended)
     return sum(not e.again for e in ended)
 
 
-class _Hold:
-    """Keeps hold of a job, and shows life, as long as bytes or files come."""
-
-    def __init__(self, archive: Archive, holder: str, beat: Callable[[], None]) -> None:
-        self._archive = archive
-        self._holder = holder
-        self._beat = beat
-        self._renewed = monotonic()
-
-    def renew(self) -> None:
-        """Hold on, once in a while."""
-        self._beat()
-        now = monotonic()
-        if now - self._renewed > RENEW:
-            self._renewed = now
-            with self._archive.db.write() as db:
-                jobs.renew(db, self._holder)
-
-
-def _unpacked(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended:
+def _unpacked(archive: Archive, sandbox: Sandbox, one: Work, hold: Hold) -> Ended:
     try:
         return _unpack(archive, sandbox, one, hold)
     except Unavailable as error:
@@ -77,7 +56,7 @@ def _unpacked(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> End
         return Ended(one, error="corrupt")
 
 
-def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: _Hold) -> Ended:
+def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: Hold) -> Ended:
     version = one.job.subject
     with archive.db.read() as db:
         source, parent = processing.source(db, version), children.parent(db, version)
@@ -127,7 +106,7 @@ class _File:
 class _Taking:
     """Takes the files out of one version."""
 
-    def __init__(self, archive: Archive, file: _File, parent: Parent, hold: _Hold) -> None:
+    def __init__(self, archive: Archive, file: _File, parent: Parent, hold: Hold) -> None:
         self._archive = archive
         self._file = file
         self._parent = parent

@@ -26,6 +26,7 @@ ACTIONS = {
     "project_customer": Action.DOCUMENT_INDEX,
     "render": Action.DOCUMENT_RENDER,
     "render_page": Action.DOCUMENT_RENDER,
+    "import": Action.IMPORT_RUN,
 }
 
 _SUBJECTS = {
@@ -34,6 +35,7 @@ _SUBJECTS = {
     "project_customer": "customer",
     "unpack": "version",
     "scan": "version",
+    "import": "import",
 }
 
 

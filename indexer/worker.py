@@ -13,13 +13,14 @@ from typing import Self
 
 import structlog
 
-from indexer import indexing, rendering, rewrapping, scanning, unpacking, work
+from indexer import importing, indexing, rendering, rewrapping, scanning, unpacking, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reading import Reading
 from service import jobs, opening
 from service.archive import Archive
 from service.errors import Unavailable
 from service.health import Pulse
+from service.imports import packages
 from service.jobs import Lane
 
 log = structlog.get_logger()
@@ -30,6 +31,9 @@ AWAY = 2.0
 
 #: The same where somebody sits before a page that is not there yet.
 SOON = 0.05
+
+#: Seconds between two looks for ZIPs of imports that nothing more will come out of.
+CLEARED = 60.0
 
 #: Seconds between two commits to the index while an import is read. Each costs the same for one
 #: document as for a hundred; what somebody waits for goes at once.
@@ -54,6 +58,8 @@ class Worker:
         self._pulse = Pulse(archive.settings.data, "extract")
         self._opening = Pulse(archive.settings.data, "unpack")
         self._drawing = Pulse(archive.settings.data, "render")
+        self._bringing = Pulse(archive.settings.data, "import")
+        self._cleared = float("-inf")
 
     def __enter__(self) -> Self:
         """Return the worker."""
@@ -81,11 +87,14 @@ class Worker:
         opener.start()
         painter = threading.Thread(target=self._draw_pages, name="render", daemon=True)
         painter.start()
+        bringer = threading.Thread(target=self._bring_files, name="import", daemon=True)
+        bringer.start()
         log.info("worker_started", children=self.children)
         self._forever(lambda: self.extract_waiting() > 0, self._pulse)
         writer.join(timeout=30)
         opener.join(timeout=30)
         painter.join(timeout=30)
+        bringer.join(timeout=30)
         log.info("worker_stopped")
 
     def _forever(self, step: Callable[[], bool], pulse: Pulse, *, idle: float = IDLE) -> None:
@@ -151,6 +160,17 @@ class Worker:
     def _open_files(self) -> None:
         self._forever(lambda: self.scan_waiting() + self.unpack_waiting() > 0, self._opening)
 
+    def _bring_files(self) -> None:
+        self._forever(lambda: self.import_waiting() > 0, self._bringing)
+
+    def import_waiting(self) -> int:
+        """Bring the files of one waiting import; return how many imports."""
+        done = importing.run(self.archive, self.sandbox, self.holder, self._bringing.beat)
+        if done or monotonic() - self._cleared > CLEARED:
+            packages.clear(self.archive)
+            self._cleared = monotonic()
+        return done
+
     def scan_waiting(self) -> int:
         """Show one file that came while the virus scanner was away to it; return how many."""
         return scanning.run(self.archive, self.holder)
@@ -179,7 +199,8 @@ class Worker:
     def drain(self) -> None:
         """Do everything that waits, then return: for tests, imports and the demo."""
         while (
-            self.scan_waiting()
+            self.import_waiting()
+            + self.scan_waiting()
             + self.extract_waiting()
             + self.unpack_waiting()
             + self.rewrap_waiting()

@@ -12,18 +12,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import or_, select
-
-from service import customers, intake, manifests, media
-from service.archive import Archive, Call
+from service import intake, manifests, media
+from service.archive import Archive
 from service.audit.entries import Subject
-from service.codes import HIDDEN_STATUSES, Status
 from service.errors import Denied, Invalid, NotFound, Refusal
-from service.imports import presence
+from service.imports import presence, targets
 from service.imports.presence import Brought, Present
+from service.imports.targets import Target
 from service.jobs import Lane
 from service.manifests import Line, Manifest
-from service.models import Customer, CustomerView
 from service.permissions import Action, Actor, may
 from service.properties import Properties
 from service.spool import spool
@@ -32,8 +29,11 @@ from service.spool import spool
 Progress = Callable[[int, int], None]
 
 _NO_CUSTOMER = "There is no such customer."
-_SEVERAL = "Several customers are called so; use the file number."
-_NO_FOLDER = "The file is in no customer's folder."
+_SENTENCES = {
+    "no_customer": _NO_CUSTOMER,
+    "several_customers": "Several customers are called so; use the file number.",
+    "unnamed": "The file is in no customer's folder.",
+}
 _NO_RIGHT = "Your role does not allow this."
 _NOTHING_SAID = Line(0, "")
 
@@ -82,15 +82,6 @@ class Row:
     duplicates: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A customer to import to, with what may be added, or why there is none."""
-
-    customer: str = ""
-    kinds: frozenset[str] = frozenset()
-    error: str = ""
-
-
 @dataclass(slots=True)
 class Report:
     """Every file with what became of it. The states' sums are always the whole."""
@@ -116,11 +107,12 @@ def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Pr
     """
     report.rows.extend(_rows(wanted))
     _, total = report.of()
-    targets = _targets(archive, actor, report.rows)
+    found = _targets(archive, actor, report.rows)
     for row in report.rows:
-        target = targets[row.place]
+        target = found[row.place]
         row.customer = target.customer
-        error = row.error or target.error or _refused(row, target, archive.settings.upload_limit)
+        untold = _SENTENCES.get(target.error, "")
+        error = row.error or untold or _refused(row, target, archive.settings.upload_limit)
         if error:
             row.state, row.error = State.REFUSED, error
         else:
@@ -185,28 +177,7 @@ def _targets(archive: Archive, actor: Actor, rows: Iterable[Row]) -> dict[str, T
     with archive.call(actor, Action.IMPORT_RUN, Subject("import")) as call:
         if actor.kind == "person" and not may(call.policy, actor, Action.IMPORT_RUN):
             raise Denied(_NO_RIGHT, rule="import.run:none")
-        return {place: _target(call, place) for place in places}
-
-
-def _target(call: Call, place: str) -> Target:
-    if not place:
-        return Target(error=_NO_FOLDER)
-    named = (Customer.id, Customer.number, CustomerView.name, CustomerView.short_name)
-    found = call.db.scalars(
-        select(Customer.id)
-        .join(CustomerView, CustomerView.customer == Customer.id)
-        .where(or_(*(column == place for column in named)))
-    ).all()
-    known = []
-    for customer in found:
-        seen = customers.load(call.db, customer)
-        kinds = frozenset(customers.addable_kinds(call, seen))
-        hidden = Status(seen.row.status) in HIDDEN_STATUSES
-        if not hidden and (kinds or customers.shows(call.customer_scopes, seen)):
-            known.append(Target(customer, kinds))
-    if len(known) != 1:
-        return Target(error=_SEVERAL if known else _NO_CUSTOMER)
-    return known[0]
+        return {place: targets.find(call, place) for place in places}
 
 
 def _refused(row: Row, target: Target, limit: int) -> str:

@@ -183,7 +183,10 @@ def _at_fault(refusal: Refusal) -> bool:
 
 
 #: What can be wrong with a file itself; a form without one is the sender's mistake.
-_OF_FILE = frozenset({"empty", "unsupported", "too_large", "other_size", "other_digest"})
+_OF_FILE = frozenset({"empty", "unsupported", "too_large", "other_size", "other_digest"}) | {
+    # what the worker cannot have from a folder or a ZIP, or a reader from what lies there
+    *("changed", "gone", "unreadable", "password", "damaged", "too_complex", "timeout", "killed")
+}
 
 
 def code_of(refusal: Refusal) -> str:

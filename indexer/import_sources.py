@@ -1,0 +1,148 @@
+"""Where the files of an import come from, when the worker brings them: a folder, or a ZIP."""
+
+import io
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from indexer.extract import CONTAINERS
+from indexer.extract.result import Failed, Reason
+from indexer.extract.sandbox import Sandbox
+from service import manifests
+from service.errors import Invalid, Refusal
+from service.imports import items, packages, server_folders
+from service.imports.items import Item
+from service.imports.preparing import Found
+from service.spool import Spool
+
+_CHUNK = 1 << 18
+
+
+class Untaken(Invalid):
+    """One file cannot be had; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code under which the batch keeps it."""
+        super().__init__("The file cannot be read.", fields={"file": code})
+
+
+class Source(Protocol):
+    """What gives the files of one batch."""
+
+    def found(self) -> list[Found]:
+        """Return every file there is; raises `Refusal` when the whole cannot be read."""
+
+    def take(self, place: Item | Found, spool: Spool, renew: Callable[[], None]) -> None:
+        """Write a file into a spool; raises `Untaken` when it cannot be had."""
+
+
+class FolderSource:
+    """A folder of the server. It is walked once, when this is made."""
+
+    def __init__(self, root: Path, folder: str) -> None:
+        """Walk the folder; raises `NotFound` where there is none."""
+        self._root = root
+        self._folder = folder
+        self._found: list[Found] = []
+        self._real: dict[str, str] = {}
+        for one, real in server_folders.walk(root, folder):
+            self._found.append(one)
+            if not one.error:
+                self._real[one.file] = real
+
+    def found(self) -> list[Found]:
+        """Return every file below the folder."""
+        return self._found
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return the size of each file as it stands now."""
+        return {one.file: one.size for one in self._found if not one.error}
+
+    def take(self, place: Item | Found, spool: Spool, renew: Callable[[], None]) -> None:
+        """Copy a file; one that changes while it is read is not had."""
+        real = self._real.get(place.file)
+        if real is None:
+            raise Untaken("gone")
+        try:
+            file, before = server_folders.opened(self._root, self._folder, real)
+            with file:
+                if before.size != place.size:
+                    raise Untaken("changed")
+                while data := file.read(_CHUNK):
+                    spool.write(data)
+                    renew()
+                if server_folders.standing(file) != before:
+                    raise Untaken("changed")
+        except OSError as error:
+            raise Untaken(
+                "gone" if isinstance(error, FileNotFoundError) else "unreadable"
+            ) from error
+
+
+class ZipSource:
+    """A ZIP, read in the sandbox."""
+
+    def __init__(
+        self, sandbox: Sandbox, reader: BinaryIO, size: int, places: Mapping[int, int]
+    ) -> None:
+        """Read a ZIP of `size` bytes; `places`: the place in it of each file of the batch."""
+        self._sandbox = sandbox
+        self._reader = reader
+        self._size = size
+        self._places = places
+
+    def found(self) -> list[Found]:
+        """Return every file in the ZIP."""
+        task, asked = CONTAINERS[packages.ZIP].members, {"password": None}
+        answer = self._sandbox.ask(task, self._reader, self._size, asked, _nothing)
+        if isinstance(answer, Failed):
+            raise _closed(answer)
+        return list(_checked(answer["members"]))
+
+    def take(self, place: Item | Found, spool: Spool, renew: Callable[[], None]) -> None:
+        """Inflate a file within its limits."""
+        n = place.place if isinstance(place, Found) else self._places.get(place.ordinal)
+        if n is None:
+            raise Untaken("gone")
+
+        def write(piece: bytes) -> None:
+            spool.write(piece)
+            renew()
+
+        task, asked = CONTAINERS[packages.ZIP].member, {"n": n, "most": spool.limit}
+        answer = self._sandbox.ask(task, self._reader, self._size, asked, write)
+        if isinstance(answer, Failed):
+            raise Untaken(str(answer.reason))
+
+
+def content(source: Source, one: Found, folder: Path, renew: Callable[[], None]) -> BinaryIO:
+    """Return the bytes of a list that lies in a source, in memory: lists are small."""
+    with Spool(folder, manifests.LARGEST) as spool:
+        source.take(one, spool, renew)
+        spool.seek(0)
+        return io.BytesIO(cast("BinaryIO", spool).read())
+
+
+def _nothing(_: bytes) -> None:
+    """Take what a list of members sends out, which is nothing."""
+
+
+def _closed(failed: Failed) -> Refusal:
+    if failed.reason is Reason.TOO_COMPLEX:
+        return Invalid("This ZIP is made to cost more than it may, or holds too many files.")
+    return Invalid("This ZIP is damaged or cannot be read.")
+
+
+def _checked(members: Iterable[Any]) -> Iterable[Found]:
+    """Return what a list of members says, as far as it is one: it may come from a hostile file.
+
+    Two files of one name are told apart by nobody: the second is not taken.
+    """
+    seen: set[str] = set()
+    for one in members:
+        n, size, name, refusal = (one[key] for key in ("n", "size", "name", "refusal"))
+        if type(n) is int and type(size) is int and isinstance(name, str):
+            known = refusal if refusal in (None, "name", "password", "packing") else "packing"
+            path = items.clean_path(name[: items.PATH_LENGTH])
+            yield Found(path, max(0, size), "name" if path in seen else known, n)
+            seen.add(path)

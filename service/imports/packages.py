@@ -1,0 +1,127 @@
+"""A ZIP that was sent so that each file in it becomes a document of its own.
+
+It is stored encrypted under a key of its own, which lies sealed in the batch. Once nothing of it
+is wanted any more the key is erased first, then the object.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from service import intake, jobs, stored_files
+from service.archive import Archive, Call
+from service.blobs.names import object_name
+from service.crypto import seal, unseal
+from service.errors import TooMany, Unsupported
+from service.imports import batches
+from service.imports.batches import New, Source, State
+from service.imports.items import ItemState
+from service.intake import Upload
+from service.keystore import Ring
+from service.models import ImportBatch, ImportItem
+from service.streams import DecryptingReader
+
+ZIP = "application/zip"
+
+#: How long a ZIP is kept for files of it that failed, and for an import that nobody began.
+KEPT = timedelta(days=7)
+
+#: How many imports one person may leave unfinished with a ZIP each.
+_MOST = 20
+
+
+def receive(call: Call, upload: Upload, new: New) -> ImportBatch:
+    """Store a ZIP and make the batch that its files come from; the worker looks into it.
+
+    Raises `Unsupported` for a file that is no ZIP or holds a virus, `TooMany` for who left many
+    behind, and what `batches.create` raises.
+    """
+    with call.look() as db:
+        batches.require(call, (), new.customer)
+        mine = ImportBatch.created_by == call.actor.person
+        waiting = select(ImportBatch.id).where(mine, ImportBatch.blob.is_not(None))
+        if len(db.scalars(waiting.limit(_MOST)).all()) >= _MOST:
+            raise TooMany(
+                "Finish or give up one of your imports first.", retry_after=60, most=_MOST
+            )
+    name = intake.clean_file_name(upload.file_name)
+    if intake.examine(upload, name) != ZIP:
+        raise Unsupported("This is no ZIP.", fields={"file": "unsupported"})
+    intake.screened(call, upload)  # what cannot be screened now is, file by file
+    spool = upload.spool
+    call.archive.blobs.put(object_name(spool.blob_id), spool.encrypted(), spool.stored_size)
+    row = batches.create(
+        call, replace(new, source=Source.ZIP, state=State.PREPARING, files=(), folder=name)
+    )
+    row.blob, row.size, row.stored_size = spool.blob_id, spool.plain_size, spool.stored_size
+    row.key_ct = seal(call.ring.blind("import"), spool.key, _aad(row.id))
+    call.db.flush()
+    call.enqueue("import", row.id, lane=jobs.Lane.INTERACTIVE)
+    return row
+
+
+def opened(archive: Archive, ring: Ring, row: ImportBatch) -> DecryptingReader | None:
+    """Return what reads the ZIP of a batch, or None where it is there no more."""
+    if row.blob is None or row.key_ct is None or row.stored_size is None:
+        return None
+    key = unseal(ring.blind("import"), row.key_ct, _aad(row.id))
+    return stored_files.opened(archive.blobs, key, row.blob, row.stored_size)
+
+
+def clear(archive: Archive) -> int:
+    """Take away every ZIP that nothing more will come out of; return how many.
+
+    What nobody began within `KEPT` is given up. Killed in between, it goes on from here again.
+    """
+    before = datetime.now(UTC) - KEPT
+    with archive.db.read() as db:
+        forgotten, over = _forgotten(db, before), _over(db, before)
+    for batch in forgotten:
+        with archive.db.write() as db:
+            over += [batch] if _give_up(db, batch) else []
+    for batch in over:
+        with archive.db.write() as db:
+            row = batches.lock(db, batch)
+            blob, row.key_ct = row.blob, None
+        if blob:
+            archive.blobs.delete(object_name(blob))
+        with archive.db.write() as db:
+            batches.lock(db, batch).blob = None
+    return len(over)
+
+
+def _forgotten(db: Session, before: datetime) -> list[str]:
+    preparing = ImportBatch.state == str(State.PREPARING)
+    kept = ImportBatch.blob.is_not(None)
+    return list(
+        db.scalars(
+            select(ImportBatch.id).where(kept, preparing, ImportBatch.created < before).limit(100)
+        )
+    )
+
+
+def _over(db: Session, before: datetime) -> list[str]:
+    failed = exists().where(
+        and_(ImportItem.batch == ImportBatch.id, ImportItem.state == str(ItemState.FAILED))
+    )
+    done = ImportBatch.state == str(State.DONE)
+    wanted = ImportBatch.blob.is_not(None) & done & or_(~failed, ImportBatch.finished < before)
+    return list(db.scalars(select(ImportBatch.id).where(wanted).limit(100)))
+
+
+def _give_up(db: Session, batch: str) -> bool:
+    row = batches.lock(db, batch)
+    if row.state != State.PREPARING:
+        return False
+    now = datetime.now(UTC)
+    left = update(ImportItem).where(ImportItem.batch == batch)
+    db.execute(left.values(state=str(ItemState.SKIPPED), changed=now))
+    row.state, row.finished, row.error = str(State.DONE), now, "forgotten"
+    row.rev += 1
+    return True
+
+
+def _aad(batch: str) -> str:
+    return f"guidang.import.key.v1|{batch}"
