@@ -4,8 +4,11 @@ The anchor is a process of its own and leaves its report where web and worker re
 here is evidence: that is the notes themselves.
 """
 
+import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,14 +16,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import probing
+from service.archive import Archive
+from service.audit.entries import Subject
 from service.codes import Role
+from service.db import Database
+from service.errors import Denied, Unavailable
 from service.models import AuditCheckpoint
+from service.permissions import Action, Actor
 
 #: Name of the anchor's report.
 REPORT = "anchor"
 
 #: How old the newest note, or the last delivery to a place, may be before everybody is told.
 LATE = timedelta(hours=26)
+
+#: Seconds for which a process believes what it was told.
+BEAT = 10.0
 
 #: The only ones who go on where places are configured and none has taken a note for too long.
 KEEPERS = frozenset({Role.ARCHIVIST, Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
@@ -68,6 +79,16 @@ class Standing:
     def unreached(self, now: datetime) -> tuple[Delivery, ...]:
         """Return the places that have taken no note for too long, or refuse the first."""
         return tuple(p for p in self.places if (now - p.taken > LATE if p.taken else bool(p.error)))
+
+    def state(self, now: datetime) -> str:
+        """Return one word for it: refused, late, unreached, unanchored or anchored."""
+        if self.refused:
+            return "refused"
+        if self.late(now):
+            return "late"
+        if self.unreached(now):
+            return "unreached"
+        return "anchored" if self.outside else "unanchored"
 
     def closed(self, now: datetime, longest: timedelta) -> bool:
         """Say whether only its keepers may still work in the archive.
@@ -117,8 +138,50 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-@dataclass(slots=True)
 class Watched:
-    """What a process knows of the standing between two rounds of its upkeep."""
+    """The standing as one process knows it, asked for again every few seconds."""
 
-    standing: Standing = field(default_factory=Standing)
+    def __init__(self) -> None:
+        """Start with nothing known; the first question asks the database."""
+        self._standing = Standing()
+        self._asked = float("-inf")
+        self._turn = threading.Lock()
+
+    def standing(self, db: Database) -> Standing:
+        """Return how it stands, or stood a moment ago; an absent database changes nothing."""
+        with self._turn:
+            now = time.monotonic()
+            if now - self._asked > BEAT:
+                self._asked = now
+                with suppress(Unavailable), db.read() as session:
+                    self._standing = standing(session)
+            return self._standing
+
+    def forget(self) -> None:
+        """Ask the database at the next question."""
+        self._asked = float("-inf")
+
+
+def admit(archive: Archive, actor: Actor, watched: Watched, now: datetime) -> None:
+    """Refuse work while the log is not anchored as it should be, to all but its keepers.
+
+    Raises `Unavailable("log")`, without an entry, while the log is not the one that was signed;
+    and `Denied`, which is logged, when no place has taken a note for too long.
+    """
+    found = watched.standing(archive.db)
+    if not (found.refused or found.configured) or actor.roles & KEEPERS:
+        return
+    if found.refused:
+        raise Unavailable(
+            "log", "The log is not the one that was signed. Whoever looks after the archive knows."
+        )
+    with archive.db.read() as db:
+        hours = archive.policies.current(db).limits.anchor.closed_hours
+    if found.closed(now, timedelta(hours=hours)):
+        refusal = Denied(
+            "For too long no place outside has taken a note of the log. Until one does, only "
+            "archivists, auditors and administrators can work.",
+            rule="anchor:late",
+        )
+        with archive.call(actor, Action.REQUEST_CHECK, Subject("request"), writes=True):
+            raise refusal

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from service import accounts
+from service import accounts, anchored
 from service.archive import Call
 from service.audit import entries, merkle
 from service.audit.verify import Watch
@@ -71,7 +71,10 @@ class LogStatus:
     today: int
     denied_today: int
     first: datetime | None
+    #: how long the log was when it was last signed, when that was, and how it stands outside
     checkpoint: int | None
+    signed: datetime | None = None
+    anchor: str = "unanchored"
     #: the last entry that this process has recomputed and found as it was written
     verified_to: int = 0
 
@@ -210,7 +213,7 @@ def status(call: Call, watch: Watch | None = None) -> LogStatus:
 
 def standing(db: Session, zone: ZoneInfo) -> LogStatus:
     """Return how the log stands in this snapshot."""
-    head = db.get_one(AuditHead, 1)
+    head, anchor = db.get_one(AuditHead, 1), anchored.standing(db)
     today = AuditEvent.ts >= midnight(datetime.now(zone).date(), zone)
     first = db.scalars(select(AuditEvent.ts).order_by(AuditEvent.seq).limit(1)).first()
     return LogStatus(
@@ -222,5 +225,7 @@ def standing(db: Session, zone: ZoneInfo) -> LogStatus:
         )
         or 0,
         first=datetime.fromisoformat(first) if first else None,
-        checkpoint=None,
+        checkpoint=anchor.size,
+        signed=anchor.signed,
+        anchor=anchor.state(datetime.now(UTC)),
     )

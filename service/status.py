@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from service import probing, queues, readiness, schema, viruses
+from service import anchored, probing, queues, readiness, schema, viruses
+from service.anchored import Standing
 from service.archive import Archive, Call
 from service.errors import Unavailable
 from service.policy import packaged, parse
@@ -70,6 +71,7 @@ class Status:
     worker: Reading | None
     disk: Disk | None
     versions: Mapping[str, str]
+    anchor: Standing
     notices: Sequence[Notice]
 
     @property
@@ -126,9 +128,11 @@ def look(call: Call) -> Status:
             **_asked(parts, "database", lambda: _versions(archive, call.db), {}),
             **_servers(measured),
         },
+        anchor=_asked(parts, "database", lambda: anchored.standing(call.db), Standing()),
         notices=(),
     )
-    notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_policy(call))
+    notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_anchor(found))
+    notices = (*notices, *_of_policy(call))
     return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
 
 
@@ -219,6 +223,21 @@ def _of_measures(status: Status) -> Sequence[Notice]:
         found.append(Notice(f"mirror_{keys.body['mirror']}", urgent=True))
     if status.disk is not None and status.disk.free < _ROOM * status.disk.total:
         found.append(Notice("disk", urgent=True))
+    return found
+
+
+def _of_anchor(status: Status) -> Sequence[Notice]:
+    anchor, found = status.anchor, []
+    if anchor.refused:
+        found.append(Notice("anchor_refused", urgent=True, params={"size": anchor.size}))
+    if anchor.late(status.now):
+        found.append(Notice("anchor_late", urgent=True, params={"signed": anchor.signed}))
+    found += [
+        Notice("anchor_unreached", urgent=True, params={"place": place.name, "taken": place.taken})
+        for place in anchor.unreached(status.now)
+    ]
+    if not anchor.outside:
+        found.append(Notice("unanchored"))
     return found
 
 

@@ -1,4 +1,7 @@
-"""What every process does now and then: adds up figures, says that it lives, minds the schema."""
+"""What every process does now and then: adds up figures, says that it lives, minds the schema.
+
+It also keeps the newest signed note beside the database, and logs a change of its key.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,7 +10,7 @@ from importlib.metadata import version
 
 import structlog
 
-from service import figures, hosts, jobs, probing, schema
+from service import figures, hosts, jobs, probing, rekeyed, restored, schema
 from service.archive import Archive
 from service.errors import Unavailable
 from service.policy import PolicyError
@@ -53,6 +56,10 @@ def go_round(archive: Archive, part: str) -> bool:
             archive.policies.current(db)
         with _going_on():
             figures.add_up(archive.db)
+        with _going_on(), archive.db.read() as db:
+            restored.remember(db, archive.settings.data)
+        with _going_on():
+            rekeyed.record(archive)
         with _going_on(), archive.db.write() as db:
             probing.alive(db, part, jobs.holder(), {"version": version("guidang")})
     except PolicyError:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,11 +10,12 @@ from zoneinfo import ZoneInfo
 from apiflask import APIFlask
 from babel import Locale
 from babel.support import Translations
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service.anchored import Watched
 from service.archive import Archive
 from service.opening import cookie_key
 from web import assets, display, errors, guard, navigation, pages, session, tracing, uploads
@@ -86,7 +88,18 @@ def _shell() -> dict[str, Any]:
         "settings": g.archive.settings if g.get("archive") else None,
         "refusal": g.get("refusal"),
         "asked": request.args,
+        "alarm": _alarm(),
     }
+
+
+def _alarm() -> str:
+    """Return what is wrong with the log's anchor, for those who look after the archive."""
+    shown = g.get("menu")
+    if not shown or not (shown.status or shown.log):
+        return ""
+    watched: Watched = current_app.extensions[guard.ANCHORED]
+    state = watched.standing(g.archive.db).state(datetime.now(UTC))
+    return state if state in {"refused", "late", "unreached"} else ""
 
 
 def _stamped() -> Callable[[str], str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
@@ -10,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 
-from service import signins
+from service import anchored, signins
+from service.anchored import Watched
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.errors import Denied, Unauthenticated
 from service.menus import Menu, menu
-from service.permissions import ANONYMOUS, Action
+from service.permissions import ANONYMOUS, Action, Actor
 from web import session, uploads
 
 _P = ParamSpec("_P")
@@ -48,6 +50,9 @@ SEARCHES = frozenset({"search.show", "customers.listing", "uploads.show", "moves
 #: Who asks too often may still leave.
 UNCOUNTED = frozenset({"account.sign_out"})
 
+#: Where the application keeps what it knows of the log's anchor.
+ANCHORED = "anchored"
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'",
@@ -79,6 +84,7 @@ def install(app: Flask, archive: Archive) -> Csrf:
     """Put the guard before, and the headers after, every request; return the CSRF check."""
     app.extensions["archive"] = archive
     app.config["TRUSTED_HOSTS"] = list(archive.settings.host_names)
+    app.extensions[ANCHORED] = Watched()
     app.before_request(admit)
     csrf = Csrf(app)
     app.after_request(seal)
@@ -121,6 +127,8 @@ def _admit_person() -> None:
         raise Unauthenticated("Sign in to go on.")
     g.actor = known
     g.menu = menu(g.archive, known)
+    if request.endpoint not in UNCOUNTED:
+        _admit_to_the_log(known)
     changes = request.method not in SAFE and request.endpoint not in UNCOUNTED
     if changes or request.endpoint in SEARCHES:
         g.archive.rates.take(g.archive, known)
@@ -138,6 +146,11 @@ def _admit_program() -> None:
     if known is None:
         raise Unauthenticated("Send a valid token.")
     g.actor = known
+    _admit_to_the_log(known)
+
+
+def _admit_to_the_log(actor: Actor) -> None:
+    anchored.admit(g.archive, actor, current_app.extensions[ANCHORED], datetime.now(UTC))
 
 
 def fresh(

@@ -292,6 +292,20 @@ PART = {
     "search": N_("search service"),
     "scanner": N_("virus scanner"),
 }
+#: how the log stands with what was signed of it
+ANCHOR = {
+    "anchored": N_("anchored outside"),
+    "unanchored": N_("not anchored outside"),
+    "late": N_("the newest signed note is too old"),
+    "unreached": N_("a place outside takes no notes"),
+    "refused": N_("not the log that was signed"),
+}
+#: where notes are taken
+PLACE = {
+    "bucket": N_("locked bucket"),
+    "mail": N_("mail"),
+    "folder": N_("folder"),
+}
 #: stages of the worker's queues, and their lanes
 STAGE = {
     "extract": N_("Reading text"),
@@ -350,6 +364,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "problem": PROBLEM,
     "part": PART,
     "stage": STAGE,
+    "anchor": ANCHOR,
+    "place": PLACE,
     "lane": LANE,
     "measure": MEASURE,
     "mirror": MIRROR,

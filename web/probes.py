@@ -1,15 +1,21 @@
 """Questions of operators and load balancers: does it live, is it ready, its figures."""
 
 import hmac
+from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import force_locale
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service import metrics as figures
 from service import readiness
+from service.anchored import Watched
 from service.archive import Archive
 from service.errors import NotFound
+from web import labels
+from web.guard import ANCHORED
+from web.session import LANGUAGES
 
 probes = Blueprint("probes", __name__)
 
@@ -26,7 +32,16 @@ def ready() -> tuple[Response, int]:
     parts = readiness.parts(_archive())
     whole = all(parts.values())
     shown = {name: "ok" if up else "unavailable" for name, up in parts.items()}
-    return jsonify(status="ok" if whole else "unavailable", parts=shown), 200 if whole else 503
+    answer = {"status": "ok" if whole else "unavailable", "parts": shown, "anchor": _anchor()}
+    return jsonify(answer), 200 if whole else 503
+
+
+def _anchor() -> dict[str, str]:
+    """Say whether signed notes of the log lie outside; that is no reason to send nobody here."""
+    watched: Watched = current_app.extensions[ANCHORED]
+    state = watched.standing(_archive().db).state(datetime.now(UTC))
+    with force_locale(LANGUAGES[0]):
+        return {"state": state, "label": str(labels.label("anchor", state))}
 
 
 @probes.get("/metrics")

@@ -57,7 +57,7 @@ def followed(
     known = {raw(key): key for key in trusted}
     for _ in changes:
         for each in changes:
-            if each.old in known and each.new not in known and _holds(each):
+            if each.old in known and each.new not in known and holds(each):
                 known[each.new] = Ed25519PublicKey.from_public_bytes(each.new)
     return tuple(known.values())
 
@@ -73,7 +73,8 @@ def _text(origin: str, old: bytes, new: bytes) -> str:
     return f"{origin}/key\n{keys}\n"
 
 
-def _holds(each: KeyChange) -> bool:
+def holds(each: KeyChange) -> bool:
+    """Say whether the old key has signed this."""
     try:
         Ed25519PublicKey.from_public_bytes(each.old).verify(each.signature, each.text.encode())
     except (InvalidSignature, ValueError):

@@ -306,6 +306,22 @@ class ReadingLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleLimits:
+    """How long a compliance bundle lies ready, how often it is fetched, how long it may be."""
+
+    hours: int
+    downloads: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorLimits:
+    """How long work goes on though no outside place takes notes of the log."""
+
+    closed_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogLimits:
     """When an intent without outcome counts as an orphan."""
 
@@ -318,12 +334,18 @@ _SECTIONS: Mapping[str, type] = {
     "api": ApiLimits,
     "upload": UploadLimits,
     "reading": ReadingLimits,
+    "bundle": BundleLimits,
     "log": LogLimits,
+    "anchor": AnchorLimits,
 }
 
 
 #: what holds where the text that governs is older than the section
-_SINCE: Mapping[str, Mapping[str, int]] = {"api": {"requests_per_minute": 6000}}
+_SINCE: Mapping[str, Mapping[str, int]] = {
+    "api": {"requests_per_minute": 6000},
+    "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
+    "anchor": {"closed_hours": 72},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +357,9 @@ class Limits:
     api: ApiLimits
     upload: UploadLimits
     reading: ReadingLimits
+    bundle: BundleLimits
     log: LogLimits
+    anchor: AnchorLimits
 
     @classmethod
     def parse(cls, toml: Mapping[str, Any]) -> Self:

@@ -2,10 +2,12 @@
 
 from apiflask import APIFlask
 
+from service.anchored import Watched
 from service.archive import Archive
 from service.audit.verify import Watch
 from web.api.audit import WATCH
 from web.app import create_app
+from web.guard import ANCHORED
 from web.uploads import FORM_ROOM, LargeBodies
 
 _made: list[APIFlask] = []
@@ -20,6 +22,7 @@ def app_of(archive: Archive) -> APIFlask:
         "archive": archive,
         "large-bodies": LargeBodies(archive.settings.threads // 2),
         WATCH: Watch(),
+        ANCHORED: Watched(),
     }
     app.config["MAX_CONTENT_LENGTH"] = archive.settings.upload_limit + FORM_ROOM
     return app

@@ -63,7 +63,7 @@ def test_reading_the_log_is_an_entry(programs):
 
 def test_the_state_of_the_log_tells_how_far_it_holds(programs, document):
     status = programs["auditor"].get("/audit/status").json
-    assert set(status) == {"verified_to", "events", "root"}
+    assert set(status) == {"verified_to", "events", "root", "anchor"}
     assert len(bytes.fromhex(status["root"])) == 32
     assert status["verified_to"] == status["events"] > 0
 

@@ -46,6 +46,8 @@ class LogShown(Schema):
     events = whole()
     root = string()
     checkpoint = fields.Integer()
+    signed = fields.DateTime()
+    anchor = string()
 
     @post_dump
     def _only_given(self, members: dict[str, object], **_: object) -> dict[str, object]:
