@@ -18,7 +18,6 @@ _BINARY_SHARE: Final = 0.01
 _HOPELESS: Final = 1_000
 #: So many characters beyond ASCII are UTF-8 by no chance, though the last one is cut off.
 ENOUGH: Final = 8
-_HIGH = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -112,7 +111,8 @@ class _Tally:
 
     def add(self, text: str) -> None:
         self.total += len(text)
-        self.controls += len(_CONTROL.findall(text))
+        if _CONTROL.search(text):  # hardly ever, and one look costs less than a list
+            self.controls += len(_CONTROL.findall(text))
         if not text.isascii():
-            self.high += len(_HIGH.findall(text))
+            self.high += len(text) - len(text.encode("ascii", "ignore"))
             self.broken += text.count("\ufffd")
