@@ -16,7 +16,6 @@ def choose(call: Call, folder: str, new: New) -> ImportBatch:
     such folder, `Denied` for who may not import from the server.
     """
     root = server_folders.require(call.archive.settings, call.actor)
-    call.require()
     server_folders.subfolders(root, folder)
     made = replace(new, source=Source.FOLDER, state=State.PREPARING, files=(), folder=folder)
     row = batches.create(call, made)

@@ -68,6 +68,11 @@ class Preview:
     trouble: str = ""
     trouble_with: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def refusal(self) -> Invalid | None:
+        """Return the trouble as what is said to people."""
+        return Invalid(self.trouble, **self.trouble_with) if self.trouble else None
+
 
 def list_among(files: Sequence[Found]) -> Found | None:
     """Return the list among files, if there is one at the top or in the one folder there."""
@@ -189,6 +194,12 @@ def preview(ring: Ring, row: ImportBatch) -> Preview:
         return Preview()
     wrong = tuple(Wrong(*one) for one in packed.pop("wrong"))
     return Preview(wrong=wrong, ignored=tuple(packed.pop("ignored")), **packed)
+
+
+def preview_of(call: Call, batch_id: str) -> Preview | None:
+    """Return what was found out of a batch this person may see; None once it has begun."""
+    row = batches.find(call, call.db, batch_id)
+    return preview(call.ring, row) if row.state == State.PREPARING else None
 
 
 def _packed(told: Preview) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from web.pages import (
     documents,
     history,
     home,
+    import_sources,
     imports,
     log,
     moves,
@@ -19,7 +20,7 @@ from web.pages import (
     uploads,
 )
 
-_WORK = (home, search, customers, documents, moves, suggestions, uploads, imports)
+_WORK = (home, search, customers, documents, moves, suggestions, uploads, imports, import_sources)
 _WATCH = (account, history, deputies, log, status, people)
 
 

@@ -11,9 +11,9 @@ from service import customers, intake, suggestions, twins
 from service.archive import Call
 from service.audit.entries import Subject
 from service.errors import Invalid
-from service.imports import batches, bringing, choices, showing
+from service.imports import batches, bringing, choices, preparing, showing
 from service.imports.batches import New, Source
-from service.imports.items import Announced, Item
+from service.imports.items import Announced, Item, ItemState
 from service.permissions import Action
 from service.properties import Properties
 from web import downloads, errors, forms, import_words, statements, uploads
@@ -42,8 +42,10 @@ def show(batch_id: str) -> ResponseReturnValue:
         offset = (number - 1) * showing.PAGE
         found = showing.page(call, batch_id, sort=sort, offset=offset)
         listed = _listed(call, batch, found.items)
+        outlook = preparing.preview_of(call, batch_id)
     return render_template(
         "imports/show.html",
+        outlook=outlook,
         sort=sort if sort in showing.SORTS else "",
         number=number,
         pages=-(-found.total // showing.PAGE),
@@ -96,10 +98,19 @@ def _rows(batch_id: str, ordinals: list[int]) -> ResponseReturnValue:
 
 @pages.get("/imports/<batch_id>/left")
 def left(batch_id: str) -> ResponseReturnValue:
-    """Return which files are still to come, for the page's script to send them."""
+    """Return the files of a batch, and which are still to come, for the script that sends them."""
     with g.archive.call(g.actor, Action.IMPORT_RUN, _subject(batch_id)) as call:
-        found = showing.left(call, batch_id)
-    return jsonify([{"n": one.ordinal, "file": one.file, "size": one.size} for one in found])
+        found = showing.sendable(call, batch_id)
+    return jsonify(
+        [
+            {"n": one.ordinal, "file": one.file, "size": one.size, "left": _is_left(one)}
+            for one in found
+        ]
+    )
+
+
+def _is_left(item: Item) -> bool:
+    return item.state is ItemState.EXPECTED
 
 
 @pages.get("/imports/<batch_id>/statement")
@@ -186,14 +197,14 @@ def _again(batch_id: str, **_: object) -> ResponseReturnValue:
 def go_on(batch_id: str) -> ResponseReturnValue:
     """Take files in that are still expected, told by name and size, for pages without script."""
     with g.archive.call(g.actor, Action.IMPORT_RUN, _subject(batch_id)) as call:
-        expected = list(showing.left(call, batch_id))
+        known = showing.sendable(call, batch_id)
     taken = 0
     for one in uploads.received():
         one.spool.seal()
-        fits = (i for i in expected if (i.name, i.size) == _known_by(one))
-        if item := next(fits, None):
-            expected.remove(item)
-            _bring(batch_id, item.ordinal, one)
+        fits = [item for item in known if (item.name, item.size) == _known_by(one)]
+        # of two with one name nobody can tell here which this is
+        if len(fits) == 1 and _is_left(fits[0]):
+            _bring(batch_id, fits[0].ordinal, one)
             taken += 1
     if not taken:
         raise Invalid("None of these files is expected here.", fields={"file": "unknown"})

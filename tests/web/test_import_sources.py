@@ -1,0 +1,209 @@
+"""Imports from a ZIP or a folder of the server: looked at first, shown, then begun by a person."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.blobs.names import object_name
+from service.codes import Category
+from service.models import Document, ImportBatch
+from tests.indexer import sheets, zips
+from tests.web.browsing import found
+
+
+@pytest.fixture
+def client_file(portal):
+    return portal.world.customer("宁波望潮汽车零部件有限公司", Category.ACTIVE, owner="sales")
+
+
+def send_zip(person, content, **fields):
+    answer = person.upload("/imports/zip", (content, "交接.zip"), **fields)
+    assert answer.status_code == 302, answer.text
+    return answer.location
+
+
+def documents(world):
+    with world.archive.db.read() as db:
+        return db.query(Document).count()
+
+
+def stored(world):
+    """Return the ids of ZIPs that batches know, and which of them are in the store."""
+    there = {one.name for one in world.archive.blobs.list()}
+    with world.archive.db.read() as db:
+        kept = [(row.blob, row.key_ct) for row in db.query(ImportBatch)]
+    return [
+        (blob is not None, key is not None, blob is not None and object_name(blob) in there)
+        for blob, key in kept
+    ]
+
+
+def test_each_file_of_a_zip_becomes_a_document_once_a_person_says_so(portal, client_file):
+    person, world = portal["sales"], portal.world
+    raw = "合同/减速机.txt".encode("gbk")
+    content = zips.named(raw, "减速机采购".encode())
+    place = send_zip(person, content, customer=client_file.id, kind="repair")
+    assert 'http-equiv="refresh"' in person.html(place)
+    assert stored(world) == [(True, True, True)]
+    world.work()
+    page = person.html(place)
+    assert "可以接收 1 份" in page
+    assert "合同" in page
+    assert (documents(world), stored(world)) == (0, [(True, True, True)])
+    assert person.send(f"{place}/begin").status_code == 302
+    world.work()
+    page = person.html(place)
+    assert "数目相符" in page
+    assert page.count("可检索</div>") == 1
+    assert documents(world) == 1
+    assert stored(world) == [(False, False, False)]
+    assert len([*world.archive.blobs.list()]) == 1
+    assert person.html("/search?q=减速机采购").count("<article") == 1
+
+
+def test_a_list_inside_tells_the_files_apart_and_wrong_lines_are_left_out_knowingly(portal):
+    world = portal.world
+    mine = world.customer("宁波望潮汽车零部件有限公司", Category.ACTIVE, owner="sales")
+    hidden = world.customer("杭州见山机械有限公司", Category.INTENDED, owner="sales2")
+    listed = sheets.of_rows(
+        ("文件", "客户", "类型", "题名"),
+        ("甲.txt", mine.name, "维修记录", "主轴异响"),
+        ("乙.txt", hidden.name, "洽谈纪要", "别家"),
+        ("丙.txt", "没有这家公司", "洽谈纪要", "无此家"),
+        ("丁.txt", mine.name, "不明", ""),
+    )
+    files = [(f"{name}.txt", f"内容{name}".encode()) for name in "甲乙丙丁"]
+    person = portal["sales"]
+    place = send_zip(person, zips.packed(("清单.xlsx", listed), *files))
+    world.work()
+    page = person.html(place)
+    assert "清单.xlsx" in page
+    assert "不能接收 3 份" in page
+    lines = page[page.index('id="preview"') : page.index("</section>", page.index('id="preview"'))]
+    told = [lines[lines.index(f">{name}.txt") :].split("</tr>")[0] for name in "乙丙"]
+    assert told[0].replace("乙", "丙") == told[1]
+    refused = person.send(f"{place}/begin")
+    assert refused.status_code == 422
+    assert documents(world) == 0
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 302
+    world.work()
+    assert documents(world) == 1
+    statement = person.get(f"{place}/statement").data.decode("utf-8-sig")
+    rows = {row[1]: row for row in csv.reader(io.StringIO(statement)) if len(row) > 3}
+    assert "可检索" in ",".join(rows["甲.txt"])
+    assert all("已跳过" in ",".join(rows[f"{name}.txt"]) for name in "乙丙丁")
+    assert stored(world) == [(False, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (zips.overlapping(), "超出允许的范围"),
+        (b"PK\x03\x04" + bytes(300), "已损坏或无法读取"),
+        (zips.packed(("清单.csv", "文件,客户\n甲.txt,无\n".encode())), "里面没有文件"),
+        (zips.packed(("清单.csv", b"name\nx\n"), ("a.txt", b"a")), "每列只能出现一次"),
+    ],
+)
+def test_a_zip_that_cannot_be_used_says_why_and_is_given_up(portal, client_file, content, sentence):
+    person, world = portal["sales"], portal.world
+    place = send_zip(person, content, customer=client_file.id, kind="repair")
+    world.work()
+    assert sentence in person.html(place)
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 409
+    assert person.send(f"{place}/discard").status_code == 302
+    world.work()
+    assert (documents(world), stored(world)) == (0, [(False, False, False)])
+
+
+def test_what_leads_out_of_a_zip_is_locked_or_a_bomb_is_a_file_with_its_reason(portal, client_file):
+    person, world = portal["sales"], portal.world
+    bomb = ("零.txt", bytes(40 * 1024 * 1024))
+    content = zips.packed(("../../逃.txt", b"x"), ("好.txt", b"good"), bomb)
+    place = send_zip(person, content, customer=client_file.id, kind="repair")
+    world.work()
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 302
+    world.work()
+    page = person.html(place)
+    assert "文件名无法保留" in page
+    assert "超出" in page[page.index("零.txt") :]
+    assert documents(world) == 1
+    assert stored(world) == [(True, True, True)]
+
+
+def test_nobody_begins_a_zip_for_a_week_and_it_is_gone(portal, client_file):
+    person, world = portal["sales"], portal.world
+    send_zip(person, zips.packed(("a.txt", b"a")), customer=client_file.id, kind="repair")
+    world.work()
+    with world.archive.db.write() as db:
+        db.query(ImportBatch).one().created = datetime.now(UTC) - timedelta(days=8)
+    world.work()
+    assert stored(world) == [(False, False, False)]
+    assert documents(world) == 0
+
+
+def test_others_learn_nothing_of_an_import_that_is_being_prepared(portal, client_file):
+    place = send_zip(
+        portal["sales"], zips.packed(("机密.txt", b"a")), customer=client_file.id, kind="repair"
+    )
+    portal.world.work()
+    for login in ("sales2", "auditor", "finance", "technical"):
+        person = portal[login]
+        for answer in (
+            person.get(place),
+            person.send(f"{place}/begin"),
+            person.send(f"{place}/discard"),
+        ):
+            assert answer.status_code == 404, login
+            assert "机密" not in answer.text
+    for login in ("auditor", "hr"):
+        assert portal[login].get("/imports/new").status_code == 403
+        answer = portal[login].upload("/imports/zip", (zips.packed(("a.txt", b"a")), "a.zip"))
+        assert answer.status_code == 403
+    hidden = portal.world.customer("杭州见山机械有限公司", Category.INTENDED, owner="sales2").id
+    person, content = portal["sales"], zips.packed(("a.txt", b"a"))
+    told = []
+    for customer in (hidden, "a" * 26):
+        answer = person.upload("/imports/zip", (content, "a.zip"), customer=customer)
+        assert answer.status_code == 404
+        told.append(re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text))
+    assert told[0] == told[1]
+
+
+def test_folders_of_the_server_are_offered_to_those_alone_who_look_after_the_archive(
+    portal, client_file, tmp_path
+):
+    world = portal.world
+    (tmp_path / "交接" / "第一批").mkdir(parents=True)
+    (tmp_path / "交接" / "第一批" / "说明.txt").write_text("谐波减速器说明", "utf-8")
+    assert "服务器上的文件夹" not in portal["archivist"].html("/imports/new")
+    world.archive.settings = replace(world.archive.settings, import_root=tmp_path / "交接")
+    for login in ("sales", "service_officer"):
+        page = portal[login].html("/imports/new")
+        assert "第一批" not in page
+        answer = portal[login].send("/imports/folder", folder="第一批", kind="repair")
+        assert answer.status_code == 403
+    person = portal["archivist"]
+    assert "第一批" in person.html(f"/imports/new?customer={client_file.id}")
+    for wrong in ("..", "没有", "第一批/.."):
+        assert person.get(f"/imports/new?folder={wrong}").status_code == 404
+    answer = person.send("/imports/folder", folder="第一批", kind="repair", customer=client_file.id)
+    assert answer.status_code == 302
+    world.work()
+    assert "可以接收 1 份" in person.html(answer.location)
+    person.send(f"{answer.location}/begin")
+    world.work()
+    assert "数目相符" in person.html(answer.location)
+    assert person.html("/search?q=谐波减速器说明").count("<article") == 1
+
+
+def test_a_file_that_is_no_zip_is_refused_beside_its_field(portal, client_file):
+    answer = portal["sales"].upload(
+        "/imports/zip", (b"plain", "a.zip"), customer=client_file.id, kind="repair"
+    )
+    assert answer.status_code == 415
+    assert "这不是 ZIP 文件" in answer.text
+    assert found(r'name="customer" value="(\w+)"', answer.text) == client_file.id
