@@ -164,6 +164,17 @@ def _row_of(text: New, *, chars: int) -> dict[str, object]:
     }
 
 
+def said(pages: Sequence[int]) -> str:
+    """Return page numbers in order as a line: "3,7-9"."""
+    runs: list[list[int]] = []
+    for no in pages:
+        if runs and no == runs[-1][-1] + 1:
+            runs[-1][1:] = [no]
+        else:
+            runs.append([no])
+    return ",".join("-".join(map(str, run)) for run in runs)
+
+
 def _pages_of(text: New, starts: Sequence[int]) -> Iterator[dict[str, object]]:
     for no, (page, start) in enumerate(zip(text.extracted.pages, starts, strict=True), 1):
         yield {

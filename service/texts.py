@@ -167,6 +167,17 @@ def whole(db: Session, ring: Ring, version_id: str) -> str:
     return "".join(part for _, part in open_parts(db, ring, found)) if found else ""
 
 
+def pages_of(db: Session, ring: Ring, row: Text) -> dict[int, str]:
+    """Return page → its text, of one revision."""
+    text = Stored(
+        row.id, row.version, row.chars, db.execute(_NEXT, {"text": row.id, "n": 0}).scalar()
+    )
+    whole = "".join(part for _, part in open_parts(db, ring, text))
+    starts = db.execute(_PAGES, {"text": row.id}).all()
+    ends = [*(page.start - 1 for page in starts[1:]), len(whole)]
+    return {page.no: whole[page.start : end] for page, end in zip(starts, ends, strict=True)}
+
+
 def read(call: Call, document_id: str, *, version_no: int | None = None, q: str = "") -> TextView:
     """Return a document's text by pages, with the hits of `q` marked; starts a reading."""
     db = call.db

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from indexer.extract import OCR, Task
-from indexer.extract.result import Extracted, Failed
+from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.sandbox import Sandbox
 from service.documents import DocumentView
 from tests.indexer import scans
@@ -43,7 +43,8 @@ class Told(Sandbox):
         """Recognise a page, or have something else done with a file."""
         if task is not OCR:
             return self._other.ask(task, source, size, arguments, take)
-        return answer(self._pages[arguments["page"] - 1])
+        told = self._pages[arguments["page"] - 1 :][:1]
+        return answer(told[0]) if told else Failed(Reason.KILLED)
 
 
 def answer(lines: Sequence[Said]) -> dict[str, Any]:

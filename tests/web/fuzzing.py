@@ -17,12 +17,13 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 
-from service import deputies, filing, signins
+from service import corrections, deputies, filing, signins
 from service.audit.entries import Subject
 from service.codes import Category
 from service.permissions import Action
 from service.properties import Properties
 from tests.indexer.pdfs import written
+from tests.recognised import scan
 from tests.web.programs import Programs
 from tests.web.serving import app_of
 from tests.world import World, password
@@ -77,6 +78,10 @@ def furnish(world: World) -> Pools:
     drawn = world.document(
         customers[0], written(["减速机 KR210"]), by="sales", file_name="维修.pdf"
     )
+    scanned = scan(world, customers[0], [("减速机 KR210", 0.6)], by="sales").id
+    subject = Subject("document", scanned)
+    with world.archive.call(world.actor("sales"), Action.DOCUMENT_EDIT, subject) as call:
+        corrections.correct(call, scanned, 1, "减速机 KR 210", if_match="1.1")
     # a seller's own drafts, for others to file
     customers += [world.customer(f"草稿{n}", by="sales").id for n in range(6)]
     world.work()
@@ -101,6 +106,9 @@ def furnish(world: World) -> Pools:
         "move_customer": filed,
         "deputy_id": [deputy],
         **{name: [drawn.id] for name in ("show_page", "show_thumbnail", "show_hits")},
+        # what was recognised is corrected, and has revisions
+        **{name: [scanned] for name in ("show_page_text", "correct_page", "take_text_revision")},
+        **{name: [scanned] for name in ("show_text_history", "show_text_difference")},
         "number": ["1"],
     }
 
@@ -211,6 +219,8 @@ class Fuzzing:
                 case.headers["If-Match"] = "*" if moves else draw(st.sampled_from(_STATES))
             if "version" in (case.query or {}):
                 case.query["version"] = 1
+            if "revision" in (case.query or {}):
+                case.query["revision"] = 1
             if isinstance(case.body, dict):
                 self._fill(case.body, draw)
                 if _id(case.operation) == "name_deputy":
@@ -233,6 +243,8 @@ class Fuzzing:
             "coop_type": st.sampled_from(["project", "long_term"]),
             "file": st.sampled_from([b"\xe7\xba\xaa\xe8\xa6\x81", _PDF_THAT_BREAKS_OFF]),
             "days": st.integers(1, 365),
+            "revision": st.sampled_from([1, 2]),
+            "text": st.text("减速机 KR210", min_size=1, max_size=20),
             "password": st.just("a long password nobody uses"),
             "login": st.from_regex(r"[a-z]{3,12}", fullmatch=True),
             "name": st.text("库卡机器人有限公司", min_size=2, max_size=20),

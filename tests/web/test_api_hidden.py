@@ -30,6 +30,11 @@ DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/documents/{}/pages/1", {}),
     ("GET", "/documents/{}/thumbnail", {}),
     ("GET", "/documents/{}/pages/1/hits", {"query_string": {"q": "谐波"}}),
+    ("GET", "/documents/{}/pages/1/text", {}),
+    ("PATCH", "/documents/{}/pages/1/text", {"json": {"text": "别的"}}),
+    ("GET", "/documents/{}/text/history", {}),
+    ("POST", "/documents/{}/text/history", {"json": {"revision": 1}}),
+    ("GET", "/documents/{}/text/difference", {"query_string": {"revision": "1"}}),
     ("GET", "/documents/{}/suggestions", {}),
     ("POST", "/documents/{}/suggestions", {"json": {"take": ["kind"]}}),
 ]

@@ -83,6 +83,8 @@ def test_every_change_of_state_needs_the_state(programs, ids):
         conditional += 1
         body: dict[str, Any] = {"to": "ended", "reason": "x"} if path.endswith("/category") else {}
         body |= {"reason": "x"} if path.endswith(("/return", "/withdraw", "/move")) else {}
+        body |= {"text": "x"} if path.endswith("/text") else {}
+        body |= {"revision": 1} if path.endswith("/history") else {}
         body |= {"take": []} if path.endswith("/suggestions") else {}
         body |= {"customer": ids["customer_id"]} if path.endswith("/move") else {}
         program, place = programs[who(path)], path.format(**ids)

@@ -22,6 +22,7 @@ _OWN = {
 }
 _READS = {"show_customer", "list_documents", "show_document", "show_text", "fetch_content"}
 _READS |= {"show_page", "show_thumbnail", "show_hits"}
+_READS |= {"show_page_text", "show_text_history", "show_text_difference"}
 
 #: Who must get through to what at least once. Together they get through to everything.
 GET_THROUGH = {
@@ -31,6 +32,7 @@ GET_THROUGH = {
     | {"add_document", "add_version", "change_document", "file_document"}
     | {"return_document", "withdraw_document", "retry_document"}
     | {"move_document", "restore_document"}
+    | {"correct_page", "take_text_revision"}
     | {"list_suggestions", "settle_suggestions"},
     "sales": _OWN
     | _READS

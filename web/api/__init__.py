@@ -2,10 +2,12 @@
 
 from web.api import (
     audit,
+    corrections,
     customers,
     deputies,
     documents,
     filing,
+    imports,
     me,
     openapi,
     search,
@@ -17,10 +19,12 @@ from web.api.blueprint import api
 __all__ = [
     "api",
     "audit",
+    "corrections",
     "customers",
     "deputies",
     "documents",
     "filing",
+    "imports",
     "me",
     "openapi",
     "search",

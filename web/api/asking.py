@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app, g, request
 from marshmallow import Schema, ValidationError, fields
@@ -34,6 +34,9 @@ BODY = 1024 * 1024
 _STEPS = ("_schema", "key", "value")
 
 Read = Mapping[str, Any]
+
+#: A state of a record: a number that rises, or a word of its own.
+_Rev = TypeVar("_Rev", int, str)
 
 
 @contextmanager
@@ -184,7 +187,7 @@ def _once(call: Call, content: bytes) -> None:
         raise
 
 
-def matched(rev: int) -> int:
+def matched(rev: _Rev) -> _Rev:
     """Return the revision this request is based on; it must be the one there is."""
     if "If-Match" not in request.headers:
         raise Unconditional("Say which state this change is based on (If-Match).")

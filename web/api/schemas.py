@@ -155,6 +155,46 @@ class NewDocument(Schema):
     note = text(10000)
 
 
+class FileAnnounced(Schema):
+    """A file that will be sent; what it does not say of itself, the import says."""
+
+    file = text(2000, required=True)
+    size = fields.Integer(required=True, strict=True, validate=Range(0, 2**53 - 1, error="range"))
+    sha256 = text(64)
+    customer = text(ID_LENGTH)
+    kind = text(40)
+    title = text(2000)
+    grade = code(Grade)
+    dated = fields.Date()
+    number = text(2000)
+    note = text(10000)
+
+
+class NewImport(Schema):
+    """An import of many files to one customer or to several: which files will be sent."""
+
+    customer = text(ID_LENGTH)
+    kind = text(40)
+    grade = code(Grade)
+    files = fields.List(
+        fields.Nested(FileAnnounced), required=True, validate=Length(1, 5000, error="length")
+    )
+
+
+class ImportFile(Schema):
+    """A file of an import: the part named `file`."""
+
+    file = fields.Raw(
+        required=True, metadata={"type": "string", "format": "binary", "description": "the file"}
+    )
+
+
+class ImportQuery(Paging):
+    """Which files of an import to list."""
+
+    state = choice("", "left", "received", "duplicate", "failed", "skipped", default="")
+
+
 class NewVersion(Schema):
     """A newer version of a document: the part named `file`."""
 
@@ -187,9 +227,9 @@ class RevisionTaken(Schema):
 
 
 class RevisionAsked(AtVersion):
-    """Of which revision to show what it changed."""
+    """Of which revision to show what it changed; without it, of the one that shows."""
 
-    revision = fields.Integer(required=True, validate=Range(1, 2**31 - 1, error="range"))
+    revision = fields.Integer(validate=Range(1, 2**31 - 1, error="range"))
 
 
 class SuggestionsSettled(Schema):
