@@ -92,9 +92,17 @@ def batch(call: Call, batch_id: str) -> BatchView:
 
 def own(call: Call, limit: int = 20) -> tuple[BatchView, ...]:
     """Return the latest batches that this person made."""
+    return page_of_own(call, limit=limit)[0]
+
+
+def page_of_own(
+    call: Call, *, offset: int = 0, limit: int = 20
+) -> tuple[tuple[BatchView, ...], int]:
+    """Return some of the batches that this person made, newest first, and how many there are."""
     mine = select(ImportBatch).where(ImportBatch.created_by == call.actor.person)
-    latest = mine.order_by(ImportBatch.created.desc(), ImportBatch.id).limit(limit)
-    return described(call, call.db.scalars(latest).all())
+    total = call.db.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    latest = mine.order_by(ImportBatch.created.desc(), ImportBatch.id).offset(offset).limit(limit)
+    return described(call, call.db.scalars(latest).all()), total
 
 
 def described(call: Call, rows: Sequence[ImportBatch]) -> tuple[BatchView, ...]:
@@ -178,12 +186,17 @@ def every(call: Call, batch_id: str) -> Iterator[ItemView]:
         last = found[-1].item.ordinal
 
 
-def left(call: Call, batch_id: str) -> tuple[Item, ...]:
-    """Return what is still expected of an own batch, for the page that sends it."""
+def sendable(call: Call, batch_id: str) -> tuple[Item, ...]:
+    """Return the files of an own batch that is sent to, those that are here already too.
+
+    Whoever sends the rest must know these: a file in another folder may have the same name.
+    """
     row = batches.find(call, call.db, batch_id)
-    if row.created_by != call.actor.person:
+    if row.created_by != call.actor.person or row.source in batches.WORKED:
         return ()
-    return tuple(items.expected(call.db, call.ring, batch_id, limit=batches.MOST))
+    of_batch = select(ImportItem).where(ImportItem.batch == batch_id)
+    found = call.db.scalars(of_batch.order_by(ImportItem.ordinal).limit(batches.MOST))
+    return tuple(items.read(call.ring, one) for one in found)
 
 
 def _views(call: Call, wanted: Select[tuple[ImportItem]]) -> tuple[ItemView, ...]:

@@ -52,6 +52,10 @@ def send(person, place, files):
     return rows
 
 
+def left(person, place):
+    return [one["n"] for one in json.loads(person.html(f"{place}/left")) if one["left"]]
+
+
 def statement(person, place):
     answer = person.get(f"{place}/statement")
     assert answer.status_code == 200
@@ -110,7 +114,17 @@ def test_files_that_are_missing_are_sent_by_form_and_told_by_name_and_size(porta
     assert "这些文件不在本批次应到之列。" in other.text
     came = person.upload(f"{place}/files", (data(FILES["纪要.txt"]), "纪要.txt"))
     assert came.status_code == 302
-    assert [one["n"] for one in json.loads(person.html(f"{place}/left"))] == [1, 2]
+    assert left(person, place) == [1, 2]
+
+
+def test_of_two_files_with_one_name_none_is_taken_for_the_other(portal, client_file):
+    person = portal["sales"]
+    files = {"甲箱/说明.txt": "第一箱", "乙箱/说明.txt": "第二箱"}
+    place = announce(person, client_file, files)
+    person.upload(f"{place}/items/1", (data("第一箱"), "说明.txt"))
+    again = person.upload(f"{place}/files", (data("第一箱"), "说明.txt"))
+    assert again.status_code == 422
+    assert left(person, place) == [2]
 
 
 def test_a_stopped_import_takes_nothing_and_goes_on(portal, client_file):
@@ -132,7 +146,7 @@ def test_what_failed_is_retried_or_left_out(portal, client_file):
     rows = send(person, place, files)
     assert "文件是空的。" in rows[0]
     assert person.send(f"{place}/items/1/retry").status_code == 302
-    assert [one["n"] for one in json.loads(person.html(f"{place}/left"))] == [1]
+    assert left(person, place) == [1]
     assert person.send(f"{place}/items/1/skip").status_code == 302
     page = person.html(f"{place}?sort=skipped")
     assert page.count("<tr id=") == 1

@@ -18,33 +18,32 @@
   const parsed = html => new DOMParser().parseFromString(html, "text/html");
   const rowOf = n => document.getElementById(`i-${n}`);
 
-  /* ---- which of the chosen files are expected: by path and bytes, else by a name that is there once ---- */
-  const key = (path, bytes) => `${path.normalize("NFC")}\n${bytes}`;
+  /* ---- which of the chosen files are expected: by path and bytes; by the end of the path if it fits one alone.
+     Files that are here already count too: the same name may stand in another folder. ---- */
   const base = path => path.slice(path.lastIndexOf("/") + 1);
   const expected = async () => {
     const answer = await fetch(`${page.dataset.batch}/left`);
     return answer.ok ? answer.json() : [];
   };
-  const match = (left, files) => {
-    const paths = new Map(), names = new Map(), found = [];
-    for (const one of left) {
-      paths.set(key(one.file, one.size), one);
-      const name = key(base(one.file), one.size);
-      names.set(name, names.has(name) ? null : one);
-    }
+  const match = (known, files) => {
+    const alike = new Map(), found = [], taken = new Set();
+    const key = (path, bytes) => `${base(path)}\n${bytes}`;
+    for (const one of known) alike.set(key(one.file, one.size), [...(alike.get(key(one.file, one.size)) || []), one]);
     let others = 0;
-    const taken = new Set();
     for (const file of files) {
-      const one = paths.get(key(pathOf(file), file.size)) || names.get(key(file.name, file.size));
-      if (one && !taken.has(one.n)) { taken.add(one.n); found.push({ ...one, bytes: file }); } else others += 1;
+      const path = pathOf(file).normalize("NFC"), near = alike.get(key(path, file.size)) || [];
+      const ends = near.filter(({ file: at }) => `/${at}`.endsWith(`/${path}`) || `/${path}`.endsWith(`/${at}`));
+      const one = near.find(({ file: at }) => at === path) || (ends.length === 1 ? ends[0] : null);
+      if (!one) others += 1;
+      else if (one.left && !taken.has(one.n)) { taken.add(one.n); found.push({ ...one, bytes: file }); }
     }
     return { found, others };
   };
   const take = async files => {
     for (const file of files) chosen.add(file);
-    let left;
-    try { left = await expected(); } catch { tell(page.dataset.lost); return; }
-    const { found, others } = match(left, files);
+    let known_files;
+    try { known_files = await expected(); } catch { tell(page.dataset.lost); return; }
+    const { found, others } = match(known_files, files);
     const known = new Set([...queue.map(one => one.n), ...flying.keys()]);
     queue.push(...found.filter(one => !known.has(one.n)));
     if (!found.length) tell(page.dataset.none);
