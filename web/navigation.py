@@ -44,7 +44,14 @@ def rail(menu: Menu) -> tuple[Group, ...]:
         work.append(
             Entry("uploads.show", gettext("Upload and file"), icon="cloud-arrow-up", key="upload")
         )
-    watch = [Entry("log.show", gettext("Access log"), icon="journal-text")] if menu.log else []
+    watch = (
+        [
+            Entry("log.show", gettext("Access log"), icon="journal-text"),
+            Entry("watch.strange", gettext("Unusual behaviour"), icon="bell"),
+        ]
+        if menu.log
+        else []
+    )
     manage = (
         [Entry("people.show", gettext("Accounts and roles"), icon="people")] if menu.people else []
     )
@@ -64,8 +71,10 @@ def rail(menu: Menu) -> tuple[Group, ...]:
 
 def foot(menu: Menu) -> tuple[Entry, ...]:
     """Return the entries of the bar at the bottom of a phone."""
-    entries = [entry for group in rail(menu) for entry in group.entries]
-    return tuple(entries[:4])
+    entries = [entry for group in rail(menu) for entry in group.entries][:4]
+    if menu.uploads:
+        entries.insert(2, Entry("photos.show", gettext("Take photos"), icon="camera"))
+    return tuple(entries)
 
 
 def seat(actor: Actor) -> str:

@@ -79,9 +79,13 @@ def test_text_and_edges_can_be_told_from_their_ground(text, ground, least):
     [
         ("app.css", 30_000),
         ("app.js", 25_000),
+        ("correct.css", 2_000),
         ("imports.css", 2_000),
         ("imports.js", 11_000),
         ("log.css", 4_000),
+        ("log.js", 1_000),
+        ("photos.css", 1_000),
+        ("photos.js", 5_000),
         ("viewer.css", 8_000),
         ("viewer.js", 10_000),
     ],

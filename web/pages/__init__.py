@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.pages import (
     account,
+    corrections,
     customers,
     deputies,
     documents,
@@ -14,17 +15,20 @@ from web.pages import (
     log,
     moves,
     people,
+    photos,
     search,
     status,
     suggestions,
     uploads,
+    watch,
 )
 
-_WORK = (home, search, customers, documents, moves, suggestions, uploads, imports, import_sources)
-_WATCH = (account, history, deputies, log, status, people)
+_WORK = (home, search, customers, documents, corrections, moves, suggestions, uploads, imports)
+_SOURCES = (import_sources, photos)
+_WATCH = (account, history, deputies, log, watch, status, people)
 
 
 def register(app: Flask) -> None:
     """Register every page."""
-    for module in (*_WORK, *_WATCH):
+    for module in (*_WORK, *_SOURCES, *_WATCH):
         app.register_blueprint(module.pages)

@@ -1,0 +1,54 @@
+"""Taking photos: several of them become one document of a client."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from service import customers, directory, intake, photos
+from service.audit.entries import Subject
+from service.directory import Wanted
+from service.permissions import Action
+from service.spool import Spool
+from web import errors, forms, session, uploads
+
+pages = Blueprint("photos", __name__)
+
+
+@pages.get("/photos")
+def show() -> ResponseReturnValue:
+    """Show the form for photos of a client, or the clients to choose from."""
+    return _show(request.args.get("customer", ""))
+
+
+def _show(customer_id: str) -> ResponseReturnValue:
+    subject = _customer(customer_id) if customer_id else Subject("document")
+    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=forms.as_sent()) as call:
+        target = customers.get(call, customer_id) if customer_id else None
+        wanted = Wanted(q=request.args.get("q", "").strip()[:200], limit=20)
+        clients = () if target else directory.listing(call, wanted).items
+    return render_template("upload/photos.html", target=target, clients=clients, most=photos.MOST)
+
+
+def _customer(customer_id: str) -> Subject:
+    return Subject("customer", customer_id, customer=customer_id)
+
+
+@pages.post("/customers/<customer_id>/photos")
+@errors.again(_show)
+def add(customer_id: str) -> ResponseReturnValue:
+    """Join photos, in the order in which they come, to one document."""
+    # who uses the camera beside the choice of files sends an empty one of the two
+    sent = [uploads.upload(one) for one in request.files.getlist("photo") if one.filename]
+    forms.only("kind", "grade", "title")
+    settings = g.archive.settings
+    now = datetime.now(ZoneInfo(settings.timezone))
+    name = gettext("Photos %(time)s", time=now.strftime("%Y-%m-%d %H%M"))
+    with Spool(uploads.folder(settings), settings.upload_limit) as bound:
+        photos.bound(sent, bound)
+        with g.archive.call(g.actor, Action.DOCUMENT_ADD, _customer(customer_id)) as call:
+            upload = intake.Upload(bound, f"{name}.pdf")
+            intake.add(call, customer_id, upload, forms.properties())
+    return session.done("uploaded", "uploads.show", customer=customer_id)
