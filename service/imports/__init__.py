@@ -10,5 +10,5 @@
     presence   whether a person brought the same file before
 
 A file's row changes in the transaction that writes its document: whatever is interrupted, it is
-still expected or it is there (docs/decisions/0027).
+still expected or it is there (docs/decisions/0028).
 """

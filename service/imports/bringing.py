@@ -21,7 +21,6 @@ from service.errors import (
     NotFound,
     Refusal,
     TooLarge,
-    Unsupported,
 )
 from service.imports import batches, items, presence
 from service.imports.batches import State
@@ -36,6 +35,9 @@ from service.permissions import Action, Actor
 #: Gives the file that is being brought, once it is known that it may come.
 Take = Callable[[Call], Upload]
 
+#: Told of a file that became a document, inside of the call that writes it.
+Done = Callable[[Call, Item], None]
+
 #: What a file may still become.
 _OPEN = (ItemState.EXPECTED, ItemState.FAILED)
 
@@ -49,7 +51,14 @@ class Settled(Conflict):
         self.item = item
 
 
-def bring(archive: Archive, actor: Actor, batch_id: str, ordinal: int, take: Take) -> Item:
+def bring(
+    archive: Archive,
+    actor: Actor,
+    batch_id: str,
+    ordinal: int,
+    take: Take,
+    done: Done | None = None,
+) -> Item:
     """Bring a file of a batch in with the rights of `actor`; return what became of it.
 
     A file that is refused is failed, with its reason in `error`; nothing of it is stored. Raises
@@ -63,7 +72,10 @@ def bring(archive: Archive, actor: Actor, batch_id: str, ordinal: int, take: Tak
             item = expect(call, batch_id, ordinal)
             call.note(batch=batch_id, n=ordinal)
             upload = take(call)
-            return _added(call, item, upload)
+            item = _added(call, item, upload)
+            if done:
+                done(call, item)
+            return item
     except Settled as settled:
         return settled.item
     except Present as present:
@@ -71,7 +83,9 @@ def bring(archive: Archive, actor: Actor, batch_id: str, ordinal: int, take: Tak
             raise
         return _present(archive, batch_id, ordinal, upload, present.document)
     except Refusal as refusal:
-        if item is None or not _at_fault(refusal):
+        # what is wrong with how it was sent says nothing of the file, unless it was too large
+        fault = isinstance(refusal, TooLarge) if upload is None else _at_fault(refusal)
+        if item is None or not fault:
             raise
         return fail(archive, batch_id, ordinal, code_of(refusal))
 
@@ -174,19 +188,8 @@ def _settle(
 
 
 def _at_fault(refusal: Refusal) -> bool:
-    """Say whether a refusal is about the file and what was said of it, not about how it came."""
-    if isinstance(refusal, TooLarge | Unsupported | Denied | NotFound):
-        return True
-    if not isinstance(refusal, Invalid):
-        return False
-    return "file" not in refusal.fields or refusal.fields["file"] in _OF_FILE
-
-
-#: What can be wrong with a file itself; a form without one is the sender's mistake.
-_OF_FILE = frozenset({"empty", "unsupported", "too_large", "other_size", "other_digest"}) | {
-    # what the worker cannot have from a folder or a ZIP, or a reader from what lies there
-    *("changed", "gone", "unreadable", "password", "damaged", "too_complex", "timeout", "killed")
-}
+    """Say whether a refusal is about the file, or what was said of it, and will not pass."""
+    return isinstance(refusal, Invalid | Denied | NotFound)
 
 
 def code_of(refusal: Refusal) -> str:

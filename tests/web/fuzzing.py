@@ -20,6 +20,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from service import corrections, deputies, filing, signins
 from service.audit.entries import Subject
 from service.codes import Category
+from service.imports import batches
+from service.imports.items import Announced
 from service.permissions import Action
 from service.properties import Properties
 from tests.indexer.pdfs import written
@@ -90,6 +92,13 @@ def furnish(world: World) -> Pools:
         subject = Subject("document", document)
         with world.archive.call(world.actor("sales"), Action.DOCUMENT_WITHDRAW, subject) as call:
             filing.withdraw(call, document, "误传")
+    imported = [_import(world, customers[0]) for _ in range(16)]
+    for batch in imported[8:]:
+        subject = Subject("import", batch)
+        with world.archive.call(
+            world.actor("archivist"), Action.IMPORT_RUN, subject, writes=True
+        ) as call:
+            batches.stop(call, batch)
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
     deputy, day = world.id("sales2"), signins.today(world.archive)
     about = Subject("person", deputy)
@@ -99,6 +108,9 @@ def furnish(world: World) -> Pools:
         "customer_id": customers,
         "document_id": [*documents, *broken],
         "person_id": people,
+        "batch_id": imported[:8],
+        # only what was stopped goes on, and stops only what goes on
+        "resume_import": imported[8:],
         # only what could not be read is read again
         "retry_document": broken,
         "restore_document": withdrawn,
@@ -111,6 +123,14 @@ def furnish(world: World) -> Pools:
         **{name: [scanned] for name in ("show_text_history", "show_text_difference")},
         "number": ["1"],
     }
+
+
+def _import(world: World, customer: str) -> str:
+    """Announce an import of one file."""
+    new = batches.New(batches.Source.API, customer, "minutes", files=[Announced("甲.txt", 6)])
+    person = world.actor("archivist")
+    with world.archive.call(person, Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+        return batches.create(call, new).id
 
 
 @dataclass
@@ -246,6 +266,7 @@ class Fuzzing:
             "revision": st.sampled_from([1, 2]),
             "text": st.text("减速机 KR210", min_size=1, max_size=20),
             "password": st.just("a long password nobody uses"),
+            "files": st.just([{"file": "甲.txt", "size": 6}]),
             "login": st.from_regex(r"[a-z]{3,12}", fullmatch=True),
             "name": st.text("库卡机器人有限公司", min_size=2, max_size=20),
             "title": st.just("会议纪要"),

@@ -38,6 +38,15 @@ DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/documents/{}/suggestions", {}),
     ("POST", "/documents/{}/suggestions", {"json": {"take": ["kind"]}}),
 ]
+IMPORT: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", "/imports/{}", {}),
+    ("GET", "/imports/{}/report", {}),
+    ("GET", "/imports/{}/report.csv", {}),
+    ("POST", "/imports/{}/items/1", {}),
+    ("POST", "/imports/{}/retry", {}),
+    ("POST", "/imports/{}/stop", {}),
+    ("POST", "/imports/{}/resume", {}),
+]
 #: mistakes that must not be told before existence is
 MISTAKES: list[dict[str, Any]] = [
     {},
@@ -54,11 +63,13 @@ MISTAKES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def theirs(programs):
-    """A customer and a document of another salesperson."""
+    """A customer, a document and an import of another salesperson."""
     customer = programs.world.customer(owner="sales2").id
     document = programs.world.document(customer, "会议纪要 谐波减速器", by="sales2").id
     programs.world.work()
-    return customer, document
+    said = {"customer": customer, "kind": "minutes", "files": [{"file": "甲.txt", "size": 6}]}
+    batch = programs["sales2"].post("/imports", said).json["id"]
+    return customer, document, batch
 
 
 def outcome(answer):
@@ -66,10 +77,11 @@ def outcome(answer):
 
 
 def test_hidden_and_absent_answer_the_same_bytes_and_headers(programs, theirs):
-    customer, document = theirs
+    customer, document, batch = theirs
     plain = outcome(programs["sales"].get(f"/documents/{new_id()}"))
     assert plain[0] == 404
     routes = [(*r, customer) for r in CUSTOMER] + [(*r, document) for r in DOCUMENT]
+    routes += [(*r, batch) for r in IMPORT]
     for method, path, normal, hidden in routes:
         for mistake in [normal, *MISTAKES]:
             seen = outcome(programs["sales"].send(method, path.format(hidden), **mistake))
@@ -95,7 +107,7 @@ def test_the_log_knows_the_difference(programs, theirs):
 
 
 def test_lists_searches_and_facets_leave_it_out(programs, theirs):
-    customer, _ = theirs
+    customer = theirs[0]
     sales = programs["sales"]
     assert sales.get("/customers").json == {"items": [], "total": 0, "next_cursor": None}
     for query in ({"q": "谐波减速器"}, {}, {"customer": customer}, {"category": "intended"}):

@@ -29,9 +29,12 @@ def ids(furnished, world, programs):
     mine = programs["archivist"]
     today = str(signins.today(world.archive))
     named = {"deputy": world.id("archivist2"), "from": today, "to": today}
+    said = {"customer": furnished[1]["customer_id"], "kind": "minutes"}
+    batch = mine.post("/imports", {**said, "files": [{"file": "甲.txt", "size": 6}]}).json["id"]
     return {
         **furnished[1],
         "number": 1,
+        "batch_id": batch,
         "deputy_id": mine.post("/deputies", named).json["id"],
         "session_id": mine.get("/sessions").json["items"][0]["id"],
         "token_id": mine.get("/tokens").json["items"][0]["id"],
@@ -56,7 +59,7 @@ def who(path: str) -> str:
 
 
 def sent(programs, method, path, query="", **more):
-    form = path.endswith(("/versions", "/documents")) and method == "POST"
+    form = method == "POST" and (path.endswith(("/versions", "/documents")) or "/items/" in path)
     data = {"data": {}, "content_type": "multipart/form-data"} if form else {"json": {}}
     if method in ("GET", "DELETE"):
         data = {}

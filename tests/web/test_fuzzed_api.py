@@ -32,6 +32,8 @@ GET_THROUGH = {
     | {"add_document", "add_version", "change_document", "file_document"}
     | {"return_document", "withdraw_document", "retry_document"}
     | {"move_document", "restore_document"}
+    | {"create_import", "list_imports", "show_import", "send_import_file", "report_import"}
+    | {"report_import_as_csv", "retry_import", "stop_import", "resume_import"}
     | {"correct_page", "take_text_revision"}
     | {"list_suggestions", "settle_suggestions"},
     "sales": _OWN

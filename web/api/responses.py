@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from web.api.shown.documents import File
+from web.api.shown.imports import Statement
 from web.api.shown.pages import Picture
 from web.api.shown.problems import ProblemShown
 
@@ -69,6 +70,8 @@ def _answer(status: int, schema: type[Schema] | None) -> dict[str, Any]:
     elif schema is Picture:
         binary = {"schema": {"type": "string", "format": "binary"}}
         answer |= {"content": {"image/jpeg": binary}}
+    elif schema is Statement:
+        answer |= {"content": {"text/csv": _TEXT}}
     elif schema:
         answer["content"] = {"application/json": {"schema": schema}}
     if getattr(schema, "ETAG", False):
