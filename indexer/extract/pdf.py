@@ -137,7 +137,9 @@ def _recognition(page: pypdfium2.PdfPage, layer: str) -> Recognition | None:
     characters = len(_BLANK.sub("", layer)) if len(layer) < 2 * _FEW else _FEW
     if characters < _FEW and _is_drawn(page, empty=not characters):
         return Recognition.READ
-    return Recognition.COMPARE if doubtful(layer) else None
+    if doubtful(layer) or (_is_drawn(page, empty=False) and _is_hidden(page)):
+        return Recognition.COMPARE
+    return None
 
 
 def _is_drawn(page: pypdfium2.PdfPage, *, empty: bool) -> bool:
@@ -156,6 +158,16 @@ def _is_drawn(page: pypdfium2.PdfPage, *, empty: bool) -> bool:
             area = (right.value - left.value) * (top.value - bottom.value)
             if area >= _COVERS * width * height:
                 return True
+    return False
+
+
+def _is_hidden(page: pypdfium2.PdfPage) -> bool:
+    """Tell whether the first writing on a page is not shown: somebody else's recognition."""
+    for index in range(min(pdfium.FPDFPage_CountObjects(page), _OBJECTS)):
+        one = pdfium.FPDFPage_GetObject(page, index)
+        if pdfium.FPDFPageObj_GetType(one) == pdfium.FPDF_PAGEOBJ_TEXT:
+            mode = pdfium.FPDFTextObj_GetTextRenderMode(one)
+            return bool(mode == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
     return False
 
 

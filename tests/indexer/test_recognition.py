@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from indexer.extract import OCR, image
-from indexer.extract.result import Extracted, Failed, Note, Reason
+from indexer.extract.result import Extracted, Failed, Note, Reason, Recognition
 from indexer.extract.sandbox import Sandbox
 from indexer.recognition import Recognised, recognise, seen
 from service import layouts, media
@@ -144,6 +144,29 @@ def test_a_layer_of_rare_characters_that_are_not_on_the_page_gives_way_to_what_i
     assert texts(made)[0].split("\n") == list(scans.CONTRACT)
     assert "龜" not in "".join(texts(made))
     assert read(made).origin == "ocr"
+
+
+def test_an_old_recognition_that_read_something_else_gives_way_to_what_is_on_the_page(sandbox):
+    lies = ["ZOq5年 的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要"] * 3
+    made = whole(sandbox, scans.pdf((scans.page(), lies)), "old.pdf")
+    assert texts(made)[0].split("\n") == list(scans.CONTRACT)
+    assert read(made).origin == "ocr"
+
+
+def test_an_old_recognition_that_read_the_same_is_kept_and_costs_one_page(sandbox):
+    sheets = [(scans.page(), scans.CONTRACT * 2)] * 3
+    content = scans.pdf(*sheets)
+    found = sandbox.extract("application/pdf", io.BytesIO(content), len(content))
+    assert {page.recognition for page in found.pages} == {Recognition.COMPARE}
+    made = whole(sandbox, content, "old.pdf")
+    assert (read(made).origin, made.lines) == ("layer", {})
+
+
+def test_visible_writing_over_a_picture_is_believed_as_it_is(sandbox):
+    words = ["甲方应于验收合格后三十日内付清全部货款，逾期按日计息，直至付清之日为止。"] * 4
+    content = scans.pdf((scans.page(), words), visible=True)
+    found = sandbox.extract("application/pdf", io.BytesIO(content), len(content))
+    assert found.pages[0].recognition is None
 
 
 def test_a_genuine_layer_of_traditional_characters_is_kept(sandbox):
