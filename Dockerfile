@@ -1,4 +1,4 @@
-# The images that docker-compose.yml builds: `guidang` (web, worker, set-up) and `minio`.
+# The images that docker-compose.yml builds: `guidang` (web, worker, anchor, set-up) and `minio`.
 # `make live` carries out the steps of `build` without docker, and runs what they make.
 
 FROM python:3.11.14-slim-bookworm AS build
@@ -30,7 +30,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 guidang \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin guidang \
-    && install -d -o guidang -g guidang -m 700 /data
+    && install -d -o guidang -g guidang -m 700 /data \
+    && groupadd --gid 10003 anchor \
+    && useradd --uid 10003 --gid 10003 --no-create-home --home-dir /anchor --shell /usr/sbin/nologin anchor \
+    && install -d -o anchor -g anchor -m 700 /anchor
 COPY --from=build /opt/guidang /opt/guidang
 ENV PATH=/opt/guidang/bin:$PATH PYTHONDONTWRITEBYTECODE=1 GUIDANG_DATA=/data GUIDANG_DEMO=0
 WORKDIR /data

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,6 +29,7 @@ from service.audit.verify import begun, head, verify
 from service.audit.walking import Walk, claimed, rows
 from service.db import Database
 from service.errors import Unavailable
+from service.health import ANCHOR, Pulse
 from service.models import AuditHead, Instance
 from service.models.columns import instant_text
 from service.rows import add_new
@@ -67,6 +69,11 @@ class Anchor:
         self._errors: dict[str, str] = {}
         self._reported: tuple[dict[str, object], datetime] | None = None
         self._origin = ""
+
+    @property
+    def folder(self) -> Path:
+        """Return the anchor's own folder."""
+        return self._holding.path
 
     @property
     def refused(self) -> str:
@@ -282,8 +289,10 @@ class Anchor:
 
 def keep_anchoring(anchor: Anchor, stopped: threading.Event, *, every: float = LOOK) -> None:
     """Go round until `stopped` is set; `every` is in seconds."""
+    pulse = Pulse(anchor.folder, ANCHOR)
     while not stopped.is_set():
         going(lambda: anchor.round(datetime.now(UTC)))
+        pulse.beat()
         stopped.wait(every)
 
 

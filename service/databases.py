@@ -20,16 +20,18 @@ def prepare(settings: Settings) -> None:
     admin = make_url(settings.database_admin)
     archive, application = make_url(settings.database_owner), make_url(settings.database_url)
     keys = [make_url(url) for url in (settings.keystore_url, settings.mirror_url)]
+    anchor = [make_url(settings.anchor_database)] if settings.anchor_database else []
     kept = [archive, *(url for url in keys if _server(url) == _server(admin))]
     try:
         with psycopg.connect(_plain(admin), autocommit=True) as connection:
             # of two set-ups at once the second waits: a role is not altered by both
             connection.execute("SELECT pg_advisory_lock(hashtext('guidang setup'))")
-            for url in (*kept, application):
+            for url in (*kept, application, *anchor):
                 _role(connection, url)
             for url in kept:
                 _database(connection, url)
-            _let_in(connection, archive, application)
+            for url in (application, *anchor):
+                _let_in(connection, archive, url)
     except psycopg.OperationalError as error:
         raise Unavailable("database") from error
 

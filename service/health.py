@@ -14,7 +14,7 @@ BEAT = 5.0
 STUCK = 300.0
 
 #: The worker's threads that each beat for themselves.
-LOOPS = ("extract", "unpack", "index", "render", "import")
+LOOPS = ("extract", "unpack", "index", "render", "import", "bundle")
 
 
 def place(listen: str) -> tuple[str, int]:
@@ -40,6 +40,10 @@ def web_answers(settings: Settings) -> bool:
         connection.close()
 
 
+#: The anchor's only loop, which beats in its own folder.
+ANCHOR = "anchor"
+
+
 class Pulse:
     """A file that one loop of a worker touches as long as it goes round."""
 
@@ -60,6 +64,11 @@ class Pulse:
 def worker_goes_round(settings: Settings) -> bool:
     """Say whether each loop of this host's worker has come by lately."""
     return all(_age(_file(settings.data, loop)) < STUCK for loop in LOOPS)
+
+
+def anchor_goes_round(settings: Settings) -> bool:
+    """Say whether the anchor of this host has come by lately."""
+    return _age(_file(settings.anchor_path, ANCHOR)) < STUCK
 
 
 def _file(data: Path, loop: str) -> Path:

@@ -52,6 +52,7 @@ def setup() -> None:
 
     Run it before the first start and before that of a new version: what is there stays.
     """
+    from service import schema
     from service.opening import open_archive, prepare
 
     settings = from_environment()
@@ -63,6 +64,8 @@ def setup() -> None:
     archive = open_archive(settings, indexing=True)
     # once more, and aloud: a worker goes on without what is away, but web and worker start on this
     prepare(archive)
+    if settings.database_owner and settings.anchor_database:
+        schema.let_anchor(settings.database_owner, settings.anchor_database)
     if _nobody(archive):
         click.echo(FIRST)
     archive.close()
@@ -85,14 +88,19 @@ def _nobody(archive: "Archive") -> bool:
 
 
 @click.command()
-@click.argument("part", type=click.Choice(["web", "worker"]))
+@click.argument("part", type=click.Choice(["web", "worker", "anchor"]))
 @refusals
 def health(part: str) -> None:
-    """Say whether the web, or the worker, of this host works: exit code 0 or 1."""
-    from service.health import web_answers, worker_goes_round
+    """Say whether web, worker or anchor of this host work: exit code 0 or 1."""
+    from service import health
 
     settings = from_environment()
-    if not (web_answers if part == "web" else worker_goes_round)(settings):
+    works = {
+        "web": health.web_answers,
+        "worker": health.worker_goes_round,
+        "anchor": health.anchor_goes_round,
+    }
+    if not works[part](settings):
         raise Ended(f"The {part} does not answer.")
     sys.stdout.write("ok\n")
 

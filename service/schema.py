@@ -113,6 +113,29 @@ def ensure(url: str, owner_url: str = "") -> None:
     upgrade(owner_url or url, application=application)
 
 
+def let_anchor(url: str, anchor: str) -> None:
+    """Give the PostgreSQL role of the anchor what it needs: it reads the log, adds notes.
+
+    `url` is the owner's; `anchor` the URL of the role. May be run again.
+    """
+    role = f'"{make_url(anchor).username}"'
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            for statement in (
+                f"GRANT USAGE ON SCHEMA public TO {role}",
+                *(f"GRANT SELECT ON {t} TO {role}" for t in (*_LOG_TABLES, "audit_head")),
+                f"GRANT INSERT ON audit_checkpoint TO {role}",
+                f"GRANT SELECT, INSERT ON instance TO {role}",
+                f"GRANT SELECT, INSERT, UPDATE ON probe TO {role}",
+            ):
+                connection.exec_driver_sql(statement)
+    except OperationalError as error:
+        raise Unavailable("database") from error
+    finally:
+        engine.dispose()
+
+
 #: The application may add to these and read them, nothing else; the head row moves.
 _LOG_TABLES = ("audit_event", "audit_body", "audit_detail", "audit_touch", "audit_checkpoint")
 

@@ -23,6 +23,7 @@ class Owner(IntEnum):
     MINIO = 10002
     POSTGRES = 999
     ELASTIC = 1000
+    ANCHOR = 10003
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class Secret:
 
 
 ROOT_KEY = "root_key"
+
+#: What only the operator knows: the anchor's accounts elsewhere. Empty files until then.
+TO_BE_FILLED = ("anchor_access_key", "anchor_secret_key", "anchor_smtp_login")
 
 
 def write(folder: Path, servers: Servers, *, prefixes: Sequence[str] = ("guidang",)) -> list[Path]:
@@ -65,6 +69,7 @@ def write(folder: Path, servers: Servers, *, prefixes: Sequence[str] = ("guidang
 def texts(servers: Servers, prefixes: Sequence[str]) -> Mapping[str, Secret]:
     """Return new secrets by the name of their file; the root key is made as a file only."""
     admin, mirror, owner, application, keys, web, indexer = (_password() for _ in range(7))
+    anchor = _url("guidang_anchor", _password(), servers.postgres, "guidang")
     access, store = secrets.token_hex(10), _password()
     realm = realm_files(web, indexer, prefixes=prefixes)
     ours = {
@@ -73,6 +78,8 @@ def texts(servers: Servers, prefixes: Sequence[str]) -> Mapping[str, Secret]:
         "database_admin": _url("postgres", admin, servers.postgres, "postgres"),
         "database_owner": _url("guidang_owner", owner, servers.postgres, "guidang"),
         "database": _url("guidang_app", application, servers.postgres, "guidang"),
+        # set-up makes the anchor's role; the anchor itself reads a copy of its own
+        "database_anchor": anchor,
         "keystore": _url("guidang_keys", keys, servers.postgres, "guidang_keys"),
         "keystore_mirror": _url("guidang_mirror", mirror, servers.mirror, "guidang_mirror"),
         "blobs_access_key": access,
@@ -91,6 +98,7 @@ def texts(servers: Servers, prefixes: Sequence[str]) -> Mapping[str, Secret]:
             "elastic_health": f'user = "{WEB}:{web}"',
         },
     }
+    theirs[Owner.ANCHOR] = {"anchor_database": anchor, **dict.fromkeys(TO_BE_FILLED, "")}
     files = {name: Secret(Owner.GUIDANG, text) for name, text in ours.items()}
     for reader, named in theirs.items():
         files |= {name: Secret(reader, text) for name, text in named.items()}

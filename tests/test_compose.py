@@ -52,7 +52,7 @@ def is_path(value):
 
 def test_the_archive_and_all_its_servers_are_there():
     servers = {"postgres", "mirror", "elasticsearch", "minio"}
-    assert set(SERVICES) == servers | {"web", "worker", "setup", "secrets"}
+    assert set(SERVICES) == servers | {"web", "worker", "anchor", "setup", "secrets"}
 
 
 @every_service
@@ -99,10 +99,11 @@ def test_only_the_web_is_published_and_only_on_loopback():
     assert SERVICES["web"].environment["GUIDANG_LISTEN"] == "0.0.0.0:8000"
 
 
-def test_only_the_web_has_a_way_out_of_the_servers_network():
+def test_only_web_and_anchor_have_a_way_out_of_the_servers_network():
     assert WHOLE["networks"]["servers"] == {"internal": True}
     for service in SERVICES.values():
-        expected = {"web": ["front", "servers"], "secrets": None}.get(service.name, ["servers"])
+        apart = {"web": ["front", "servers"], "anchor": ["servers", "out"], "secrets": None}
+        expected = apart.get(service.name, ["servers"])
         assert service.whole.get("networks") == expected, service.name
 
 
@@ -114,10 +115,10 @@ def test_a_service_waits_for_what_it_needs_and_that_is_there(service):
         assert how == {"condition": expected}
 
 
-def test_web_and_worker_start_after_set_up_and_set_up_after_the_servers():
-    for name in ("web", "worker"):
+def test_what_is_ours_starts_after_set_up_and_set_up_after_the_servers():
+    for name in ("web", "worker", "anchor"):
         assert set(SERVICES[name].whole["depends_on"]) == {"setup"}
-    servers = {s.name for s in what_stays} - {"web", "worker"}
+    servers = {s.name for s in what_stays} - {"web", "worker", "anchor"}
     assert set(SERVICES["setup"].whole["depends_on"]) == servers
 
 
@@ -217,6 +218,16 @@ def test_web_and_worker_differ_in_what_only_one_of_them_may_know():
         assert not any(re.search("OWNER|ADMIN", name) for name in environment)
 
 
+def test_the_anchor_shares_neither_user_nor_secret_nor_folder_with_what_it_watches():
+    anchor = SERVICES["anchor"]
+    others = [s for s in SERVICES.values() if s.name not in ("anchor", "secrets")]
+    assert anchor.whole["user"] not in {s.whole["user"] for s in others}
+    assert not set(anchor.secrets.values()) & {n for s in others for n in s.secrets.values()}
+    assert anchor.whole["volumes"] == ["anchor:/anchor"]
+    made = texts(Servers(), ["guidang"])
+    assert made["anchor_database"].text == made["database_anchor"].text != made["database"].text
+
+
 def test_the_operator_says_how_the_web_is_reached_and_links_begin_so_wherever_they_are_made():
     told = compose.services(GUIDANG_PUBLIC_URL="https://a.example", GUIDANG_TRUSTED_PROXIES="1")
     for name in ("web", "worker", "setup"):
@@ -256,7 +267,7 @@ def test_every_base_image_names_a_release_and_every_last_stage_a_user():
     for target in {s.whole["build"]["target"] for s in SERVICES.values() if "build" in s.whole}:
         (user,) = [s.text for s in STEPS if (s.stage, s.verb) == (target, "USER")]
         runs = {s.whole["user"] for s in SERVICES.values() if _target(s) == target}
-        assert runs - {"0:0"} == {user}
+        assert runs - {"0:0", SERVICES["anchor"].whole["user"]} == {user}
 
 
 def _target(service):

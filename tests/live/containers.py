@@ -42,13 +42,13 @@ class Container:
 
     @property
     def data(self) -> Path:
-        """Return what stands for /data."""
+        """Return what stands for /data, and for /anchor."""
         return self.folder / "data"
 
     @property
     def environment(self) -> dict[str, str]:
         """Return what its processes are given, and where the image's programs are."""
-        given = self.place.environment(self.service, {"/data": self.data})
+        given = self.place.environment(self.service, {"/data": self.data, "/anchor": self.data})
         return {**image.environment(self.root), "HOME": str(self.data), **given}
 
     @property
