@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,7 @@ from service import auditing
 from service.archive import Call
 from service.audit.log import detail_aad
 from service.auditing import EventRow
-from service.crypto import Corrupt, unseal
+from service.crypto import NONCE_BYTES
 from service.errors import Invalid, NotFound
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditTouch
 from service.permissions import Target
@@ -167,18 +169,19 @@ class Keys:
     def __init__(self, call: Call) -> None:
         """Know where the keys are; none is fetched yet."""
         self._keystore = call.archive.keystore
-        self._known: dict[str, bytes | None] = {}
+        self._known: dict[str, AESGCM | None] = {}
 
     def text(self, seq: int, ct: bytes, key_id: str) -> bytes:
         """Return what was sealed, as it was written; nothing where the key is gone."""
         if key_id not in self._known:
-            self._known[key_id] = self._keystore.detail_key(key_id)
-        key = self._known[key_id]
-        if key is None:
+            key = self._keystore.detail_key(key_id)
+            self._known[key_id] = AESGCM(key) if key else None
+        cipher = self._known[key_id]
+        if cipher is None:
             return b"{}"
         try:
-            return unseal(key, ct, detail_aad(seq))
-        except Corrupt:
+            return cipher.decrypt(ct[:NONCE_BYTES], ct[NONCE_BYTES:], detail_aad(seq))
+        except (InvalidTag, ValueError):
             return b"{}"
 
     def members(self, seq: int, ct: bytes, key_id: str) -> dict[str, Any]:

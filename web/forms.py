@@ -81,8 +81,8 @@ def question() -> Question:
             **{name: _several(name) for name in ("category", "module", "kind", "customer")},
             **{name: _several(name) for name in ("owner", "grade")},
             year=_years(),
-            day_from=_asked_day("from"),
-            day_to=_asked_day("to"),
+            day_from=asked_day(request.args.get("from", "")),
+            day_to=asked_day(request.args.get("to", "")),
         ),
         sort=order,
         limit=PAGE,
@@ -111,13 +111,6 @@ def _years() -> frozenset[int]:
     """Return the years asked for; what is none narrows nothing, like any other odd filter."""
     asked = (y for y in _several("year") if y.isascii() and y.isdigit())
     return frozenset(int(y) for y in asked if len(y) <= 4)  # noqa: PLR2004
-
-
-def _asked_day(name: str) -> date | None:
-    try:
-        return day(name, request.args.get(name, ""))
-    except Invalid:
-        return None
 
 
 def customers() -> CustomersWanted:
@@ -218,16 +211,16 @@ def days(name: str) -> int | None:
     return int(value)
 
 
-def events() -> EventsWanted:
-    """Return which entries of the log an address asks for."""
-    asked = request.args
+def events(source: Mapping[str, str] | None = None) -> EventsWanted:
+    """Return which entries of the log an address asks for, or a form."""
+    asked = request.args if source is None else source
 
     def said(name: str, longest: int) -> str:
         return asked.get(name, "").strip()[:longest]
 
     return EventsWanted(
-        day_from=_asked_day("from"),
-        day_to=_asked_day("to"),
+        day_from=asked_day(said("from", 10)),
+        day_to=asked_day(said("to", 10)),
         actor=said("actor", 100),
         dept=said("dept", 32),
         action=said("action", 60),
@@ -237,12 +230,20 @@ def events() -> EventsWanted:
         category=said("category", 20),
         grade=said("grade", 16),
         decision=said("decision", 10),
-        seq=_whole("seq"),
+        seq=whole(said("seq", 20)),
         cursor=paging.cursor(),
-        newer=_whole("newer"),
+        newer=whole(said("newer", 20)),
     )
 
 
-def _whole(name: str) -> int | None:
-    value = request.args.get(name, "").strip()
+def asked_day(value: str) -> date | None:
+    """Return a day that an address names; a word that is none narrows nothing."""
+    try:
+        return day("day", value)
+    except Invalid:
+        return None
+
+
+def whole(value: str) -> int | None:
+    """Return a number that an address names; a word that is none narrows nothing."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None  # noqa: PLR2004

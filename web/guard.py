@@ -45,7 +45,9 @@ CACHED = frozenset({"static", "bootstrap.static"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Endpoints that search: like every change, they count towards a person's limit of a minute.
-SEARCHES = frozenset({"search.show", "customers.listing", "uploads.show", "moves.show", "log.show"})
+SEARCHES = frozenset(
+    {"search.show", "customers.listing", "uploads.show", "moves.show", "log.show", "watch.figures"}
+)
 
 #: Who asks too often may still leave.
 UNCOUNTED = frozenset({"account.sign_out"})

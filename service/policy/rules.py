@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from service.codes import Category, Grade, Module, Role, grades_up_to
+from service.policy import unusual
+from service.policy.unusual import UnusualLimits
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -337,6 +339,7 @@ _SECTIONS: Mapping[str, type] = {
     "bundle": BundleLimits,
     "log": LogLimits,
     "anchor": AnchorLimits,
+    "unusual": UnusualLimits,
 }
 
 
@@ -345,6 +348,7 @@ _SINCE: Mapping[str, Mapping[str, int]] = {
     "api": {"requests_per_minute": 6000},
     "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
     "anchor": {"closed_hours": 72},
+    "unusual": unusual.SINCE,
 }
 
 
@@ -360,6 +364,7 @@ class Limits:
     bundle: BundleLimits
     log: LogLimits
     anchor: AnchorLimits
+    unusual: UnusualLimits
 
     @classmethod
     def parse(cls, toml: Mapping[str, Any]) -> Self:
