@@ -27,6 +27,7 @@ ACTIONS = {
     "render": Action.DOCUMENT_RENDER,
     "render_page": Action.DOCUMENT_RENDER,
     "import": Action.IMPORT_RUN,
+    "bundle": Action.AUDIT_EXPORT,
 }
 
 _SUBJECTS = {
@@ -36,6 +37,7 @@ _SUBJECTS = {
     "unpack": "version",
     "scan": "version",
     "import": "import",
+    "bundle": "export",
 }
 
 

@@ -13,11 +13,12 @@ from typing import Self
 
 import structlog
 
-from indexer import importing, indexing, rendering, rewrapping, scanning, unpacking, work
+from indexer import bundling, importing, indexing, rendering, rewrapping, scanning, unpacking, work
 from indexer.extract.sandbox import Sandbox
 from indexer.reading import Reading
 from service import jobs, opening
 from service.archive import Archive
+from service.bundles import handing
 from service.errors import Unavailable
 from service.health import Pulse
 from service.imports import packages
@@ -32,8 +33,12 @@ AWAY = 2.0
 #: The same where somebody sits before a page that is not there yet.
 SOON = 0.05
 
-#: Seconds between two looks for ZIPs of imports that nothing more will come out of.
+#: Seconds between two looks for ZIPs of imports that nothing more will come out of, and for
+#: compliance bundles that are over.
 CLEARED = 60.0
+
+#: Seconds between two looks for bundles that wait: nobody waits for one by the second.
+UNHURRIED = 1.0
 
 #: Seconds between two commits to the index while an import is read. Each costs the same for one
 #: document as for a hundred; what somebody waits for goes at once.
@@ -59,6 +64,8 @@ class Worker:
         self._opening = Pulse(archive.settings.data, "unpack")
         self._drawing = Pulse(archive.settings.data, "render")
         self._bringing = Pulse(archive.settings.data, "import")
+        self._packing = Pulse(archive.settings.data, "bundle")
+        self._emptied = float("-inf")
         self._cleared = float("-inf")
 
     def __enter__(self) -> Self:
@@ -89,12 +96,15 @@ class Worker:
         painter.start()
         bringer = threading.Thread(target=self._bring_files, name="import", daemon=True)
         bringer.start()
+        packer = threading.Thread(target=self._pack_bundles, name="bundle", daemon=True)
+        packer.start()
         log.info("worker_started", children=self.children)
         self._forever(lambda: self.extract_waiting() > 0, self._pulse)
         writer.join(timeout=30)
         opener.join(timeout=30)
         painter.join(timeout=30)
         bringer.join(timeout=30)
+        packer.join(timeout=30)
         log.info("worker_stopped")
 
     def _forever(self, step: Callable[[], bool], pulse: Pulse, *, idle: float = IDLE) -> None:
@@ -171,6 +181,17 @@ class Worker:
             self._cleared = monotonic()
         return done
 
+    def _pack_bundles(self) -> None:
+        self._forever(lambda: self.bundle_waiting() > 0, self._packing, idle=UNHURRIED)
+
+    def bundle_waiting(self) -> int:
+        """Make one waiting compliance bundle, and take old ones away; return how many were made."""
+        done = bundling.run(self.archive, self.holder, self._packing.beat)
+        if monotonic() - self._emptied > CLEARED:
+            handing.clear(self.archive)
+            self._emptied = monotonic()
+        return done
+
     def scan_waiting(self) -> int:
         """Show one file that came while the virus scanner was away to it; return how many."""
         return scanning.run(self.archive, self.holder)
@@ -200,6 +221,7 @@ class Worker:
         """Do everything that waits, then return: for tests, imports and the demo."""
         while (
             self.import_waiting()
+            + self.bundle_waiting()
             + self.scan_waiting()
             + self.extract_waiting()
             + self.unpack_waiting()

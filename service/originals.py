@@ -118,7 +118,7 @@ def fetch(
         start,
         length,
         sha256,
-        partial(_Delivery, call, chain([first], chunks), length),
+        partial(Delivery, call, chain([first], chunks), length),
     )
 
 
@@ -134,13 +134,14 @@ def _chunks(reader: DecryptingReader, start: int, length: int) -> Iterator[bytes
         reader.close()
 
 
-class _Delivery:
+class Delivery:
     """The bytes on their way out. Closing says in the log how many left, even if none did.
 
     No generator: one that was never started is closed without a word.
     """
 
     def __init__(self, call: Call, chunks: Iterator[bytes], length: int) -> None:
+        """Begin with nothing sent."""
         self._call = call
         self._chunks = chunks
         self._length = length

@@ -232,7 +232,7 @@ SERVICES: Mapping[str, frozenset[Action]] = {
     | frozenset({Action.AUDIT_RESUME}),
     "anchor": frozenset({Action.ANCHOR_REKEY}),
     "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
-    | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER}),
+    | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER, Action.AUDIT_EXPORT}),
 }
 
 

@@ -202,6 +202,7 @@ ACTION = {
     "audit.read": N_("Read access log"),
     "audit.read_own": N_("Read own history"),
     "audit.open": N_("Open sealed content"),
+    "audit.export": N_("Export compliance bundle"),
     "audit.erase": N_("Erase details of the log"),
     "audit.purge": N_("Purge old entries of the log"),
     "audit.resume": N_("Go on with the log after a restore"),
@@ -252,6 +253,7 @@ PROBLEM = {
     "format": N_("This has the wrong form."),
     "range": N_("This is out of range."),
     "date": N_("Write the date as YYYY-MM-DD."),
+    "unchanged": N_("Nothing was changed here."),
     "control_characters": N_("This holds characters that cannot be shown."),
     "source": N_("Say where this comes from."),
     "document": N_("Choose a document of this client."),
@@ -314,13 +316,10 @@ STAGE = {
     "unpack": N_("Taking out attachments"),
     "scan": N_("Looking for viruses"),
     "render": N_("Drawing pages"),
+    "bundle": N_("Making compliance bundles"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}
-MEASURE = {
-    "index": N_("Index against database"),
-    "keystore": N_("Keys"),
-    "storage": N_("Storage"),
-}
+MEASURE = {"index": N_("Index against database"), "keystore": N_("Keys"), "storage": N_("Storage")}
 MIRROR = {
     "agrees": N_("holds the same keys"),
     "differs": N_("holds other keys"),

@@ -51,6 +51,7 @@ OBJECT = {
     "customer": N_("Client file"),
     "deputy": N_("Deputy"),
     "document": N_("Document"),
+    "export": N_("Compliance bundle"),
     "home": N_("Home page"),
     "import": N_("Import"),
     "index": N_("Search index"),

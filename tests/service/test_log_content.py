@@ -45,6 +45,8 @@ from service.archive import Call
 from service.audit import entries
 from service.audit.entries import Subject
 from service.audit.verify import Code
+from service.bundles import exports, handing
+from service.bundles.filters import Wanted
 from service.codes import Department, Role
 from service.errors import Denied, Refusal
 from service.ids import is_id
@@ -364,12 +366,47 @@ def log_looks(world: World) -> None:
     )
 
 
+def bundle(world: World) -> None:
+    """Ask for a compliance bundle with canaries in every field, fetch it, open a number of it."""
+    wanted = Wanted(actor=DIRTY, customer=ID_NUMBER, document=DIRTY)
+    new = exports.New(f"{WORD} {ID_NUMBER}", f"{NAME}\n{ID_NUMBER}", wanted, details=True)
+    subject = Subject("export")
+    made = call(
+        world,
+        "auditor",
+        Action.AUDIT_EXPORT,
+        subject,
+        lambda c: exports.request(c, new),
+        writes=True,
+    ).id
+    world.work()
+    subject = Subject("export", made)
+    original = call(
+        world,
+        "auditor",
+        Action.AUDIT_EXPORT,
+        subject,
+        lambda c: handing.fetch(c, made),
+        writes=False,
+    )
+    assert b"".join(original.chunks())
+    call(
+        world,
+        "auditor",
+        Action.AUDIT_EXPORT,
+        subject,
+        lambda c: handing.open_numbers(c, made, NAME, [1]),
+        writes=False,
+    )
+
+
 def everything(world: World) -> None:
     """Do everything once with canaries in every free field."""
     people(world)
     customer = files(world)
     papers(world, customer)
     asking(world)
+    bundle(world)
     forged(world)
 
 
