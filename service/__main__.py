@@ -100,7 +100,7 @@ def worker(with_parent: int | None) -> None:
     archive = open_archive(settings, indexing=True)
     with Worker(archive, children=children_of(settings)) as running:
         hosts.keep(archive)
-        upkeep.keep(archive, "worker")
+        upkeep.keep(archive, "worker", told={"walls": running.sandbox.walls()})
         measuring.keep(archive)
         running.run()
     upkeep.go_round(archive, "worker")

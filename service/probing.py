@@ -88,6 +88,12 @@ def _body(name: str, text: str) -> Mapping[str, Any] | None:
     return body if body.get("unusable") or body.keys() >= _MEMBERS.get(name, frozenset()) else None
 
 
+def seen(found: Mapping[str, Reading], part: str, *, since: datetime) -> list[Reading]:
+    """Return the signs of life of all processes of a part that showed one since then."""
+    named = (one for name, one in found.items() if name.startswith(f"{part}:"))
+    return [one for one in named if one.taken >= since]
+
+
 def last_seen(found: Mapping[str, Reading], part: str) -> Reading | None:
     """Return the newest sign of life of a part, of whichever of its processes."""
     seen = [one for name, one in found.items() if name.startswith(f"{part}:")]

@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +34,9 @@ GONE = 60.0
 
 #: Seconds an interactive job may wait, and a mark stand, before it is worth a sentence.
 LATE = 600.0
+
+#: Walls whose lack is told: a namespace of the network, and a filter of calls (seccomp).
+_WALLS = ("network", "calls")
 
 #: Which share of a disk should stay free.
 _ROOM = 0.1
@@ -69,6 +72,7 @@ class Status:
     storage: Reading | None
     keystore: Reading | None
     worker: Reading | None
+    workers: Sequence[Reading]
     disk: Disk | None
     versions: Mapping[str, str]
     anchor: Standing
@@ -114,8 +118,9 @@ def look(call: Call) -> Status:
     measured: Mapping[str, Reading] = _asked(
         parts, "database", lambda: probing.readings(call.db), {}
     )
+    now = datetime.now(UTC)
     found = Status(
-        now=datetime.now(UTC),
+        now=now,
         parts=parts,
         queues=_asked(parts, "database", lambda: queues.standing(call.db), ()),
         marks=_asked(parts, "database", lambda: queues.marks(call.db), Marks(0, None)),
@@ -123,6 +128,7 @@ def look(call: Call) -> Status:
         storage=measured.get(probing.STORAGE),
         keystore=measured.get(probing.KEYSTORE),
         worker=probing.last_seen(measured, "worker"),
+        workers=probing.seen(measured, "worker", since=now - timedelta(seconds=GONE)),
         disk=_asked(parts, "blobs", lambda: _disk(archive), None),
         versions={
             **_asked(parts, "database", lambda: _versions(archive, call.db), {}),
@@ -132,7 +138,7 @@ def look(call: Call) -> Status:
         notices=(),
     )
     notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_anchor(found))
-    notices = (*notices, *_of_policy(call))
+    notices = (*notices, *_of_walls(found), *_of_policy(call))
     return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
 
 
@@ -239,6 +245,12 @@ def _of_anchor(status: Status) -> Sequence[Notice]:
     if not anchor.outside:
         found.append(Notice("unanchored"))
     return found
+
+
+def _of_walls(status: Status) -> Sequence[Notice]:
+    """Name walls around readers that a host of a living worker does not permit."""
+    told = [one.body.get("walls") or {} for one in status.workers]
+    return [Notice(f"no_wall_{wall}") for wall in _WALLS if any(w.get(wall) is False for w in told)]
 
 
 def _of_policy(call: Call) -> Sequence[Notice]:

@@ -4,7 +4,7 @@ It also keeps the newest signed note beside the database, and logs a change of i
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 
@@ -25,25 +25,27 @@ def keep(
     archive: Archive,
     part: str,
     *,
+    told: Mapping[str, object] | None = None,
     every: float = BEAT,
     outdated: Callable[[], None] = hosts.stop_this_process,
 ) -> None:
     """Go round in a thread as long as the process lives; `part` is `web` or `worker`.
 
     `outdated` is called when another version of guidang has migrated the database, or a policy
-    is in force that this one does not understand. `every` is in seconds.
+    is in force that this one does not understand. `every` is in seconds. `told` is what the
+    status page shall know of this process.
     """
 
     def rounds() -> None:
         pause = threading.Event()
-        while go_round(archive, part):
+        while go_round(archive, part, told):
             pause.wait(every)
         outdated()
 
     threading.Thread(target=rounds, name="upkeep", daemon=True).start()
 
 
-def go_round(archive: Archive, part: str) -> bool:
+def go_round(archive: Archive, part: str, told: Mapping[str, object] | None = None) -> bool:
     """Do it once; return whether schema and policy are this program's.
 
     What fails as nobody expected is logged, and neither ends the round nor those after it.
@@ -61,7 +63,7 @@ def go_round(archive: Archive, part: str) -> bool:
         with _going_on():
             rekeyed.record(archive)
         with _going_on(), archive.db.write() as db:
-            probing.alive(db, part, jobs.holder(), {"version": version("guidang")})
+            probing.alive(db, part, jobs.holder(), {"version": version("guidang"), **(told or {})})
     except PolicyError:
         log.exception("policy_of_another_version")
         return False

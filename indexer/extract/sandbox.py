@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO, Self, TypeVar
 
 from indexer.extract import READERS, TASKS, Reader, Task
@@ -82,6 +82,10 @@ class Sandbox:
     def isolation(self) -> Isolation:
         """Return which walls stand around readers on this system."""
         return self._nursery.isolation
+
+    def walls(self) -> dict[str, bool]:
+        """Return the same by name, as the status page is told."""
+        return asdict(self._nursery.isolation)
 
     def extract(
         self, media_type: str, source: BinaryIO, size: int, *, password: str | None = None

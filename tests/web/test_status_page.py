@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import event, text
 
 from indexer import measuring
+from indexer.extract.sandbox import Sandbox
 from service import upkeep
 from service.codes import Role
 from service.models import Job, Probe
 from service.permissions import Action
 from service.policies import Policies
 from service.search import open_engine
+from tests.indexer.hostile import READERS
 from tests.live.process import free_port
 from tests.scenario import decisions
 from tests.world import World
@@ -70,6 +72,28 @@ def test_a_healthy_archive_says_so_in_figures(portal, measured):
     for part in ("数据库", "密钥库", "文件存储", "检索服务"):
         assert part in page
     assert "没有应答" not in page
+
+
+def test_walls_that_a_workers_host_does_not_permit_are_said(portal, measured):
+    walls = {"network": True, "user": False, "files": False, "calls": True}
+    upkeep.go_round(measured.archive, "worker", {"walls": walls})
+    page = portal["system_admin"].html("/status")
+    assert "隔离网络" not in page
+    assert "seccomp" not in page
+    upkeep.go_round(measured.archive, "worker", {"walls": walls | {"network": False}})
+    page = portal["system_admin"].html("/status")
+    assert "隔离网络" in page
+    assert "seccomp" not in page
+    upkeep.go_round(measured.archive, "worker", {"walls": walls | {"calls": False}})
+    page = portal["system_admin"].html("/status")
+    assert "隔离网络" not in page
+    assert "seccomp" in page
+    assert "运行正常" in page
+
+
+def test_a_worker_tells_which_walls_stand_around_its_readers():
+    with Sandbox(1, readers=READERS, tasks=()) as sandbox:
+        assert set(sandbox.walls()) == {"network", "user", "files", "calls"}
 
 
 def test_no_name_no_title_and_no_file_is_on_it(portal, measured):
