@@ -10,6 +10,9 @@ from typing import Any
 import click
 from babel.messages.pofile import read_po
 
+from indexer.extract import READERS, TASKS, Limits
+from indexer.extract.isolation import OPEN_FILES
+from indexer.extract.sandbox import FILES_PER_CHILD
 from service.__main__ import main
 from service.codes import PRIVILEGED, Category, Grade, Module, Role
 from service.permissions import BY_READ_RIGHT, SERVICES, Action
@@ -18,6 +21,7 @@ from service.policy.rules import Cell
 from service.settings import Settings
 from web import labels
 
+_MIB = 1024 * 1024
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "web" / "translations" / "zh_CN" / "LC_MESSAGES" / "messages.po"
 POLICY = parse(packaged())
@@ -210,6 +214,32 @@ def kinds() -> str:
     return table(("document kind", "code", "module", "grade of an upload"), rows)
 
 
+def readers() -> str:
+    """What each reader may cost, by what it reads; then the tasks."""
+    by_reader: dict[tuple[str, Limits], list[str]] = {}
+    for media_type, reader in READERS.items():
+        name = reader.function.removeprefix("indexer.extract.")
+        by_reader.setdefault((name, reader.limits), []).append(media_type)
+    rows = [
+        (f"`{name}`", ", ".join(types), *_limits(limits))
+        for (name, limits), types in by_reader.items()
+    ]
+    for task in sorted(TASKS, key=lambda task: task.function):
+        name = task.function.removeprefix("indexer.extract.")
+        rows.append((f"`{name}`", "a task beside reading", *_limits(task.limits)))
+    head = ("reader", "of", "address space, MiB", "processor, s", "patience, s", "output, MiB")
+    lasting = (
+        f"For its whole life a process may have {OPEN_FILES} descriptors, write no file and leave "
+        f"no core dump. It is replaced after {FILES_PER_CHILD} files."
+    )
+    return f"{table(head, rows)}\n\n{lasting}"
+
+
+def _limits(limits: Limits) -> tuple[str, str, str, str]:
+    memory, output = limits.memory // _MIB, limits.output // _MIB
+    return f"{memory:,}", str(limits.cpu), f"{limits.wall:g}", f"{output:,}"
+
+
 PRINTED: dict[str, Callable[[], str]] = {
     "settings": settings,
     "limits": limits,
@@ -221,4 +251,5 @@ PRINTED: dict[str, Callable[[], str]] = {
     "services": services,
     "separated": separated,
     "kinds": kinds,
+    "readers": readers,
 }

@@ -16,6 +16,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 #: Reserved by Debian and used by nobody, unlike the uid of `nobody`, which daemons share.
 OTHER_UID = 65533
+#: Descriptors a process may have; it needs a handful.
+OPEN_FILES = 64
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -78,7 +80,7 @@ def limit_for_life(*, memory: int) -> None:
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         resource.setrlimit(what, (amount, amount))
 

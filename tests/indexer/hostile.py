@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import resource
 import signal
 import socket
 import threading
@@ -18,6 +19,48 @@ from indexer.extract.source import RemoteFile
 
 class Panic(BaseException):
     """Like the panics of Rust readers, no `Exception`."""
+
+
+def limits(source: BinaryIO) -> Extracted:
+    """Tell the limits that hold while a file is read, and what of them can be raised."""
+    found = []
+    for name in ("AS", "CPU", "FSIZE", "CORE", "NOFILE"):
+        what = getattr(resource, f"RLIMIT_{name}")
+        soft, hard = resource.getrlimit(what)
+        spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) if name == "CPU" else 0
+        try:
+            resource.setrlimit(what, (soft, hard + 1))
+        except ValueError:
+            found.append(f"{name} {soft - int(spent)}")
+        else:
+            found.append(f"{name} raised")
+    return said("\n".join(found))
+
+
+def hold(source: BinaryIO) -> Extracted:
+    """Open as many descriptors as there may be, and tell how many that were."""
+    held: list[int] = []
+    try:
+        while len(held) < 10_000:
+            held.append(os.dup(remote_of(source)))
+    except OSError:
+        return said(str(len(held)))
+    finally:
+        for one in held:
+            os.close(one)
+    return said("no end")
+
+
+def grow(source: BinaryIO) -> Extracted:
+    """Hold as much memory as there may be, a MiB at a time, and tell how much that was."""
+    held: list[bytes] = []
+    try:
+        while True:
+            held.append(b"x" * (1 << 20))
+    except MemoryError:
+        size = len(held)
+        held.clear()
+        return said(str(size))
 
 
 def said(text: str) -> Extracted:
@@ -68,6 +111,12 @@ def hoard(source: BinaryIO) -> Extracted:
 def remote(source: BufferedReader) -> RemoteFile:
     assert isinstance(source.raw, RemoteFile)
     return source.raw
+
+
+def remote_of(source: BinaryIO) -> int:
+    """Return the descriptor of the line to the supervisor."""
+    assert isinstance(source, BufferedReader)
+    return remote(source)._line._sock.fileno()
 
 
 def babble(source: BufferedReader) -> Extracted:
@@ -168,8 +217,11 @@ READERS = {
         flood,
         trespass,
         threads,
+        limits,
+        hold,
     )
 } | {
+    "test/grow": Reader(f"{__name__}:grow", Limits(memory=700 << 20, cpu=20, wall=30.0)),
     "test/hang": Reader(f"{__name__}:hang", Limits(memory=1 << 30, cpu=20, wall=0.3)),
     "test/spin": Reader(f"{__name__}:spin", Limits(memory=1 << 30, cpu=1, wall=30.0)),
 }

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from indexer.extract import READERS as EVERY_READER
+from indexer.extract import TASKS as EVERY_TASK
+from indexer.extract.isolation import OPEN_FILES, OTHER_UID
 from indexer.extract.result import Extracted, Failed, Reason
 from indexer.extract.sandbox import FILES_PER_CHILD, Sandbox
 from tests.indexer.hostile import COPY, DECLINE, DROP, RAMBLE, READERS, TASKS
@@ -206,6 +209,30 @@ def test_a_reader_reaches_nothing_outside(sandbox):
     assert not walls.calls or not possible
     assert not walls.network or "network" not in possible
     assert not walls.files or "files" not in possible
+
+
+def test_limits_hold_while_a_file_is_read_and_cannot_be_raised(sandbox):
+    found = dict(line.split() for line in text(sandbox, "limits").split("\n"))
+    cpu = int(found.pop("CPU"))
+    assert found == {"AS": str(1 << 30), "FSIZE": "0", "CORE": "0", "NOFILE": str(OPEN_FILES)}
+    assert 20 <= cpu <= 22
+    assert int(text(sandbox, "hold")) < OPEN_FILES
+    assert 100 < int(text(sandbox, "grow")) < 700
+
+
+def test_a_reader_is_another_user_when_the_worker_is_root(sandbox):
+    uid = int(text(sandbox, "whoami").split()[1])
+    assert uid == (OTHER_UID if os.geteuid() == 0 else os.geteuid())
+    assert sandbox.isolation().user == (os.geteuid() == 0)
+
+
+def test_every_reader_and_task_has_limits_of_its_own_below_those_of_the_machine():
+    used = [one.limits for one in EVERY_READER.values()] + [one.limits for one in EVERY_TASK]
+    for limits in used:
+        assert 256 << 20 <= limits.memory <= 2 << 30, limits
+        assert 0 < limits.cpu <= 300, limits
+        assert limits.cpu < limits.wall <= 600, limits
+        assert 0 < limits.output <= 4 << 30, limits
 
 
 def test_children_end_with_the_sandbox():
