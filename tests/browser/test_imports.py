@@ -1,0 +1,113 @@
+"""A folder of files dropped at once: its own page, going on after the page was closed, its sums."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.people import Demo, page_of
+
+pytestmark = pytest.mark.browser
+
+OFFICER = "luqinghe"
+FILES = 12
+
+#: a slow network: after some files, what is sent hangs until `hurry`
+SLOW = """most => {
+  const send = XMLHttpRequest.prototype.send, held = [];
+  let sent = 0, free = false;
+  XMLHttpRequest.prototype.send = function (body) {
+    sent += 1;
+    if (free || sent <= most) send.call(this, body); else held.push(() => send.call(this, body));
+  };
+  window.hurry = () => { free = true; held.forEach(go => go()); };
+}"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with folders in it; two files have the same name, one is empty."""
+    top = tmp_path / "隼翼移交"
+    for n in range(FILES - 1):
+        path = top / f"第{n % 3}箱" / ("说明.txt" if n < 2 else f"纪要{n}.txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"移交第{n}份：示教器外壳", encoding="utf-8")
+    (top / "空.txt").write_text("", encoding="utf-8")
+    return top
+
+
+def upload_page(page: Page, url: str) -> None:
+    page.goto(f"{url}/customers?category=active&q=隼翼")
+    listed = page.locator("main a[href*='/customers/']").filter(has_text="隼翼")
+    customer = str(listed.first.get_attribute("href")).rsplit("/", 1)[-1].split("?")[0]
+    page.goto(f"{url}/upload?customer={customer}")
+
+
+def drop(page: Page, folder: Path) -> None:
+    """Drop a folder on the page as the system's file manager does."""
+    box = page.locator(".drop").bounding_box()
+    assert box
+    mouse = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        mouse.send(
+            "Input.dispatchDragEvent",
+            {
+                "type": kind,
+                "x": box["x"] + 20,
+                "y": box["y"] + 20,
+                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
+            },
+        )
+
+
+def dropped(page: Page, folder: Path) -> None:
+    """Drop a folder on the upload page, give all its files a type, and send them."""
+    drop(page, folder)
+    expect(page.locator("[data-send]")).to_have_text(f"上传（{FILES} 份）")
+    page.locator("select#kind").select_option("minutes")
+    page.locator("[data-send]").click()
+    expect(page).to_have_url(re.compile(r"/imports/\w+$"))
+
+
+def test_a_dropped_folder_goes_on_after_the_page_was_closed_in_the_middle(
+    browser: Browser, demo: Demo, folder: Path
+) -> None:
+    page = page_of(browser, demo, OFFICER)
+    page.on("dialog", lambda dialog: dialog.accept())
+    upload_page(page, demo.url)
+    page.evaluate(SLOW, 5)  # the rest hangs, until the page is closed
+    dropped(page, folder)
+    expect(page.locator("h1")).to_have_text("上传与归档")
+    expect(page.locator("#sums")).to_have_attribute("data-left", str(FILES - 5), timeout=15_000)
+    page.reload()
+    expect(page.locator("form[data-more]")).to_contain_text(f"还有 {FILES - 5} 份文件未到")
+    drop(page, folder)
+    expect(page.locator("#sums")).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(page.locator("#sums")).to_contain_text(f"可检索 {FILES - 1}", timeout=30_000)
+    expect(page.locator("#sums")).to_contain_text("数目相符")
+    expect(page.locator("#items tr")).to_have_count(FILES)
+    empty = page.locator("#items tr").filter(has_text="空.txt")
+    expect(empty).to_contain_text("文件是空的")
+    expect(page.locator("#items")).to_contain_text("隼翼移交/第0箱")
+    page.goto(f"{demo.url}/search?q=移交第3份")
+    expect(page.locator("article")).to_have_count(1)
+
+
+def test_an_import_is_stopped_and_goes_on_without_choosing_again(
+    browser: Browser, demo: Demo, folder: Path
+) -> None:
+    page = page_of(browser, demo, OFFICER)
+    upload_page(page, demo.url)
+    for path in folder.rglob("*.txt"):
+        path.write_text(f"{path.name}{path.parent.name}另一批", encoding="utf-8")
+    page.evaluate(SLOW, 0)
+    dropped(page, folder)
+    expect(page.get_by_text("上传中").first).to_be_visible()
+    page.get_by_role("button", name="停止").click()
+    expect(page.get_by_role("button", name="继续")).to_be_visible()
+    page.evaluate("() => window.hurry()")
+    page.get_by_role("button", name="继续").click()
+    expect(page.locator("#sums")).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(page.locator("#sums")).to_contain_text("数目相符")
+    expect(page.locator("#items tr").filter(has_text="尚未收到")).to_have_count(0)
