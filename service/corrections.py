@@ -52,6 +52,7 @@ class PageShown:
     """The text of one page; `rev` names the version and revision that it is from."""
 
     id: str
+    text_id: str
     version_no: int
     revision: int
     pages: int
@@ -114,7 +115,7 @@ def _page(call: Call, db: Session, document_id: str, version: Version, no: int) 
     ).one()
     text = page_images.text_of(db, call.ring, version.id, sheet)
     known = (no, page.label, text, page.origin, page.confidence)
-    return PageShown(document_id, version.no, row.revision, last, *known)
+    return PageShown(document_id, row.id, version.no, row.revision, last, *known)
 
 
 @dataclass(frozen=True, slots=True)

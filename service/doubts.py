@@ -29,10 +29,11 @@ def of_text(call: Call, text: TextView) -> dict[int, tuple[Doubt, ...]]:
     if not pages:
         return {}
     found = layouts.of_pages(call.db, call.ring, text.id, pages)
-    return {no: _doubts(lines) for no, lines in found.items()}
+    return {no: of_lines(lines) for no, lines in found.items()}
 
 
-def _doubts(lines: Sequence[layouts.Line]) -> tuple[Doubt, ...]:
+def of_lines(lines: Sequence[layouts.Line]) -> tuple[Doubt, ...]:
+    """Return the doubtful lines of a page, in order."""
     doubtful = sorted(
         (line.start, line.end, line.confidence, line.quad)
         for line in lines

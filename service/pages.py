@@ -58,6 +58,11 @@ class Sheet:
     hits: tuple[Hit, ...] | None
 
     @property
+    def unplaced(self) -> int:
+        """Return how many hits stand nowhere on the page; 0 while that is not known."""
+        return sum(not hit.boxes for hit in self.hits or ())
+
+    @property
     def placed(self) -> frozenset[int]:
         """Return which hits have a box."""
         return frozenset(hit.no for hit in self.hits or () if hit.boxes)
@@ -116,6 +121,18 @@ def sheets(call: Call, text: TextView) -> tuple[Sheet, ...]:
     sizes = _sizes(db, text_id) if text_id else {}
     pages = text.pages or [PageText(n, "", (), 0) for n in range(1, (known.pages or 1) + 1)]
     return tuple(_sheet(call, version, known, text_id, sizes, page) for page in pages)
+
+
+def one(call: Call, version_id: str, no: int) -> Sheet | None:
+    """Return a page of a version whose text was read in this call; None where none is drawn."""
+    db = call.db
+    version = db.get_one(Version, version_id)
+    if version.media_type not in page_images.DRAWN:
+        return None
+    known = page_images.made(db, version.id)
+    text_id = texts.newest_id(db, version.id)
+    width, height = _size(db, text_id, no) if text_id else (0.0, 0.0)
+    return Sheet(no, "", width, height, no in known.images, known.error(no), ())
 
 
 def _sheet(

@@ -102,6 +102,14 @@ class Difference:
     left: int
 
 
+def newer_reading(call: Call, version_id: str, revision: int) -> int | None:
+    """Return the revision that was read after the one that shows, and is not taken over."""
+    wanted = select(Text.revision).where(
+        Text.version == version_id, Text.aside.is_(True), Text.revision > revision
+    )
+    return call.db.scalars(wanted.order_by(Text.revision.desc()).limit(1)).first()
+
+
 def history(call: Call, document_id: str, *, version_no: int | None = None) -> History:
     """Return the revisions of the text of a document that this person may read."""
     db = call.db

@@ -166,6 +166,11 @@ INPUT = {
     "Idempotency-Key": N_("Key of the request"),
     "case": N_("Case number"),
     "words": N_("Words looked for"),
+    "statement": N_("Statement"),
+    "receiver": N_("Receiver"),
+    "certificate": N_("Certificate"),
+    "numbers": N_("Numbers"),
+    "details": N_("Sealed content"),
 }
 #: a field that no form has
 OTHER_INPUT = N_("Another field")
@@ -272,18 +277,6 @@ PROBLEM = {
     "other_size": N_("This is not what was announced."),
     "other_digest": N_("This is not what was announced."),
 }
-#: what was left out of a query: the sentences of `service.search.query.Note`
-NOTES = (
-    N_("The query is very long: only its beginning was searched."),
-    N_("A phrase is very long: only its beginning was searched."),
-    N_("A * needs at least two letters or digits before it and was left out."),
-    N_("There is nothing to search for in these characters."),
-)
-#: why a file is not taken: the sentences of `service.media.refused`
-NOT_TAKEN = (
-    N_("Programs and scripts are not taken."),
-    N_("The content of the file is not what its name says."),
-)
 #: what `Unavailable` says of a part when nothing better is known
 NO_ANSWER = N_("The %(part)s does not answer.")
 PART = {

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from service import deputies, password_links, signins
+from service import corrections, deputies, password_links, signins
 from service.audit.entries import Subject
 from service.codes import Category
 from service.permissions import Action, service_actor
+from tests.recognised import scan
 from tests.web.browsing import Person, Portal
 from tests.world import World
 
@@ -23,6 +24,9 @@ PAGES = (
     ("archivist", "/documents/{document}/move"),
     ("archivist", "/documents/{document}/move?q=none"),
     ("archivist", "/documents/{withdrawn}"),
+    ("archivist", "/documents/{scanned}?q=KR210"),
+    ("archivist", "/documents/{scanned}/pages/1/correct"),
+    ("archivist", "/documents/{scanned}/text/history?revision=2"),
     ("archivist", "/search?q=KR210"),
     ("archivist", "/search?q=nothing&year=2020"),
     ("archivist", "/search?category=active"),
@@ -48,6 +52,11 @@ PAGES = (
     ("auditor", "/log/3"),
     ("auditor", "/log/documents/{document}"),
     ("auditor", "/log/people/{owner}"),
+    ("auditor", "/log/unusual"),
+    ("auditor", "/log/figures"),
+    ("auditor", "/log/words?dept=sales"),
+    ("auditor", "/history"),
+    ("sales", "/history"),
     ("auditor", "/status"),
     ("security_admin", "/"),
     ("security_admin", "/people"),
@@ -80,6 +89,7 @@ class Places:
     customer: str
     document: str
     withdrawn: str
+    scanned: str
     owner: str
     link: str
 
@@ -96,6 +106,12 @@ def furnish(world: World) -> Places:
     withdrawn = world.document(customer, "来函", kind="letter", by="sales").id
     world.work()
     world.withdraw(withdrawn, "sales")
+    said = [("减迷机 KR210", 0.6), ("验收合格", 0.97)]
+    scanned = scan(world, customer, said, by="sales", name="scan.tif").id
+    subject = Subject("document", scanned)
+    with world.archive.call(world.actor("sales"), Action.DOCUMENT_EDIT, subject) as call:
+        corrections.correct(call, scanned, 1, "减速机 KR210\n验收合格", if_match="1.1")
+    world.work()
     owner, deputy = world.id("sales"), world.id("sales2")
     today = signins.today(world.archive)
     with world.archive.call(
@@ -105,7 +121,7 @@ def furnish(world: World) -> Places:
     cli, subject = service_actor("cli"), Subject("person", deputy)
     with world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
         link = password_links.make(call, deputy)
-    return Places(customer, document, withdrawn, owner, link)
+    return Places(customer, document, withdrawn, scanned, owner, link)
 
 
 def visitor(portal: Portal, login: str) -> Person:

@@ -29,7 +29,7 @@ from service.policy import packaged, parse
 from service.search.query import Note
 from tests.chinese import HAN
 from tests.web.every_page import PAGES, furnish, status, visitor
-from web import errors, labels
+from web import errors, labels, sentences
 from web.assets import HERE
 
 __all__ = ["furnish"]
@@ -79,6 +79,7 @@ def test_text_and_edges_can_be_told_from_their_ground(text, ground, least):
     [
         ("app.css", 30_000),
         ("app.js", 25_000),
+        ("bundles.css", 2_000),
         ("correct.css", 2_000),
         ("imports.css", 2_000),
         ("imports.js", 11_000),
@@ -192,10 +193,10 @@ def test_every_code_has_a_word(table, codes):
 
 def test_every_note_has_a_word():
     assert refusals.Unavailable("x").sentence == labels.NO_ANSWER
-    assert {str(n) for n in Note} == set(labels.NOTES)
+    assert {str(n) for n in Note} == set(sentences.NOTES)
     assert str(TextNote.NO_TEXT) in labels.REASON
     refused = media.refused("text/html", "a.exe"), media.refused("text/html", "a.pdf")
-    assert refused == labels.NOT_TAKEN
+    assert refused == sentences.NOT_TAKEN
 
 
 def test_every_refusal_has_a_status():

@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.pages import (
     account,
+    bundles,
     corrections,
     customers,
     deputies,
@@ -25,7 +26,7 @@ from web.pages import (
 
 _WORK = (home, search, customers, documents, corrections, moves, suggestions, uploads, imports)
 _SOURCES = (import_sources, photos)
-_WATCH = (account, history, deputies, log, watch, status, people)
+_WATCH = (account, history, deputies, log, watch, bundles, status, people)
 
 
 def register(app: Flask) -> None:

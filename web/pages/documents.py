@@ -15,6 +15,7 @@ from service import (
     originals,
     properties,
     suggestions,
+    text_history,
     texts,
 )
 from service import pages as sheets
@@ -42,6 +43,7 @@ def show(document_id: str) -> ResponseReturnValue:
         suggested = suggestions.shown(call, document)
         drawn = sheets.sheets(call, text)
         doubtful = doubts.of_text(call, text)
+        newer = text_history.newer_reading(call, text.version, text.revision)
     return render_template(
         "documents/show.html",
         document=document,
@@ -50,6 +52,7 @@ def show(document_id: str) -> ResponseReturnValue:
         drawn=drawn,
         doubts=doubtful,
         pieces=doubts.pieces,
+        newer=newer,
         sheets=document.version.media_type in grids.SHEETS,
         rows=grids.rows,
         hits_by_page=_hits_by_page,
