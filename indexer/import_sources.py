@@ -24,6 +24,7 @@ class Untaken(Invalid):
     def __init__(self, code: str) -> None:
         """Keep the code under which the batch keeps it."""
         super().__init__("The file cannot be read.", fields={"file": code})
+        self.code = code
 
 
 class Source(Protocol):

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from indexer import import_sources, tables, work
 from indexer.extract.sandbox import Sandbox
 from indexer.holding import Hold
-from indexer.import_sources import FolderSource, Source, ZipSource
+from indexer.import_sources import FolderSource, Source, Untaken, ZipSource
 from indexer.work import Ended, Work
 from service.archive import Archive
 from service.audit.entries import Subject
@@ -206,4 +206,6 @@ class _Import:
                 bringing.bring(self.archive, maker, self.batch, item.ordinal, take)
             except Conflict:  # it was stopped meanwhile
                 return False
+            except Untaken as untaken:
+                bringing.fail(self.archive, self.batch, item.ordinal, untaken.code)
         return True

@@ -1,8 +1,8 @@
 """Bringing a folder of files in: every file through the upload that people use, none twice.
 
-Nothing is remembered beside the documents themselves: a file is there already when the same
-person brought the same content under the same name to the same customer. So an import that was
-stopped, at whatever moment, is simply run again.
+A file is there already when the same person brought the same content under the same name to the
+same customer. So an import that was stopped, at whatever moment, is simply run again. What became
+of each file also stands in a batch, which the portal shows.
 """
 
 import hashlib
@@ -13,16 +13,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from service import intake, manifests, media
-from service.archive import Archive
+from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.errors import Denied, Invalid, NotFound, Refusal
-from service.imports import presence, targets
+from service.imports import batches, bringing, presence, targets, working
+from service.imports.batches import New, Source
+from service.imports.items import Announced
 from service.imports.presence import Brought, Present
 from service.imports.targets import Target
 from service.jobs import Lane
 from service.manifests import Line, Manifest
 from service.permissions import Action, Actor, may
-from service.properties import Properties
+from service.properties import Properties, checked_grade
 from service.spool import spool
 
 #: Told after each file: how many bytes it had, and how many all have.
@@ -77,6 +79,8 @@ class Row:
     place: str = ""
     state: State = State.LEFT
     customer: str = ""
+    #: why it is refused: a code, and the sentence for it
+    code: str = ""
     error: str = ""
     document: str = ""
     duplicates: int = 0
@@ -102,22 +106,58 @@ class Report:
 def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Progress) -> None:
     """Bring the files in, in order of their names; one refused does not stop the rest.
 
-    The report is filled as it goes on, so that it is true whenever this is interrupted.
-    Raises `Invalid` for a manifest that cannot be used and `Denied` for who may not import.
+    The report is filled as it goes on, so that it is true whenever this is interrupted. Unless
+    this is a trial, batches say the same at the portal. Raises `Invalid` for a manifest that
+    cannot be used and `Denied` for who may not import.
     """
     report.rows.extend(_rows(wanted))
     _, total = report.of()
     found = _targets(archive, actor, report.rows)
     for row in report.rows:
-        target = found[row.place]
-        row.customer = target.customer
-        untold = _SENTENCES.get(target.error, "")
-        error = row.error or untold or _refused(row, target, archive.settings.upload_limit)
-        if error:
-            row.state, row.error = State.REFUSED, error
-        else:
-            _bring(archive, row, actor, trial=wanted.trial)
-        tell(row.size, total)
+        _judge(row, found[row.place], archive.settings.upload_limit)
+    for start in range(0, len(report.rows), batches.MOST):
+        rows = report.rows[start : start + batches.MOST]
+        batch = "" if wanted.trial else _batch(archive, wanted, actor, rows)
+        try:
+            for n, row in enumerate(rows, 1):
+                if row.code:
+                    row.state = State.REFUSED
+                else:
+                    _bring(archive, row, actor, _Place(batch, n) if batch else None)
+                tell(row.size, total)
+        finally:
+            if batch:
+                working.leave(archive, batch)
+
+
+def _batch(archive: Archive, wanted: Wanted, actor: Actor, rows: list[Row]) -> str:
+    """Make the batch of these files, that the portal shows; refuses grades one by one."""
+    with archive.call(actor, Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+        for row in rows:
+            if not row.code:
+                _check_grade(call, row)
+        named = {row.customer for row in rows if not row.code}
+        files = [
+            Announced(
+                row.file, row.size, None, row.customer or None, row.properties, row.code or None
+            )
+            for row in rows
+        ]
+        new = New(
+            Source.CLI,
+            named.pop() if len(named) == 1 else None,
+            files=files,
+            folder=_text(wanted.folder.resolve().name),
+        )
+        return batches.create(call, new).id
+
+
+def _check_grade(call: Call, row: Row) -> None:
+    kind = call.policy.kinds.by_code[row.properties.kind or ""]
+    try:
+        checked_grade(call, row.properties.grade, kind.grade)
+    except (Denied, Invalid) as error:
+        row.code, row.error = "denied", str(error)
 
 
 def _rows(wanted: Wanted) -> Iterator[Row]:
@@ -134,7 +174,7 @@ def _rows(wanted: Wanted) -> Iterator[Row]:
         if path.is_file() and not path.is_symlink():
             row.size = path.stat().st_size
         else:
-            row.error = "Only files are imported, no links and no devices."
+            row.code, row.error = "link", "Only files are imported, no links and no devices."
         yield row
 
 
@@ -180,30 +220,56 @@ def _targets(archive: Archive, actor: Actor, rows: Iterable[Row]) -> dict[str, T
         return {place: targets.find(call, place) for place in places}
 
 
-def _refused(row: Row, target: Target, limit: int) -> str:
-    """Return why a file will not be taken, as far as it can be said before it is sent."""
-    if row.properties.kind not in target.kinds:
-        return _NO_RIGHT
-    if row.size > limit:
-        return "The file is too large."
+def _judge(row: Row, target: Target, limit: int) -> None:
+    """Note why a file will not be taken, as far as it can be said before it is sent."""
+    row.customer = target.customer
+    if row.code:
+        return
+    if target.error:
+        row.code, row.error = target.error, _SENTENCES[target.error]
+    elif row.properties.kind not in target.kinds:
+        row.code, row.error = "denied", _NO_RIGHT
+    elif row.size > limit:
+        row.code, row.error = "too_large", "The file is too large."
+    elif not row.size:
+        row.code, row.error = "empty", "The file is empty."
+    else:
+        _look(row)
+
+
+def _look(row: Row) -> None:
     try:
         with row.path.open("rb") as source:
             media_type = media.sniff(source, row.size, row.path.name)
     except OSError as error:
-        return f"The file cannot be read: {error.strerror}"
-    return "The file is empty." if not row.size else media.refused(media_type, row.path.name) or ""
+        row.code, row.error = "unreadable", f"The file cannot be read: {error.strerror}"
+    else:
+        if refusal := media.refused(media_type, row.path.name):
+            row.code, row.error = "unsupported", refusal
 
 
-def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a file stands in the batch that shows it."""
+
+    batch: str
+    n: int
+
+
+def _bring(archive: Archive, row: Row, actor: Actor, place: _Place | None) -> None:
+    """Bring a file in; without a place it is a trial."""
     name = _text(row.path.name)
+    digest = b""
     try:
         with row.path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").digest()
             file = Brought(row.customer, actor.person, digest, name)
             with archive.ring() as ring, archive.db.read() as db:
-                row.document = presence.earlier(db, ring, file) or ""
-            if row.document or trial:
-                row.state = State.PRESENT if row.document else State.PLANNED
+                earlier = presence.earlier(db, ring, file)
+            if earlier:
+                raise Present(earlier)
+            if place is None:
+                row.state = State.PLANNED
                 return
             source.seek(0)
             settings = archive.settings
@@ -215,14 +281,24 @@ def _bring(archive: Archive, row: Row, actor: Actor, *, trial: bool) -> None:
                 upload = intake.Upload(spooled, name)
                 view = intake.add(call, row.customer, upload, row.properties, lane=Lane.BULK)
                 presence.require_once(call, file, view.id)
+                working.received(call, place.batch, place.n, view)
     except Present as present:
         row.state, row.document = State.PRESENT, present.document
+        if place:
+            working.present(archive, place.batch, place.n, present.document, digest)
     except NotFound:
-        row.state, row.error = State.REFUSED, _NO_CUSTOMER
+        _refuse(archive, row, place, "no_customer", _NO_CUSTOMER)
     except Refusal as error:
-        row.state, row.error = State.REFUSED, str(error)
+        _refuse(archive, row, place, bringing.code_of(error), str(error))
     except OSError as error:
-        row.state, row.error = State.REFUSED, f"The file cannot be read: {error.strerror}"
+        sentence = f"The file cannot be read: {error.strerror}"
+        _refuse(archive, row, place, "unreadable", sentence)
     else:
         row.state, row.document = State.RECEIVED, view.id
         row.duplicates = len(view.duplicates)
+
+
+def _refuse(archive: Archive, row: Row, place: _Place | None, code: str, sentence: str) -> None:
+    row.state, row.code, row.error = State.REFUSED, code, sentence
+    if place:
+        bringing.fail(archive, place.batch, place.n, code)

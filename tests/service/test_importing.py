@@ -18,7 +18,8 @@ from service.__main__ import main
 from service.audit.entries import Subject
 from service.codes import Category
 from service.documents import get
-from service.models import AuditBody, Document
+from service.imports.sums import of as of_batches
+from service.models import AuditBody, Document, ImportBatch, ImportItem
 from service.permissions import Action
 from tests.indexer import sheets, zips
 from tests.world import World
@@ -86,6 +87,29 @@ def test_a_folder_goes_to_one_customer_and_is_found(world: World, folder: Path) 
     assert len(world.found("减速机异响", by="service_officer")) == 1
 
 
+def test_the_portal_shows_what_the_command_did_in_a_batch_that_agrees(
+    world: World, folder: Path
+) -> None:
+    customer = world.customer()
+    options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
+    for received, present in ((3, 0), (0, 3)):
+        assert sums(report(world, folder, *options)) == [5, received, present, 2, 0, 0]
+        with world.archive.db.read() as db:
+            batch = db.query(ImportBatch).order_by(ImportBatch.serial.desc()).first()
+            assert batch is not None
+            told = of_batches(db, [batch.id])[batch.id]
+            codes = {one.error for one in db.query(ImportItem).filter_by(batch=batch.id)}
+        assert told.agrees
+        assert (batch.source, batch.state, batch.customer) == ("cli", "done", customer.id)
+        assert batch.created_by == world.id("service_officer")
+        assert (told.received.files, told.duplicates.files) == (received, present)
+        assert (told.failed.files, told.left.files) == (2, 0)
+        assert codes == {None, "empty", "unsupported"}
+    report(world, folder, *options, "--dry-run")
+    with world.archive.db.read() as db:
+        assert db.query(ImportBatch).count() == 2
+
+
 def test_an_import_run_again_doubles_nothing(world: World, folder: Path) -> None:
     customer = world.customer()
     options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
@@ -133,6 +157,11 @@ def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
     counts = [stopped.of(state)[0] for state in importing.State]
     assert stopped.of(importing.State.LEFT)[0] > 0
     assert (sum(counts), documents(world), stopped.complete) == (5, 1, False)
+    with world.archive.db.read() as db:
+        batch = db.query(ImportBatch).one()
+        told = of_batches(db, [batch.id])[batch.id]
+    assert (batch.state, told.received.files, told.agrees) == ("stopped", 1, True)
+    assert told.left.files > 0
     options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
     assert sums(report(world, folder, *options)) == [5, 2, 1, 2, 0, 0]
     assert documents(world) == 3
