@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,3 +166,55 @@ def audit_resume(reason: str, note: Path | None) -> None:
     else:
         click.echo("Now run `guidang anchor resume` where the anchor runs, then start again.")
     archive.close()
+
+
+def _two(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of what two persons confirm."""
+    for name, who in (("legal", "legal"), ("management", "management")):
+        wanted = f"Login of the person of {who} who confirms; the password is asked."
+        command = click.option(f"--{name}", required=True, help=wanted)(command)
+    return click.option("--reason", required=True, help="Why; kept in the log.")(command)
+
+
+def _asked(login: str) -> tuple[str, str]:
+    return login, click.prompt(f"Password of {login}", hide_input=True, err=True)
+
+
+@audit.command("erase-details")
+@click.option("--month", required=True, help="A month that is over, as 2026-10.")
+@_two
+@refusals
+def audit_erase_details(month: str, management: str, legal: str, reason: str) -> None:
+    """Erase the sealed details of a month, and who was shown what, by two persons."""
+    from service import erasing
+    from service.opening import open_archive
+
+    archive = open_archive(from_environment())
+    accounts = [_asked(management), _asked(legal)]
+    with erasing.confirmed(archive, accounts) as people:
+        done = erasing.erase_details(archive, people, month, reason, now=datetime.now(UTC))
+    archive.close()
+    click.echo(f"{done.count} details of entries {done.start} to {done.stop} are erased.")
+
+
+@audit.command("purge")
+@click.option(
+    "--older",
+    type=Age(),
+    default="1096d",
+    show_default=True,
+    help="How old; never less than 184d.",
+)
+@_two
+@refusals
+def audit_purge(older: timedelta, management: str, legal: str, reason: str) -> None:
+    """Remove the bodies of old entries, by two persons; leaves and chain stay."""
+    from service import erasing
+    from service.opening import open_archive
+
+    archive = open_archive(from_environment())
+    accounts = [_asked(management), _asked(legal)]
+    with erasing.confirmed(archive, accounts) as people:
+        done = erasing.purge(archive, people, older, reason, now=datetime.now(UTC))
+    archive.close()
+    click.echo(f"{done.count} bodies of entries {done.start} to {done.stop} are purged.")

@@ -5,7 +5,7 @@ accepted inside a purge, and nowhere else. Exit codes: `Code`, in `service/audit
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.audit import merkle
 from service.audit.evidence import Evidence, weigh
 from service.audit.verdicts import Bad, Code, Report
-from service.audit.walking import BATCH, DetailKey, Walk, claimed, leaves, rows
+from service.audit.walking import BATCH, DetailKey, Span, Walk, claimed, leaves, rows
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
 
 __all__ = ["FLOOR", "Code", "Report", "Watch", "verify"]
@@ -125,13 +125,20 @@ def _outside(db: Session, walk: Walk) -> None:
 def _purged(walk: Walk) -> None:
     """Accept missing bodies that a later entry says were purged, when they were old enough."""
     for first, last, root, ts in walk.bare:
-        inside = [s for s in walk.purges if s.start <= first and last <= s.stop and s.seq > last]
+        named = [s for s in walk.purges if s.start <= first and last <= s.stop and s.seq > last]
+        inside = [s for s in named if _by_two(s, named)]
         if not inside:
             raise Bad(Code.BODY, first, "the body is missing")
         if not any(_old_enough(ts, span.ts) for span in inside):
             raise Bad(Code.BODY, first, "a body was purged before its time")
         if any(last == span.stop and not root.hex().startswith(span.mark) for span in inside):
             raise Bad(Code.BODY, first, "the purge names another root")
+
+
+def _by_two(span: Span, spans: Sequence[Span]) -> bool:
+    """Say whether somebody else said the same: nothing is purged by one person."""
+    same = (span.start, span.stop, span.mark)
+    return any((s.start, s.stop, s.mark) == same and s.actor != span.actor for s in spans)
 
 
 def _old_enough(ts: str, purged: str) -> bool:

@@ -45,6 +45,7 @@ class Span:
     start: int
     stop: int
     mark: str
+    actor: str = ""
 
 
 @dataclass(slots=True)
@@ -200,7 +201,8 @@ class Walk:
         if members["action"] == "anchor.rekey":
             self.rekeyed.add(mark)
         elif isinstance(start, int) and isinstance(stop, int):
-            span = Span(members["seq"], members["ts"], start, stop, mark)
+            who = str((members.get("actor") or {}).get("id", ""))
+            span = Span(members["seq"], members["ts"], start, stop, mark, who)
             getattr(self, _JUDGED[members["action"]]).append(span)
 
     def _close(self, seq: int) -> None:

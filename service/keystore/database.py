@@ -25,6 +25,7 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
+    update,
     text,
     union_all,
 )
@@ -197,6 +198,14 @@ def put(connection: Connection, row: KeyRow) -> None:
     same = (keys.c.kind == row.kind) & (keys.c.subject == row.subject)
     connection.execute(delete(keys).where(same))
     connection.execute(insert(keys).values(row.values()))
+
+
+def remove(connection: Connection, key_id: str, at: datetime, n: int) -> None:
+    """Take a key away for ever, as the n-th that was destroyed; again is no matter."""
+    connection.execute(delete(keys).where(keys.c.id == key_id))
+    connection.execute(delete(destroyed).where(destroyed.c.key == key_id))
+    connection.execute(insert(destroyed).values(key=key_id, at=at, n=n))
+    connection.execute(update(meta).values(destructions=n))
 
 
 def copy_all(source: Connection, target: Connection) -> None:

@@ -9,7 +9,7 @@ start, once its file or tables are gone.
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -18,11 +18,18 @@ from sqlalchemy.exc import IntegrityError
 
 from service.crypto import Corrupt, new_key
 from service.errors import Unavailable
-from service.keystore.database import Content, KeyDatabase, copy_all, instance_of, put
+from service.keystore.database import (
+    Content,
+    KeyDatabase,
+    copy_all,
+    instance_of,
+    put,
+    remove,
+)
 from service.keystore.refusals import KeyExists, OtherKeystore, WrongRootKey
 from service.keystore.ring import Ring
 from service.keystore.root import RootKey
-from service.keystore.rows import KeyRow, Kind, keys
+from service.keystore.rows import KeyRow, Kind, keys, meta
 
 
 class Mirror(StrEnum):
@@ -110,6 +117,22 @@ class Keystore:
     def replace(self, before: KeyRow, after: KeyRow) -> None:
         """Store a key that was wrapped anew, in both databases."""
         self._store(after, before)
+
+    def destroy(self, kind: Kind, subject: str) -> bool:
+        """Take a key out of both databases for ever, and count that; say whether there was one."""
+        with self._primary.write() as connection:
+            row = connection.execute(
+                select(keys.c.id).where(keys.c.kind == kind, keys.c.subject == subject)
+            ).first()
+            if row is None:
+                return False
+            n = connection.execute(select(meta.c.destructions)).scalar_one() + 1
+            now = datetime.now(UTC)
+            remove(connection, row.id, now, n)
+            if self._mirror is not None:
+                with self._mirror.write() as mirror:
+                    remove(mirror, row.id, now, n)
+        return True
 
     def state(self) -> State:
         """Compare both databases row by row, and count."""
