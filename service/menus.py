@@ -26,6 +26,7 @@ class Menu:
     filing: bool = False
     log: bool = False
     history: bool = False
+    bundles: bool = False
     people: bool = False
     status: bool = False
     create: tuple[Category, ...] = ()
@@ -44,6 +45,7 @@ def menu(archive: Archive, actor: Actor) -> Menu:
         filing=may(policy, actor, Action.DOCUMENT_FILE),
         log=may(policy, actor, Action.AUDIT_READ),
         history=may(policy, actor, Action.AUDIT_READ_OWN),
+        bundles=may(policy, actor, Action.AUDIT_EXPORT),
         people=may(policy, actor, Action.USER_MANAGE),
         status=may(policy, actor, Action.STATUS_READ),
         create=create,

@@ -52,6 +52,8 @@ def rail(menu: Menu) -> tuple[Group, ...]:
         if menu.log
         else []
     )
+    if menu.bundles:
+        watch.append(Entry("bundles.show", gettext("Compliance bundles"), icon="box-seam"))
     manage = (
         [Entry("people.show", gettext("Accounts and roles"), icon="people")] if menu.people else []
     )

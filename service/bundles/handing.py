@@ -1,6 +1,7 @@
 """Handing bundles out: fetching one, opening numbers of it, taking it away in the end."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from service.streams import DecryptingReader
 
 #: How many numbers are opened at once.
 NUMBERS = 200
+
+#: Digits that no number of an entry has.
+_DIGITS = 16
 
 _FETCHED = (
     update(AuditExport)
@@ -85,15 +89,13 @@ class Opened:
     body: str | None
 
 
-def open_numbers(
-    call: Call, export_id: str, case: str, numbers: Sequence[int]
-) -> tuple[Opened, ...]:
+def open_numbers(call: Call, export_id: str, case: str, named: Sequence[int]) -> tuple[Opened, ...]:
     """Open entries of a bundle's range that it gives as hashes; raises `NotFound`, `Invalid`."""
     call.require()
     row = find(call, call.db, export_id)
     if not case.strip() or len(case.strip()) > CASE:
         raise Invalid("Some values cannot be taken as they are.", fields={"case": "required"})
-    wanted = sorted(set(numbers))
+    wanted = sorted(set(named))
     if not wanted or len(wanted) > NUMBERS:
         raise Invalid(
             "Name between 1 and %(most)s numbers.", fields={"numbers": "range"}, most=NUMBERS
@@ -107,6 +109,14 @@ def open_numbers(
     return tuple(
         Opened(seq, found[seq].decode(errors="replace") if seq in found else None) for seq in wanted
     )
+
+
+def numbers(text: str) -> list[int]:
+    """Read numbers that somebody typed, with commas or blanks between; raises `Invalid`."""
+    words = re.split(r"[\s,，、;；]+", text.strip())
+    if not all(word.isascii() and word.isdigit() and len(word) < _DIGITS for word in words):
+        raise Invalid("Write numbers with commas between them.", fields={"numbers": "format"})
+    return [int(word) for word in words]
 
 
 def clear(archive: Archive) -> int:

@@ -85,6 +85,7 @@ def test_text_and_edges_can_be_told_from_their_ground(text, ground, least):
         ("imports.js", 11_000),
         ("log.css", 4_000),
         ("log.js", 1_000),
+        ("listed.js", 2_000),
         ("photos.css", 1_000),
         ("photos.js", 5_000),
         ("viewer.css", 8_000),
