@@ -74,7 +74,7 @@ def test_a_saved_correction_shows_and_is_found_and_its_history_says_so(portal, m
     assert "更换减<del>迷</del>机一台" in history
     assert "更换减<ins>速</ins>机一台" in history
     assert "SALES" in history
-    assert re.search(r"第 2 版与第 1 版的差异", history)
+    assert re.search(r"版次 2 与版次 1 的差异", history)
 
 
 def test_a_hit_that_has_no_place_on_the_image_is_said_to_have_none(portal, made):
@@ -89,10 +89,10 @@ def test_going_back_is_a_further_revision(portal, made):
     typed(sales, made["scan"], CORRECTED)
     path = f"/documents/{made['scan']}/text/history"
     sent = {"seen": "1.2", "revision": "1"}
-    assert "采用这一版" in sales.html(path)
+    assert "采用此版次" in sales.html(path)
     assert sales.send(f"{path}?version=1", **sent).status_code == 302
     page = sales.html(path)
-    assert "来自第 1 版" in page
+    assert "来自版次 1" in page
     assert "已采用这一版文字" in page
     assert "减迷机" in sales.html(f"/documents/{made['scan']}")
     late = sales.send(f"{path}?version=1", seen="1.2", revision="2")
@@ -136,5 +136,5 @@ def test_who_may_not_correct_or_not_even_read_it_gets_no_form(portal, made):
             assert answer.status_code == 404
             assert "减迷机" not in answer.text
     assert portal["management"].send(place(made["scan"]), seen="1.1", text="x").status_code == 403
-    assert "采用这一版" not in portal["management"].html(f"/documents/{made['scan']}/text/history")
+    assert "采用此版次" not in portal["management"].html(f"/documents/{made['scan']}/text/history")
     assert portal["sales"].get(place(made["scan"], 9)).status_code == 404

@@ -19,7 +19,8 @@
     $$(".on", read).forEach(n => n.classList.remove("on"));
     const found = places(no);
     found.forEach(n => n.classList.add("on"));
-    const target = found.find(n => n.getClientRects().length) || found[0]?.closest(".sheet");
+    const sheet = found[0]?.closest(".sheet");
+    const target = found.find(n => n.getClientRects().length) || (sheet && $(".note-info", sheet)) || sheet;
     target?.scrollIntoView({ block: "center", inline: "nearest" });
     if (where) where.textContent = String(at + 1);
     if (!quietly) say(fill(said.hitOf || "", { n: at + 1, of: numbers.length }) + (wrapped ? ` ${said.wrapped || ""}` : ""));
