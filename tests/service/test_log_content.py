@@ -5,9 +5,10 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
@@ -18,12 +19,14 @@ from indexer import measuring
 from indexer.rebuild import rebuild
 from service import (
     accounts,
+    anchoring,
     auditing,
     categories,
     customers,
     deputies,
     directory,
     documents,
+    erasing,
     filing,
     finding,
     intake,
@@ -33,6 +36,8 @@ from service import (
     originals,
     own_log,
     properties,
+    rekeyed,
+    resuming,
     saved_filters,
     signins,
     status,
@@ -41,8 +46,10 @@ from service import (
     upkeep,
 )
 from service.accounts import NewPerson, PersonChange
+from service.anchor import Anchor
+from service.anchors.holding import Holding
 from service.archive import Call
-from service.audit import entries
+from service.audit import checkpoints, entries, log
 from service.audit.entries import Subject
 from service.audit.verify import Code
 from service.bundles import exports, handing
@@ -57,6 +64,7 @@ from service.profiles import NewValue
 from service.properties import Properties
 from service.search.port import Filters
 from service.spool import spool
+from tests.appending import entry
 from tests.indexer import pdfs
 from tests.web.browsing import Portal
 from tests.world import World, password
@@ -407,7 +415,31 @@ def everything(world: World) -> None:
     papers(world, customer)
     asking(world)
     bundle(world)
+    evidence(world)
     forged(world)
+
+
+def evidence(world: World) -> None:
+    """Change the key that signs, erase a month, go on from an older copy; canaries as reasons."""
+    settings, zone = world.archive.settings, ZoneInfo("Asia/Shanghai")
+    holding, now = Holding(settings.anchor_path), datetime.now(UTC)
+    Anchor(world.archive.db, holding, [], zone).round(now)
+    anchoring.rekey(settings)
+    assert rekeyed.record(world.archive) == 1
+    with world.archive.ring() as ring, world.archive.db.brief() as driver:
+        month = log.MonthKey(ring.audit_month_id("2026-01"), ring.audit_month("2026-01"))
+        (head,) = driver.ask(log.LOCK)
+        log.append(driver, head, [entry("finder")], month)
+    accounts = [(login, password(login)) for login in ("management", "legal")]
+    with erasing.confirmed(world.archive, accounts) as people:
+        erasing.erase_details(world.archive, people, "2026-01", NAME, now=now)
+    # nothing is old enough here: that it is asked for is in the log all the same
+    purge = Subject("log")
+    with pytest.raises(Denied):
+        call(world, "sales", Action.AUDIT_PURGE, purge, lambda c: c.require(), writes=True)
+    last = checkpoints.parse(holding.state().note).checkpoint
+    newer = checkpoints.sign(replace(last, size=last.size + 99), holding.read_key())
+    resuming.resume(world.archive, "".join(CANARIES), newer)
 
 
 def forged(world: World) -> None:
