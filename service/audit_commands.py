@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service import bundle_commands
 from service.refusing import refusals
 from service.settings import SettingsError, from_environment
 
@@ -62,14 +63,22 @@ def audit() -> None:
     help="Public key that notes must be signed by; none but these, and those they signed, count.",
 )
 @click.option("--max-age", type=Age(), help="How old the newest note may be, such as 26h.")
+@click.option(
+    "--bundle",
+    type=click.Path(exists=True, path_type=Path),
+    help="Check this compliance bundle, a ZIP or its folder, instead of the log here.",
+)
 def audit_verify(
     as_json: bool,  # noqa: FBT001 - click passes options by name
     start: int,
     anchors: Path | None,
     public: tuple[Path, ...],
     max_age: timedelta | None,
+    bundle: Path | None,
 ) -> None:
     """Recompute the whole log, compare it with what was signed, and name the first bad entry."""
+    if bundle:
+        sys.exit(bundle_commands.check(bundle, public, as_json=as_json))
     from service import verifying
     from service.errors import Refusal
     from service.keystore import KeystoreRefused
@@ -218,3 +227,7 @@ def audit_purge(older: timedelta, management: str, legal: str, reason: str) -> N
         done = erasing.purge(archive, people, older, reason, now=datetime.now(UTC))
     archive.close()
     click.echo(f"{done.count} bodies of entries {done.start} to {done.stop} are purged.")
+
+
+for command in (bundle_commands.export, bundle_commands.fetch, bundle_commands.open_numbers):
+    audit.add_command(command)
