@@ -14,9 +14,12 @@ from pathlib import Path
 
 from tests.bench import (
     figures,
+    heavy,
     looking,
     measures,
+    reading,
     rebuilding,
+    recognising,
     stack,
     starting,
     together,
@@ -32,6 +35,9 @@ MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
     "log": measures.log,
     "upload": measures.upload,
     "start": starting.start,
+    "reading": reading.reading,
+    "ocr": recognising.ocr,
+    "heavy": heavy.heavy,
     "worker": working.worker,
     "lanes": working.lanes,
     "pages": looking.pages,

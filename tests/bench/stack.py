@@ -33,6 +33,9 @@ from tests.live.process import LOOPBACK, Server, answers, free_port
 EMBEDDED, SERVERS = "embedded", "servers"
 _TOP = Path(__file__).parents[2]
 
+#: Larger files than usual are taken: some measures bring one in.
+_LARGEST = 2 << 30
+
 #: Fills an archive.
 Load = Callable[[Archive, Corpus], None]
 #: Opens an archive whose web will listen at an address.
@@ -130,7 +133,9 @@ def _in_folder(wanted: Corpus, listen: str, load: Load) -> Iterator[Archive]:
     """Load into a folder beside those that are kept, on the same disk, that goes away again."""
     (cache() / "bench").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache() / "bench") as folder:
-        settings = Settings(data=Path(folder) / "data", demo=False, listen=listen)
+        settings = Settings(
+            data=Path(folder) / "data", demo=False, listen=listen, upload_limit=_LARGEST
+        )
         archive = open_archive(settings, indexing=True)
         try:
             load(archive, wanted)
@@ -181,7 +186,9 @@ def _on_servers(wanted: Corpus, listen: str, load: Load = loading.fill) -> Itera
         tempfile.TemporaryDirectory(prefix="guidang-bench-") as folder,
         world.on_servers(world.home(Path(folder))) as settings,
     ):
-        archive = open_archive(replace(settings, listen=listen, threads=48), indexing=True)
+        archive = open_archive(
+            replace(settings, listen=listen, threads=48, upload_limit=_LARGEST), indexing=True
+        )
         try:
             load(archive, wanted)
             _analyzed(settings)
