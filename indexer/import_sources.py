@@ -116,6 +116,32 @@ class ZipSource:
             raise Untaken(str(answer.reason))
 
 
+class SentSource:
+    """Files that somebody is about to send, beside the list that says what they are."""
+
+    def __init__(
+        self, name: str, reader: BinaryIO, size: int, files: Iterable[tuple[str, int]]
+    ) -> None:
+        """Read a list of `size` bytes, called `name`; `files` are paths and bytes."""
+        self.name = name
+        self.reader = reader
+        self.size = size
+        self._files = files
+
+    def found(self) -> list[Found]:
+        """Return what will be sent; of two files of one path the second is not taken."""
+        seen: set[str] = set()
+        found = []
+        for file, size in self._files:
+            found.append(Found(file, size, "name" if file in seen else None))
+            seen.add(file)
+        return found
+
+    def take(self, place: Item | Found, spool: Spool, renew: Callable[[], None]) -> None:  # noqa: ARG002
+        """Have nothing: such files are sent by people."""
+        raise Untaken("gone")
+
+
 def content(source: Source, one: Found, folder: Path, renew: Callable[[], None]) -> BinaryIO:
     """Return the bytes of a list that lies in a source, in memory: lists are small."""
     with Spool(folder, manifests.LARGEST) as spool:

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from indexer import import_sources, tables, work
 from indexer.extract.sandbox import Sandbox
 from indexer.holding import Hold
-from indexer.import_sources import FolderSource, Source, Untaken, ZipSource
+from indexer.import_sources import FolderSource, SentSource, Source, Untaken, ZipSource
 from indexer.work import Ended, Work
 from service.archive import Archive
 from service.audit.entries import Subject
@@ -132,9 +132,13 @@ class _Import:
             reader = packages.opened(self.archive, ring, row)
             if reader is None:
                 raise NotFound
-            places = preparing.places(ring, row)
+            plain, size = cast("BinaryIO", reader), row.size or 0
             with reader:
-                yield ZipSource(self.sandbox, cast("BinaryIO", reader), row.size or 0, places)
+                if row.source == batches.Source.PORTAL:
+                    files = packages.announced(ring, row)
+                    yield SentSource(batches.folder(ring, row), plain, size, files)
+                else:
+                    yield ZipSource(self.sandbox, plain, size, preparing.places(ring, row))
 
     def _prepare(self, row: ImportBatch, maker: Actor) -> None:
         files: list[Found] = []
@@ -144,8 +148,10 @@ class _Import:
         try:
             with self._source(row) as source:
                 files = source.found()
-                one = preparing.list_among(files)
-                if one:
+                if isinstance(source, SentSource):
+                    name = source.name
+                    listed = tables.manifest(self.sandbox, source.reader, source.size)
+                elif one := preparing.list_among(files):
                     name, listed = one.file, self._listed(source, one)
                     files = [file for file in files if file is not one]
             if not files:

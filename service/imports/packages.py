@@ -1,9 +1,10 @@
-"""A ZIP that was sent so that each file in it becomes a document of its own.
+"""What was sent for an import: a ZIP each file of which becomes a document, or a list of files.
 
 It is stored encrypted under a key of its own, which lies sealed in the batch. Once nothing of it
 is wanted any more the key is erased first, then the object.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,8 +15,8 @@ from service import intake, jobs, stored_files
 from service.archive import Archive, Call
 from service.blobs.names import object_name
 from service.crypto import seal, unseal
-from service.errors import TooMany, Unsupported
-from service.imports import batches
+from service.errors import Invalid, TooMany, Unsupported
+from service.imports import batches, items
 from service.imports.batches import New, Source, State
 from service.imports.items import ItemState
 from service.intake import Upload
@@ -38,6 +39,39 @@ def receive(call: Call, upload: Upload, new: New) -> ImportBatch:
     Raises `Unsupported` for a file that is no ZIP or holds a virus, `TooMany` for who left many
     behind, and what `batches.create` raises.
     """
+    _check_room(call, new)
+    name = intake.clean_file_name(upload.file_name)
+    if intake.examine(upload, name) != ZIP:
+        raise Unsupported("This is no ZIP.", fields={"file": "unsupported"})
+    return _keep(call, upload, replace(new, source=Source.ZIP, folder=name))
+
+
+def receive_list(call: Call, upload: Upload, new: New, files: Sequence[tuple[str, int]]) -> str:
+    """Store a list of files that somebody is about to send; return the id of the batch.
+
+    `files` are the paths and bytes of what will be sent. The worker reads the list, and what it
+    means is shown, before anything is sent. Raises like `receive`.
+    """
+    _check_room(call, new)
+    if len(files) > batches.MOST:
+        raise Invalid(
+            "An import has at most %(most)s files.",
+            fields={"files": "too_many"},
+            most=batches.MOST,
+        )
+    name = intake.clean_file_name(upload.file_name)
+    intake.examine(upload, name)
+    options = {"files": [[items.clean_path(file), size] for file, size in files]}
+    made = _keep(call, upload, replace(new, source=Source.PORTAL, folder=name, options=options))
+    return made.id
+
+
+def announced(ring: Ring, row: ImportBatch) -> list[tuple[str, int]]:
+    """Return the paths and bytes of what somebody is about to send beside a list."""
+    return [(file, size) for file, size in batches.options(ring, row).get("files", ())]
+
+
+def _check_room(call: Call, new: New) -> None:
     with call.look() as db:
         batches.require(call, (), new.customer)
         mine = ImportBatch.created_by == call.actor.person
@@ -46,15 +80,13 @@ def receive(call: Call, upload: Upload, new: New) -> ImportBatch:
             raise TooMany(
                 "Finish or give up one of your imports first.", retry_after=60, most=_MOST
             )
-    name = intake.clean_file_name(upload.file_name)
-    if intake.examine(upload, name) != ZIP:
-        raise Unsupported("This is no ZIP.", fields={"file": "unsupported"})
+
+
+def _keep(call: Call, upload: Upload, new: New) -> ImportBatch:
     intake.screened(call, upload)  # what cannot be screened now is, file by file
     spool = upload.spool
     call.archive.blobs.put(object_name(spool.blob_id), spool.encrypted(), spool.stored_size)
-    row = batches.create(
-        call, replace(new, source=Source.ZIP, state=State.PREPARING, files=(), folder=name)
-    )
+    row = batches.create(call, replace(new, state=State.PREPARING, files=()))
     row.blob, row.size, row.stored_size = spool.blob_id, spool.plain_size, spool.stored_size
     row.key_ct = seal(call.ring.blind("import"), spool.key, _aad(row.id))
     call.db.flush()

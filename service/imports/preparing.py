@@ -1,4 +1,4 @@
-"""Before an import that the worker does begins: which files there are, and what each would become.
+"""Before an import from a list, a ZIP or a folder begins: what each of its files would become.
 
 The worker looks at the folder or the ZIP, and at the list that lies in it or was sent with it;
 what it found stands in the batch, file by file. Nothing is brought until who made the batch has
@@ -167,6 +167,7 @@ def store(
     call.db.execute(delete(ImportItem).where(ImportItem.batch == batch_id))
     items.announce(call.db, call.ring, batch_id, announced)
     kept = batches.options(call.ring, row) | {"preview": _packed(preview)}
+    kept.pop("files", None)  # they are the batch's own now
     if places:
         kept["places"] = {str(ordinal): place for ordinal, place in places.items()}
     row.options_ct = items.sealed(call.ring, batch_id, 0, "options", json.dumps(kept))
@@ -211,7 +212,7 @@ def _packed(told: Preview) -> dict[str, Any]:
 
 
 def begin(call: Call, batch_id: str, *, leave_out: bool) -> ImportBatch:
-    """Let the worker bring what was found; what cannot be brought is left out, knowingly.
+    """Let what was found be brought, or be sent; what cannot be is left out, knowingly.
 
     Raises `Invalid` where there is such and `leave_out` was not said, or nothing would be left,
     and `Conflict` for a batch that is not there yet or has begun.
@@ -233,10 +234,12 @@ def begin(call: Call, batch_id: str, *, leave_out: bool) -> ImportBatch:
         raise Invalid("There is no file that could be taken.")
     _leave_out(call, failed)
     call.about(type="import", id=batch_id, customer=row.customer)
-    call.say(before={"state": row.state}, after={"state": str(State.RUNNING)})
-    row.state = str(State.RUNNING)
+    state = batches.going(row)
+    call.say(before={"state": row.state}, after={"state": str(state)})
+    row.state = str(state)
     row.rev += 1
-    call.enqueue("import", batch_id, lane=jobs.Lane.BULK)
+    if state is State.RUNNING:
+        call.enqueue("import", batch_id, lane=jobs.Lane.BULK)
     call.db.flush()
     return row
 

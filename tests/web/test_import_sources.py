@@ -2,11 +2,14 @@
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from service.blobs.names import object_name
 from service.codes import Category
@@ -97,6 +100,56 @@ def test_a_list_inside_tells_the_files_apart_and_wrong_lines_are_left_out_knowin
     assert "可检索" in ",".join(rows["甲.txt"])
     assert all("已跳过" in ",".join(rows[f"{name}.txt"]) for name in "乙丙丁")
     assert stored(world) == [(False, False, False)]
+
+
+def send_list(person, listed, names, **fields):
+    fields = {"csrf_token": person.token(), **fields}
+    streams = {"file": FileStorage(io.BytesIO(listed), "移交清单.csv")}
+    streams["names"] = FileStorage(io.BytesIO(json.dumps(names).encode()), "names.json")
+    boundary, body = encode_multipart(fields | streams)
+    return person.client.post(
+        "/imports/listed",
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+        buffered=True,
+    )
+
+
+def test_a_list_is_compared_with_a_folder_before_its_files_are_sent(portal, client_file):
+    person, world = portal["sales"], portal.world
+    files = {"移交/甲/一.txt": "谐波减速器", "移交/二.txt": "焊接节拍", "移交/三.txt": "没有列出"}
+    listed = (
+        "文件,客户,类型,题名\n甲/一.txt,宁波望潮汽车零部件有限公司,维修记录,主轴异响\n"
+        "二.txt,宁波望潮汽车零部件有限公司,2026,\n四.txt,,,\n"
+    )
+    names = [[name, len(text.encode())] for name, text in files.items()]
+    answer = send_list(person, listed.encode("gb18030"), names)
+    assert answer.status_code == 302, answer.text
+    place = answer.location
+    world.work()
+    page = person.html(place)
+    assert "可以接收 1 份" in page
+    assert "移交清单.csv" in page
+    assert "没有这种文件类型" in page
+    assert person.upload(f"{place}/items/1", (b"x", "x.txt")).status_code == 409
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 302
+    left = [one for one in person.get(f"{place}/left").json if one["left"]]
+    assert [(one["file"], one["size"]) for one in left] == [("移交/甲/一.txt", names[0][1])]
+    sent = (files["移交/甲/一.txt"].encode(), "一.txt")
+    assert person.upload(f"{place}/items/{left[0]['n']}", sent).status_code == 200
+    world.work()
+    page = person.html(place)
+    assert "数目相符" in page
+    assert documents(world) == 1
+    assert "主轴异响" in person.html("/search?q=谐波减速器")
+    assert stored(world) == [(False, False, False)]
+
+
+@pytest.mark.parametrize("names", [[], {}, [["a"]], [["a", -1]], [["a", "1"]], [[1, 1]], "a", [3]])
+def test_names_that_no_page_sends_are_refused(portal, client_file, names):
+    answer = send_list(portal["sales"], b"file\na", names, customer=client_file.id)
+    assert answer.status_code == 422
+    assert stored(portal.world) == []
 
 
 @pytest.mark.parametrize(

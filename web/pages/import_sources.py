@@ -1,10 +1,13 @@
-"""Imports whose files the worker brings: from a ZIP, or from a folder of the server."""
+"""Imports that are looked at before they begin: by a list, from a ZIP, from a server's folder."""
+
+import json
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service import customers
+from service import customers, intake
 from service.audit.entries import Subject
+from service.errors import Invalid
 from service.imports import batches, folders, packages, preparing, server_folders
 from service.imports.batches import New, Source
 from service.permissions import Action
@@ -12,6 +15,9 @@ from web import errors, forms, uploads
 from web.pages import imports
 
 pages = Blueprint("import_sources", __name__)
+
+#: The longest list of names that a page sends, in bytes.
+_LIST = 2 * 1024 * 1024
 
 
 @pages.get("/imports/new")
@@ -61,6 +67,39 @@ def zip_() -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
         made = packages.receive(call, upload, wanted).id
     return redirect(url_for("imports.show", batch_id=made))
+
+
+@pages.post("/imports/listed")
+@errors.again(_again)
+def listed() -> ResponseReturnValue:
+    """Take a list, and the names of the files that a page is about to send."""
+    (upload, *_), (names, *_) = uploads.received(), uploads.received("names")
+    wanted = _wanted(Source.PORTAL)
+    files = _named(names)
+    subject = Subject("import", customer=wanted.customer)
+    with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
+        made = packages.receive_list(call, upload, wanted, files)
+    return redirect(url_for("imports.show", batch_id=made))
+
+
+def _named(sent: intake.Upload) -> list[tuple[str, int]]:
+    """Return paths and bytes as a page's script names them."""
+    try:
+        said = json.loads(sent.spool.read(_LIST)) if sent.spool.plain_size <= _LIST else None
+    except ValueError:
+        said = None
+    if isinstance(said, list) and said:
+        pairs = [tuple(one) for one in said if isinstance(one, list)]
+        if len(pairs) == len(said) and all(_is_file(pair) for pair in pairs):
+            return [(file, size) for file, size in pairs]
+    raise Invalid("Choose the folder with the files.", fields={"names": "required"})
+
+
+def _is_file(pair: tuple[object, ...]) -> bool:
+    match pair:
+        case (str(), int(size)):
+            return 0 <= size < 1 << 62
+    return False
 
 
 @pages.post("/imports/folder")
