@@ -37,9 +37,9 @@ def listing() -> ResponseReturnValue:
 @pages.get("/customers/new")
 def blank() -> ResponseReturnValue:
     """Show the form for a new client file."""
-    if not g.menu.create:
-        raise Denied("Your role does not allow this.", rule="customer.create:none")
     with g.archive.call(g.actor, Action.CUSTOMER_LIST, Subject("customer")) as call:
+        if not g.menu.create:
+            raise Denied("Your role does not allow this.", rule="customer.create:none")
         colleagues = owners.colleagues(call.db)
         fields = call.policy.fields.by_key
     return render_template("customers/new.html", colleagues=colleagues, fields=fields)

@@ -132,10 +132,18 @@ def announce(customer_id: str) -> ResponseReturnValue:
     """Make a batch of the files that a page is about to send; say where it is."""
     request.max_content_length = _LIST
     said = request.get_json(silent=True)
+    subject = Subject("import", customer=customer_id)
+    # what cannot be taken as it is leaves an entry, too
+    with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
+        made = batches.create(call, New(Source.PORTAL, customer_id, files=_all_announced(said))).id
+    return jsonify({"place": url_for("imports.show", batch_id=made)}), 201
+
+
+def _all_announced(said: object) -> list[Announced]:
+    """Return the files that a page announces."""
     if not isinstance(said, list):
         raise Invalid("Choose a file.", fields={"file": "required"})
-    files = [_announced(one) for one in said]
-    return jsonify({"place": url_for("imports.show", batch_id=_made(customer_id, files))}), 201
+    return [_announced(one) for one in said]
 
 
 def _announced(said: object) -> Announced:
