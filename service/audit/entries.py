@@ -199,26 +199,43 @@ def read(body: bytes) -> dict[str, Any]:
     return members
 
 
+#: The query columns that follow from a body.
+COLUMNS = (
+    *("seq", "ts", "phase", "ref", "actor", "dept", "action", "verb"),
+    *("object_type", "object", "customer", "category", "grade", "decision"),
+)
+
+
 def columns(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the query columns that follow from a body; the verifier compares them."""
+    return dict(zip(COLUMNS, column_values(members), strict=True))
+
+
+def column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of `COLUMNS`."""
     actor = members["actor"]
-    subject = members.get("object", {})
-    return {
-        "seq": members["seq"],
-        "ts": members["ts"],
-        "phase": members["phase"],
-        "ref": members.get("ref"),
-        "actor": actor.get("id"),
-        "dept": actor.get("dept"),
-        "action": members["action"],
-        "verb": members["verb"],
-        "object_type": subject.get("type"),
-        "object": subject.get("id"),
-        "customer": members.get("customer"),
-        "category": (members.get("categories") or [None])[0],
-        "grade": members.get("grade"),
-        "decision": members.get("decision"),
-    }
+    get = members.get
+    subject = get("object", _NONE)
+    categories = get("categories")
+    return (
+        members["seq"],
+        members["ts"],
+        members["phase"],
+        get("ref"),
+        actor.get("id"),
+        actor.get("dept"),
+        members["action"],
+        members["verb"],
+        subject.get("type"),
+        subject.get("id"),
+        get("customer"),
+        categories[0] if categories else None,
+        get("grade"),
+        get("decision"),
+    )
+
+
+_NONE: Mapping[str, Any] = {}
 
 
 def _actor(actor: Actor) -> dict[str, Any]:

@@ -22,11 +22,6 @@ from service.audit.verdicts import Bad, Code
 #: Opens the detail key of an id; None where it was erased.
 DetailKey = Callable[[str], bytes | None]
 
-#: The query columns in the order in which a body gives them.
-COLUMNS = tuple(
-    entries.columns({"actor": {}, "seq": 0, "ts": "", "phase": "", "action": "", "verb": ""})
-)
-
 #: Rows that are held in memory at once.
 BATCH = 5000
 
@@ -137,11 +132,12 @@ class Walk:
             raise Bad(Code.BODY, expected, "the body does not give the stored leaf")
         try:
             members = read(body)
-            columns = entries.columns(members)
+            values = entries.column_values(members)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Bad(Code.BODY, expected, "the body cannot be read") from error
-        if tuple(columns.values()) != event[:-2]:
-            name = next(n for n, v in zip(columns, event, strict=False) if columns[n] != v)
+        if values != event[:-2]:
+            pairs = zip(entries.COLUMNS, values, event[:-2], strict=True)
+            name = next(name for name, said, stored in pairs if said != stored)
             raise Bad(Code.BODY, expected, f"the column {name} differs from the body")
         return leaf, members
 
@@ -246,8 +242,11 @@ def read(body: bytes) -> dict[str, Any]:
     """Return the members of a body that is in its one canonical form; raises `ValueError`."""
     if body.isascii() and b"null" not in body:
         text = body.decode("ascii")
-        members = _DECODER.decode(text)
-        same = isinstance(members, dict) and entries.ENCODER.encode(members) == text
+        try:
+            members, end = _SCAN(text, 0)
+        except StopIteration as error:
+            raise ValueError("not JSON") from error
+        same = isinstance(members, dict) and end == len(text) and _encoded(members) == text
     else:
         members = entries.read(body)
         same = entries.canonical(members) == body
@@ -270,12 +269,28 @@ def _refuse(text: str) -> float:
     raise ValueError(message)
 
 
-_DECODER = json.JSONDecoder(parse_int=_exact, parse_float=_refuse, parse_constant=_refuse)
+# what the library's own `decode` and `encode` do around these takes as long as they themselves
+_SCAN = json.JSONDecoder(  # type: ignore[attr-defined]
+    parse_int=_exact, parse_float=_refuse, parse_constant=_refuse
+).scan_once
+
+
+def _encoder() -> Callable[[dict[str, Any]], str]:
+    """Return the encoder of the canonical form, made once where the interpreter has it in C."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return entries.ENCODER.encode
+    escaped = json.encoder.encode_basestring
+    once = make(None, _refuse, escaped, None, ":", ",", True, False, False)  # noqa: FBT003 - C's
+    return lambda members: "".join(once(members, 0))
+
+
+_encoded = _encoder()
 
 
 def rows(db: Session, *, after: int = 0, last: int = 2**62) -> Iterator[Row]:
     """Give every entry behind `after` up to `last` with all that hangs on it."""
-    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    names = ", ".join(f'"{name}"' for name in entries.COLUMNS)
     while after < last:
         events = _all(
             db,

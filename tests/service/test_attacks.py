@@ -1,7 +1,7 @@
 """What somebody with the database and all files in hands does to the log, and what gives it away.
 
 They have everything but the anchor's key and the places outside. Each attack says which exit code
-and which first bad number `guidang audit verify --anchors` ends with; docs/log.md has the table.
+and which first bad number `guidang audit verify --anchors` ends with; docs/evidence.md has the table.
 """
 
 import json
@@ -356,7 +356,7 @@ def test_an_attack_is_found_with_its_code_and_first_bad_number(
 
 
 def test_the_table_of_attacks_in_the_documents_is_this_one() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "log.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([a-z ]+) \| (\d\d) \|", text, re.MULTILINE)
     done = [(attack.__name__.replace("_", " "), str(code)) for attack, code, _ in ATTACKS]
     assert rows == done

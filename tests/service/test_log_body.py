@@ -132,7 +132,7 @@ def test_the_query_columns_of_a_vector_follow_from_its_body() -> None:
         "object": CUSTOMER,
         "customer": CUSTOMER,
         "category": "active",
-        "grade": None,
+        "grade": "secret",
         "decision": "deny",
     }
 
