@@ -49,6 +49,13 @@ def test_every_link_inside_the_repository_leads_to_a_file(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_test_that_a_page_names_exists(page):
+    names = set(re.findall(r"`(test_\w+)`", page.read_text("utf-8")))
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for name in names if f"def {name}(" not in tests} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_make_command_on_a_page_exists(page):
     makefile = (ROOT / "Makefile").read_text("utf-8")
     text = page.read_text("utf-8")

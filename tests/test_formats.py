@@ -26,9 +26,10 @@ def test_order_and_content_are_counted_apart(said, wanted, seq, bag):
 
 @pytest.fixture
 def bare(monkeypatch):
-    """A machine without LibreOffice and Chromium."""
+    """A machine without LibreOffice, Chromium and Java."""
     monkeypatch.setattr(programs, "office", lambda: None)
     monkeypatch.setattr(programs, "browser", lambda: None)
+    monkeypatch.setattr(programs, "java", lambda: None)
 
 
 def test_files_of_libraries_are_read_whole(bare):
@@ -41,7 +42,7 @@ def test_files_of_libraries_are_read_whole(bare):
 
 def test_a_row_whose_program_is_missing_says_so(bare):
     rows = [row for row in all_rows() if row.missing]
-    assert {row.missing for row in rows} == {"LibreOffice", "Chromium"}
+    assert {row.missing for row in rows} == {"LibreOffice", "Chromium", "Java with Maven"}
     with Sandbox(1) as sandbox:
         shown = command._line(command._measured(sandbox, rows[0]))
     assert "not measured: no LibreOffice here" in shown

@@ -1,4 +1,4 @@
-"""Programs that write files: LibreOffice and Chromium, where the machine has them."""
+"""Programs that write files: LibreOffice, Chromium and ofdrw, where the machine has them."""
 
 import html
 import os
@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from tests.formats.content import Paper
+from tests.live.machine import fetched, run
 
 _LONGEST: Final = 240
+#: A library for OFD in Java (Apache-2.0), fetched once by Maven.
+_OFDRW: Final = "ofdrw-layout-2.3.6"
+_POM: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>formats</groupId><artifactId>formats</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.ofdrw</groupId><artifactId>ofdrw-layout</artifactId><version>2.3.6</version>
+</dependency></dependencies></project>"""
+_COPY: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 _NAMESPACES: Final = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for short, name in {
@@ -33,6 +41,37 @@ def office() -> str | None:
 def browser() -> str | None:
     """Return where Chromium is, if it is."""
     return shutil.which("chromium")
+
+
+def java() -> str | None:
+    """Return where Java is, if it is there with the Maven that fetches libraries for it."""
+    return shutil.which("java") if shutil.which("mvn") else None
+
+
+def written_by_ofdrw(papers: Sequence[Paper]) -> list[bytes]:
+    """Let ofdrw write the bodies of papers as OFD."""
+    program = java()
+    if program is None:
+        raise RuntimeError("no Java")
+    libraries = fetched(_OFDRW, "fetching ofdrw", _fetch_ofdrw)
+    source = Path(__file__).with_name("WriteOfd.java")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, str(number)) for number in range(len(papers))]
+        for file, paper in zip(files, papers, strict=True):
+            file.write_text(paper.body, "utf-8")
+        subprocess.run(
+            [program, "-Djava.awt.headless=true", "-cp", f"{libraries}/*", source, *files],
+            capture_output=True,
+            timeout=_LONGEST,
+            check=True,
+        )
+        return [file.with_name(f"{file.name}.ofd").read_bytes() for file in files]
+
+
+def _fetch_ofdrw(folder: Path) -> Path:
+    (folder / "pom.xml").write_text(_POM, "utf-8")
+    run(["mvn", "-q", "-B", _COPY, "-DoutputDirectory=libraries"], cwd=folder)
+    return folder / "libraries"
 
 
 def converted(files: Mapping[str, bytes], ending: str, *, via: str = "") -> dict[str, bytes]:

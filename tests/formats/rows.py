@@ -17,6 +17,7 @@ PAPERS: Final = 4
 _ROWS: Final = 120
 _FONTS: Final = ("Noto Serif CJK SC", "Noto Sans CJK SC")
 OFFICE, BROWSER, SCANNER = "LibreOffice", "Chromium", "LibreOffice, then simulated"
+OFDRW = "ofdrw"
 #: LibreOffice writes in UTF-8, with commas, and quotes where there must be some.
 _CSV: Final = "csv:Text - txt - csv (StarCalc):44,34,76"
 #: What pages that are recognised shall reach.
@@ -52,6 +53,8 @@ class Wanted:
             return "LibreOffice"
         if self.writer == BROWSER and programs.browser() is None:
             return "Chromium"
+        if self.writer == OFDRW and programs.java() is None:
+            return "Java with Maven"
         return ""
 
 
@@ -67,6 +70,7 @@ def all_rows() -> list[Wanted]:
         *_sheet_rows(),
         *_slide_rows(),
         *_plain_rows(),
+        Wanted("OFD", OFDRW, _ofds),
         *_page_rows(),
     ]
 
@@ -167,6 +171,13 @@ def _converted(kind: str, *, full: bool) -> list[Sample]:
 
 def _named_wps() -> list[Sample]:
     return [Sample(f"{s.name[:-4]}.wps", s.content, s.text) for s in _converted("doc", full=True)]
+
+
+def _ofds() -> list[Sample]:
+    papers = _papers()
+    made = programs.written_by_ofdrw(list(papers.values()))
+    named = zip(papers.items(), made, strict=True)
+    return [Sample(f"{name}.ofd", file, paper.body) for (name, paper), file in named]
 
 
 def _printed() -> list[Sample]:
