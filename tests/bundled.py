@@ -8,11 +8,16 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from service.audit import checkpoints, notes
 from service.audit.checkpoints import Checkpoint
@@ -122,3 +127,11 @@ def verdicts(path: Path, *options: str) -> tuple[tuple[int, int | None], tuple[i
     report = checking.check(path)
     ours = (int(report.code), report.first_bad)
     return (done.returncode, said.get("first_bad")), ours
+
+
+def certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    """Return a certificate that a key signs for itself."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "审计")])
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(9999))
+    return built.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()

@@ -18,7 +18,6 @@ from babel.messages.pofile import read_po
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -26,7 +25,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
-from cryptography.x509.oid import NameOID
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
@@ -41,7 +39,7 @@ from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import new_id
 from service.models import AuditDetail, AuditEvent, AuditExport
 from service.permissions import Action
-from tests.bundled import SCRIPT, Bundle, asked, fetched, made, signed, verdicts
+from tests.bundled import SCRIPT, Bundle, asked, certificate, fetched, made, signed, verdicts
 from tests.world import World
 from web import labels
 
@@ -500,13 +498,6 @@ def test_details_that_were_erased_are_counted_and_leave_the_rest_provable(
 
 
 # -- encrypted to the auditor ------------------------------------------------------------------
-
-
-def certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "审计")])
-    day = datetime(2026, 1, 1, tzinfo=UTC)
-    built = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(9999))
-    return built.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 @pytest.fixture(scope="module")
