@@ -6,6 +6,8 @@ from datetime import timedelta
 from service import corrections, deputies, password_links, signins
 from service.audit.entries import Subject
 from service.codes import Category
+from service.imports import batches
+from service.imports.items import Announced
 from service.permissions import Action, service_actor
 from tests.recognised import scan
 from tests.web.browsing import Person, Portal
@@ -32,6 +34,7 @@ PAGES = (
     ("archivist", "/search?category=active"),
     ("archivist", "/upload"),
     ("archivist", "/upload?customer={customer}"),
+    ("archivist", "/imports/{batch}"),
     ("archivist", "/account"),
     ("archivist", "/log"),
     ("archivist", "/nowhere"),
@@ -41,6 +44,8 @@ PAGES = (
     ("sales", "/documents/{withdrawn}"),
     ("sales", "/upload"),
     ("sales", "/upload?customer={customer}"),
+    ("sales", "/imports/{batch}"),
+    ("sales", "/imports/{batch}?sort=failed"),
     ("sales", "/account"),
     ("sales", "/log"),
     ("sales", "/nowhere"),
@@ -92,6 +97,7 @@ class Places:
     scanned: str
     owner: str
     link: str
+    batch: str
 
     def address(self, path: str) -> str:
         """Return where a page is."""
@@ -121,7 +127,17 @@ def furnish(world: World) -> Places:
     cli, subject = service_actor("cli"), Subject("person", deputy)
     with world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
         link = password_links.make(call, deputy)
-    return Places(customer, document, withdrawn, scanned, owner, link)
+    batch = _import(world, customer)
+    return Places(customer, document, withdrawn, scanned, owner, link, batch)
+
+
+def _import(world: World, customer: str) -> str:
+    """Announce an import of two files, of which one failed to come."""
+    files = [Announced("现场/一.txt", 6), Announced("现场/二.txt", 0, error="empty")]
+    new = batches.New(batches.Source.PORTAL, customer, "repair", files=files)
+    subject = Subject("import")
+    with world.archive.call(world.actor("sales"), Action.IMPORT_RUN, subject, writes=True) as call:
+        return batches.create(call, new).id
 
 
 def visitor(portal: Portal, login: str) -> Person:

@@ -10,6 +10,7 @@ import pytest
 from service.codes import Category
 from tests.service.test_viruses import EICAR
 from tests.web.browsing import found
+from tests.web.test_escaping import PAYLOADS, dangers
 
 FILES = {"合同/主合同.txt": "减速机采购", "合同/附件.txt": "供货范围", "纪要.txt": "更换后恢复"}
 
@@ -244,3 +245,23 @@ def test_who_may_not_import_adds_files_one_by_one(portal):
     )
     assert answer.status_code == 302
     assert "/imports/" not in answer.location
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_the_name_of_an_imported_file_runs_nowhere(portal, client_file, payload):
+    person = portal["sales"]
+    place = announce(person, client_file, {f"{payload}/{payload}.txt": "内容"})
+    send(person, place, {f"{payload}.txt": "内容"})
+    for path in (place, f"{place}/rows?n=1", f"{place}?sort={payload}"):
+        assert dangers(person.get(path).text) == [], path
+
+
+def test_an_announcement_that_cannot_be_meant_so_is_refused(portal, client_file):
+    person = portal["sales"]
+    for said in ("{}", "[{}]", '[{"file": 1}]', "no", '[{"file":"a","size":-1,"kind":"repair"}]'):
+        headers = {"Content-Type": "application/json", "X-CSRFToken": person.token()}
+        answer = person.client.post(
+            f"/customers/{client_file.id}/imports", data=said, headers=headers
+        )
+        assert answer.status_code == 422, said
+    assert 'id="imports"' not in person.html("/upload")
