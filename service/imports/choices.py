@@ -11,6 +11,7 @@ from service.audit.entries import Subject
 from service.codes import Processing
 from service.errors import Conflict, NotFound, Refusal, Unavailable, changed_meanwhile
 from service.imports import batches, bringing
+from service.imports.batches import State
 from service.imports.items import ItemState
 from service.models import ImportItem, Version
 from service.permissions import Action, Actor
@@ -23,6 +24,8 @@ _LOCKED = "password"
 def retry(call: Call, batch_id: str, ordinals: Collection[int] = ()) -> int:
     """Expect failed files of a batch again, these or all; return how many."""
     row = batches.held(call, batch_id)
+    if row.state == State.PREPARING:
+        raise Conflict("This import has not begun.", rule="import:state")
     wanted = select(ImportItem).where(
         ImportItem.batch == batch_id, ImportItem.state == str(ItemState.FAILED)
     )

@@ -90,12 +90,15 @@ def planned(
     limit = call.archive.settings.upload_limit
     lines = listed.lines if listed else ()
     said = {file: line for line, file in matched(lines, [one.file for one in files]).items()}
+    faults = _faults(lines, [one.file for one in files if one.file not in said])
     words = {line.customer for line in lines if line.customer} | {row.customer or ""}
     known = {word: targets.find(call, word) for word in words}
     announced, wrong = [], list(_wrong(lines, set(said.values())))
     for one in files:
         line = said.get(one.file)
         plan = _plan(call, row, one, line, known)
+        if not one.error and one.file in faults:
+            plan = replace(plan, error=faults[one.file])
         if not plan.error and one.size > limit:
             plan = replace(plan, error="too_large")
         if not plan.error and listed and line is None and not row.kind:
@@ -121,6 +124,13 @@ def _wrong(lines: Sequence[Line], meant: set[Line]) -> list[Wrong]:
         for line in lines
         if line.fault or line not in meant
     ]
+
+
+def _faults(lines: Sequence[Line], files: Sequence[str]) -> dict[str, str]:
+    """Return by file the code of the line that means it but cannot be taken as it is."""
+    faulty = {line.number: line.fault for line in lines if line.fault and line.file}
+    meant = matched([replace(line, fault=None) for line in lines if line.number in faulty], files)
+    return {file: f"line.{faulty[line.number]}" for line, file in meant.items()}
 
 
 def _plan(

@@ -134,12 +134,14 @@ def test_a_list_in_the_folder_says_what_each_file_is_and_what_is_wrong_is_left_o
         (5, "line.missing"),
     ]
     assert {name: one.error for name, one in files.items() if one.error} == {
-        "甲/纪要二.txt": "unnamed",
+        "甲/纪要二.txt": "line.kind",
         "乙/纪要三.txt": "no_customer",
         "多余.txt": "unnamed",
     }
     with pytest.raises(Invalid):
         begin(served, batch)
+    with pytest.raises(Conflict):
+        change(served, choices.retry, batch)
     begin(served, batch, leave_out=True)
     served.work()
     state, _, _, files, told_sums = seen(served, batch)
