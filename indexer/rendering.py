@@ -161,7 +161,7 @@ class _Desk:
 
     def _unplaced(self, db: Session, sheet: page_images.Sheet) -> str:
         """Return the text of a page whose place is still to be found out; of others nothing."""
-        layer = self.source.media_type == page_images.PDF and sheet.origin == "layer"
+        layer = self.source.media_type in page_images.LAYERED and sheet.origin == "layer"
         if not layer or page_images.has_layout(db, sheet):
             return ""
         return page_images.text_of(db, self.ring, self.version, sheet)

@@ -33,8 +33,11 @@ PAGE, THUMB = "page", "thumb"
 
 PDF = "application/pdf"
 
-#: Media types whose pages can be drawn.
-DRAWN = frozenset({PDF, *PICTURES})
+OFD = "application/ofd"
+
+#: Media types whose pages can be drawn; and of those, the ones with writing that has a place.
+DRAWN = frozenset({PDF, OFD, *PICTURES})
+LAYERED = frozenset({PDF, OFD})
 
 
 @dataclass(frozen=True, slots=True)

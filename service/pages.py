@@ -218,7 +218,7 @@ def _order(call: Call, version: Version, no: int) -> None:
 
 def _is_placed_later(version: Version, origin: str) -> bool:
     """Say whether it is found out at drawing where the text of such a page stands."""
-    return version.media_type == page_images.PDF and origin == "layer"
+    return version.media_type in page_images.LAYERED and origin == "layer"
 
 
 def _sizes(db: Session, text_id: str) -> dict[int, tuple[float, float, str]]:

@@ -24,7 +24,7 @@ _IMAGE: Final = b"ImageObject"
 
 def read(source: BinaryIO) -> Extracted:
     """Return one page for each of the file, in points."""
-    _examine(source)
+    examine(source)
     source.seek(0)
     transcript = Transcript()
     try:
@@ -61,8 +61,11 @@ def _page(transcript: Transcript, page: ofdkit.Page, parts: Parts) -> bool:
     return True
 
 
-def _examine(source: BinaryIO) -> None:
-    """Inflate every part of words once, within the limits of packages, before it is parsed."""
+def examine(source: BinaryIO) -> None:
+    """Inflate every part of words once, within the limits of packages, before it is parsed.
+
+    Raises `Unreadable` where it is too much.
+    """
     size = 0
     with Package(source) as package:
         for name in package.names():

@@ -36,7 +36,7 @@ def sheet(
         source.seek(0)
         with Package(source) as package:
             shown = _shown(package, location)
-            name = _files(package).get(shown or "")
+            name = files(package).get(shown or "")
             if name is None:
                 raise Unreadable(Reason.DAMAGED, "no image")
             drawn = image.sheet(io.BytesIO(package.read(name)), 1)
@@ -74,7 +74,7 @@ def _area(box: str | None) -> float:
     return width * height
 
 
-def _files(package: Package) -> dict[str, str]:
+def files(package: Package) -> dict[str, str]:
     """Return, by the ids of images, the names of their parts."""
     files: dict[str, str] = {}
     parts = [name for name in package.names if name.lower().endswith("res.xml")]

@@ -1,9 +1,11 @@
 """What is done with a single page to look at it: an image, and where its text stands."""
 
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from indexer.extract import page_image, page_lines
+
+_OFD: Final = "application/ofd"
 
 
 def done(
@@ -11,7 +13,10 @@ def done(
 ) -> dict[str, Any]:
     """Do what is wanted with page `page` of a file of media type `type`: `image` or `lines`."""
     if arguments["want"] == "lines":
-        return page_lines.of_pdf(source, arguments, send)
+        of = page_lines.of_ofd if arguments["type"] == _OFD else page_lines.of_pdf
+        return of(source, arguments, send)
+    if arguments["type"] == _OFD:
+        return page_image.of_ofd(source, arguments, send)
     if arguments["type"] == "application/pdf":
         return page_image.of_pdf(source, arguments, send)
     return page_image.of_picture(source, arguments, send)

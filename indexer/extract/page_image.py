@@ -1,4 +1,4 @@
-"""Draws one page of a PDF, or of a picture file, as an image to look at and as a small one."""
+"""Draws one page of a PDF, an OFD or a picture file as an image to look at and as a small one."""
 
 import io
 import math
@@ -21,7 +21,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from indexer.extract import page_fonts, pdf
+from indexer.extract import ofd_page, page_fonts, pdf
 from indexer.extract.result import Reason, Unreadable
 
 #: Dots per inch of the image and of the small one.
@@ -71,6 +71,17 @@ def of_pdf(
             return {"pages": count}
         document.init_forms()
         return {"pages": count, **_sent(_drawn(document, number - 1, arguments), send)}
+
+
+def of_ofd(
+    source: BinaryIO, arguments: dict[str, Any], send: Callable[[bytes], None]
+) -> dict[str, Any]:
+    """Send out a page of an OFD as JPEG, then the small one, as `of_pdf` does."""
+    content, count = ofd_page.as_pdf(source, int(arguments["page"]))
+    if content is None:
+        return {"pages": count}
+    with page_fonts.lent(), closing(pdf.opened(io.BytesIO(content))) as document:
+        return {"pages": count, **_sent(_drawn(document, 0, arguments), send)}
 
 
 def of_picture(

@@ -6,6 +6,7 @@ walked together, and whatever one side has more is passed over.
 """
 
 import ctypes
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from indexer.extract import pdf
+from indexer.extract import ofd_page, pdf
 from indexer.extract.result import Reason, Unreadable
 
 #: Characters looked at on a page, and lines told of.
@@ -63,6 +64,16 @@ def of_pdf(
             placed = _placed(text, list(_chars(page, layer)))
     lines = islice(_lines(text, placed), _MOST_LINES)
     return {"lines": [_line(places) for places in lines]}
+
+
+def of_ofd(
+    source: BinaryIO, arguments: dict[str, Any], send: Callable[[bytes], None]
+) -> dict[str, Any]:
+    """Answer with the lines of a page of an OFD, as `of_pdf` does."""
+    content, _ = ofd_page.as_pdf(source, int(arguments["page"]))
+    if content is None:
+        raise Unreadable(Reason.UNSUPPORTED, "no such page")
+    return of_pdf(io.BytesIO(content), {**arguments, "page": 1}, send)
 
 
 def _chars(page: pypdfium2.PdfPage, layer: pypdfium2.PdfTextPage) -> Iterator[_Char]:

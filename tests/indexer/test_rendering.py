@@ -17,7 +17,7 @@ from service.errors import Unavailable
 from service.jobs import Lane
 from service.models import AuditEvent, Blob, Job, PageLayout, Rendering, Version
 from service.streams import DecryptingReader, blob_aad
-from tests.indexer import pdfs
+from tests.indexer import ofds, pdfs
 
 LINES = "甲方：苏州焊接机器人有限公司\n更换减速机一台"
 
@@ -198,6 +198,18 @@ def test_pictures_are_drawn(world):
     world.work()
     assert images(world, version)["page", 1] == (800, 600)
     assert made(world, version).pages == 1
+
+
+def test_pages_of_an_ofd_are_drawn_and_their_lines_found(world):
+    content = ofds.ofd(ofds.line("电子发票", 10), ofds.line("第二页", 20))
+    version = uploaded(world, content, "发票.ofd")
+    world.work()
+    assert set(images(world, version)) == {(role, n) for role in ("page", "thumb") for n in (1, 2)}
+    with world.archive.db.read() as db, world.archive.ring() as ring:
+        page = page_images.sheet(db, version, 1)
+        assert page
+        (line,) = layouts.lines(db, ring, page.text, 1) or []
+        assert (line.start, line.end) == (0, 4)
 
 
 def test_a_text_has_no_pages_to_draw(world):
