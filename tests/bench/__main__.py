@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import (
+    bundles,
     figures,
     heavy,
     looking,
@@ -33,6 +34,7 @@ from tests.live.machine import say
 MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
     "search": measures.search,
     "log": measures.log,
+    "bundle": bundles.bundle,
     "upload": measures.upload,
     "start": starting.start,
     "reading": reading.reading,
