@@ -61,6 +61,8 @@ def test_a_file_sent_again_says_what_became_of_it(programs, customer):
     again = program.upload(place, "减速机采购".encode(), headers=keyed)
     third = program.upload(place, "减速机采购".encode())
     assert first.json == again.json == third.json
+    other = program.upload(place, "别的内容".encode(), headers=keyed)
+    assert (other.status_code, other.json["fields"]) == (422, {"Idempotency-Key": "used"})
     assert documents(programs) == 1
 
 

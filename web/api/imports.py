@@ -173,14 +173,21 @@ def send_import_file(batch_id: str, number: int) -> Response:
     archive: Archive = g.archive
     archive.rates.take(archive, g.actor)
     answered: list[Response] = []
+    taken: list[Upload] = []
 
     def take(call: Call) -> Upload:
-        return asking.form(call)[1]
+        taken.append(asking.form(call)[1])
+        return taken[0]
 
     def keep(call: Call, item: Item) -> None:
         answered.append(answering.done(call, ImportFileSent, item))
 
     item = bringing.bring(archive, g.actor, batch_id, number, take, keep)
+    if not taken and item.error is None:
+        # it was here already; what was sent now must be a request that can be understood
+        with archive.call(g.actor, Action.IMPORT_RUN, _subject(batch_id)) as call:
+            asking.form(call)
+            g.pop("repeatable", None)
     return answered[0] if answered else shown(ImportFileSent, item)
 
 

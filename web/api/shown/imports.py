@@ -90,8 +90,9 @@ class ImportList(Listed):
 
 
 class ImportFileSent(Schema):
-    """What became of a file that was sent, and a code why if it failed."""
+    """What became of a file that was sent (`id` is its import), and a code why if it failed."""
 
+    id = string("batch")
     n = whole("ordinal")
     file = string()
     size = whole()
