@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal_column, select
 
 from service.archive import Call
 from service.errors import Invalid
@@ -17,7 +17,7 @@ from service.permissions import Target
 #: The days that are shown unless others are asked for, and how many at most.
 USUAL, MOST = 30, 366
 
-_HOUR = func.substr(AuditEvent.ts, 1, 13)
+_HOUR = func.substr(AuditEvent.ts, literal_column("1"), literal_column("13"))
 
 
 @dataclass(frozen=True, slots=True)

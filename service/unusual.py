@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import ColumnElement, distinct, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from service.archive import Call
@@ -25,7 +25,7 @@ _SATURDAY = 5
 #: a person and the beginning of an hour, or of a day
 Hour = tuple[str, datetime]
 
-_HOUR = func.substr(AuditEvent.ts, 1, 13)
+_HOUR = func.substr(AuditEvent.ts, literal_column("1"), literal_column("13"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from service.codes import Category
 from service.permissions import Action
@@ -169,6 +170,17 @@ def test_entries_about_a_document_are_those_that_showed_it_too(portal, document)
     page = portal["auditor"].html(f"/log?document={document}")
     assert "检索词已封存" in page
     assert "上传" in page
+
+
+def test_a_clock_that_was_set_back_hides_no_entry_of_a_day(portal):
+    with portal.world.archive.db.write() as db:
+        db.execute(text("DROP TRIGGER audit_event_no_update"))
+        db.execute(text("UPDATE audit_event SET ts = '2020-03-01T00:00:00.000Z' WHERE seq = 5"))
+    person = portal["auditor"]
+    assert numbers_of(person.html("/log?from=2020-03-01&to=2020-03-01")) == [5]
+    others = numbers_of(person.html("/log?from=2021-01-01&action=user.manage"))
+    assert {4, 6} <= set(others)
+    assert 5 not in others
 
 
 def test_the_list_goes_to_older_and_newer_entries_and_back(portal):
