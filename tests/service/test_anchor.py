@@ -392,6 +392,7 @@ def test_a_letter_has_the_note_in_its_text_and_as_a_file(world: World, letters: 
     assert attached.get_content() == note
     assert attached.get_filename() == f"{sizes(world)[0]:016d}.note"
     body = message.get_body()
+    assert body is not None
     assert note.splitlines()[2] in body.get_content()
     for person in to:
         assert any(person in line for line in letters.heard if line.startswith("rcpt"))

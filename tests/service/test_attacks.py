@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,7 +108,7 @@ class Scene:
 class Connection(sqlite3.Connection):
     """Commits and closes at the end of its block."""
 
-    def __exit__(self, *raised: object) -> bool:  # type: ignore[override]
+    def __exit__(self, *raised: object) -> Literal[False]:
         super().__exit__(*raised)  # type: ignore[arg-type]
         self.close()
         return False

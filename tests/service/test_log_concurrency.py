@@ -62,15 +62,15 @@ def test_eight_threads_read_without_a_gap_in_the_log(world: World) -> None:
     assert world.verify().orphans == ()
 
 
-def test_four_processes_append_without_a_gap(world: World) -> None:
+def test_eight_processes_append_without_a_gap(world: World) -> None:
     before = world.verify().events
-    running = [started(world, f"process-{n}", "2", "10") for n in range(4)]
+    running = [started(world, f"process-{n}", "2", "10") for n in range(8)]
     numbers = [read(world.archive, "here") for _ in range(10)]
     for process in running:
         said, _ = process.communicate()
         assert process.returncode == 0
         numbers += json.loads(said)
-    assert len(numbers) == 90
+    assert len(numbers) == 170
     assert_gapless(world, numbers, before)
 
 

@@ -44,9 +44,9 @@ def test_without_a_place_outside_it_says_so_and_everybody_works(
     assert "未外部锚定" in page
     assert 'role="alert"' not in page
     assert "未外部锚定" in portal["auditor"].html("/log")
-    ready = programs["sales"].client.get("/readyz").json
+    ready = programs["sales"].client.get("/readyz").get_json()
     assert ready["anchor"] == {"state": "unanchored", "label": "未外部锚定"}
-    assert programs["auditor"].get("/audit/status").json["anchor"] == "unanchored"
+    assert programs["auditor"].get("/audit/status").get_json()["anchor"] == "unanchored"
     assert portal["sales"].get("/search?q=焊接").status_code == 200
 
 
@@ -101,7 +101,7 @@ def test_while_the_log_is_not_the_one_that_was_signed_nobody_else_adds_to_it(
     reread(portal)
     before = world.verify().events
     assert sales.get("/search?q=焊接").status_code == 503
-    assert program.get("/search?q=焊接").json["part"] == "log"
+    assert program.get("/search?q=焊接").get_json()["part"] == "log"
     assert world.verify().events == before
     page = portal["system_admin"].html("/status")
     assert "日志与签名到第 7 号的那一份不符" in page

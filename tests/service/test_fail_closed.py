@@ -1,0 +1,199 @@
+"""When the log cannot be written nothing is done or shown: each row of the table of failures.
+
+Also tests/service/test_call.py (intents, outcomes, denials, lock, deliveries), test_full_disk.py
+(no room), tests/web/test_anchored.py (late, unreached and refusing anchors).
+"""
+
+import json
+import os
+import random
+import signal
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select, text
+
+from service import orphans
+from service.__main__ import main
+from service.archive import Archive
+from service.audit.entries import Subject
+from service.audit.verify import Code
+from service.errors import Unavailable
+from service.models import AuditEvent, SignIn
+from service.permissions import Action, service_actor
+from service.settings import Settings
+from tests.web.browsing import Portal
+from tests.web.programs import Programs
+from tests.world import World, password
+
+SEARCH = Subject("search")
+
+
+@contextmanager
+def refusing(world: World, phase: str) -> Iterator[None]:
+    """Let the database take no entry of a phase, as a disk that fails just then."""
+    with world.archive.db.write() as db:
+        db.execute(
+            text(
+                f"CREATE TRIGGER no_{phase} BEFORE INSERT ON audit_event "
+                f"WHEN NEW.phase = '{phase}' "
+                "BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+            )
+        )
+    try:
+        yield
+    finally:
+        with world.archive.db.write() as db:
+            db.execute(text(f"DROP TRIGGER no_{phase}"))
+
+
+def count(world: World, table: type) -> int:
+    with world.archive.db.read() as db:
+        return db.scalar(select(func.count()).select_from(table)) or 0
+
+
+# -- intent, outcome, sign-in ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase", ["intent", "outcome"])
+def test_without_its_intent_or_outcome_an_answer_is_503_and_holds_nothing(
+    world: World, programs: Programs, phase: str
+) -> None:
+    document = world.document(world.customer().id, "谐波减速器").id
+    world.work()
+    person = programs["service_officer"]
+    assert "谐波" in person.get(f"/documents/{document}/content").text
+    with refusing(world, phase):
+        for path in ("/search?q=谐波", f"/documents/{document}", f"/documents/{document}/content"):
+            answer = person.get(path)
+            assert (answer.status_code, answer.get_json()["part"]) == (503, "log"), path
+            assert "谐波" not in answer.text
+    assert "谐波" in person.get(f"/documents/{document}/content").text
+    assert world.verify().code is Code.OK
+
+
+def test_nobody_is_signed_in_without_an_entry(world: World, portal: Portal) -> None:
+    before = count(world, SignIn)
+    with refusing(world, "event"):
+        for given in (password("sales"), "a wrong password"):
+            answer = portal.stranger().send("/sign-in", login="sales", password=given)
+            assert answer.status_code == 503
+    assert count(world, SignIn) == before
+
+
+def test_there_is_no_switch_that_lets_anybody_work_without_the_log() -> None:
+    words = {word for f in fields(Settings) for word in f.name.split("_")}
+    assert not words & {"audit", "log", "logging", "bypass", "emergency", "skip", "disable"}
+
+
+# -- crashes ---------------------------------------------------------------------------------
+
+
+def answer_until_killed(archive: Archive, pipe: int) -> None:
+    """Read again and again; say each number once its answer could leave."""
+    actor = service_actor("cli")
+    try:
+        while True:
+            with archive.call(actor, Action.SEARCH_RUN, SEARCH, detail={"q": "x"}) as call:
+                call.returned([])
+            os.write(pipe, struct.pack("<q", call.event))
+    finally:
+        os._exit(1)
+
+
+def killed(archive: Archive, after: int) -> list[int]:
+    """Kill -9 a process that answers, when it has answered so often; return what it answered."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        answer_until_killed(archive, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read(8 * after)
+        os.kill(child, signal.SIGKILL)
+        said += pipe.read()
+    os.waitpid(child, 0)
+    whole = len(said) // 8
+    return list(struct.unpack(f"<{whole}q", said[: whole * 8]))
+
+
+def test_killed_at_200_points_no_answer_is_without_its_entries(world: World) -> None:
+    archive, dice, answered = world.archive, random.Random(7), []
+    archive.close()  # connections are not shared with a child; the next use opens them again
+    for _ in range(200):
+        answered += killed(archive, dice.randint(1, 3))
+    report = world.verify()
+    assert report.code is Code.OK, report.reason
+    with archive.db.read() as db:
+        ended = set(db.scalars(select(AuditEvent.ref).where(AuditEvent.phase == "outcome")))
+    assert len(answered) == len(set(answered)) >= 200
+    assert set(answered) <= ended
+    with archive.db.read() as db:
+        found = orphans.find(db)
+    assert tuple(o.seq for o in found.found) == report.orphans
+    assert not set(report.orphans) & set(answered)
+
+
+def cut_off(world: World) -> int:
+    """Leave an intent without an outcome, as a crash does."""
+    call = world.archive.call(world.actor("sales"), Action.SEARCH_RUN, SEARCH)
+    call.__enter__()
+    assert call.event is not None
+    return call.event
+
+
+def test_an_orphan_is_listed_and_alarms_after_five_minutes(world: World) -> None:
+    assert orphans_of(world).found == ()
+    seq = cut_off(world)
+    found = orphans_of(world)
+    (one,) = found.found
+    assert (one.seq, one.action, one.actor) == (seq, "search.run", world.id("sales"))
+    now = datetime.now(UTC)
+    assert not found.alarming(now)
+    assert found.alarming(now + timedelta(minutes=6))
+    many = replace(found, found=(one,) * 5, intents=1000)
+    assert many.alarming(now)
+
+
+def orphans_of(world: World) -> orphans.Orphans:
+    with world.archive.db.read() as db:
+        return orphans.find(db)
+
+
+def test_the_command_lists_orphans_and_ends_with_19_once_one_is_old(world: World) -> None:
+    data = world.archive.settings.data
+    assert listed(data) == (0, [])
+    seq = cut_off(world)
+    assert listed(data) == (0, [seq])
+    with world.archive.db.write() as db:
+        db.execute(text("DROP TRIGGER audit_event_no_update"))
+        old = "2026-01-01T00:00:00.000Z"
+        db.execute(
+            text("UPDATE audit_event SET ts = :old WHERE seq = :seq"), {"old": old, "seq": seq}
+        )
+    assert listed(data) == (19, [seq])
+
+
+def listed(data: Path) -> tuple[int, list[int]]:
+    words = ["audit", "orphans", "--json"]
+    done = CliRunner().invoke(main, words, env={"GUIDANG_DATA": str(data)})
+    return done.exit_code, [o["seq"] for o in json.loads(done.stdout)["orphans"]]
+
+
+def test_a_log_that_is_away_is_told_as_that(world: World) -> None:
+    with (
+        refusing(world, "event"),
+        pytest.raises(Unavailable) as no,
+        world.archive.call(
+            world.actor("archivist"), Action.CUSTOMER_EDIT, Subject("customer"), writes=True
+        ),
+    ):
+        pass
+    assert no.value.part == "log"
