@@ -80,6 +80,9 @@ def test_a_dropped_folder_goes_on_after_the_page_was_closed_in_the_middle(
     dropped(page, folder)
     expect(page.locator("h1")).to_have_text("上传与归档")
     expect(page.locator("#sums")).to_have_attribute("data-left", str(FILES - 5), timeout=15_000)
+    expect(page.locator("#remaining")).to_have_text(
+        re.compile(r"约剩 \d+ 分 \d+ 秒，.+/秒"), timeout=15_000
+    )
     page.reload()
     expect(page.locator("form[data-more]")).to_contain_text(f"还有 {FILES - 5} 份文件未到")
     drop(page, folder)

@@ -6,7 +6,7 @@
   const $$ = (s, root = document) => [...root.querySelectorAll(s)];
   const AT_ONCE = 2, SOON = 1200, LATE = 15000;
   const chosen = new Set();      // files that somebody chose or dropped
-  const flying = new Map();      // number of a file → bytes that are sent
+  const flying = new Map();      // number of a file → bytes of it that are still to be sent
   let page = null, queue = [], running = 0, paused = false, waits = 0;
   let timer = 0, pause = SOON, begun = null;
 
@@ -50,6 +50,7 @@
     else if (others) tell(fill(page.dataset.unknown, { n: others }));
     begun = null;
     pump();
+    remaining();
     poll();
   };
 
@@ -61,7 +62,7 @@
   };
   const send = one => {
     running += 1;
-    flying.set(one.n, 0);
+    flying.set(one.n, one.size);
     const row = rowOf(one.n), bar = row && $("progress", row);
     if (row) { $("[data-state]", row).textContent = page.dataset.sending; bar.hidden = false; }
     const data = new FormData();
@@ -71,7 +72,7 @@
     call.setRequestHeader("X-CSRFToken", page.dataset.token);
     call.setRequestHeader("X-Part", "row");
     call.upload.addEventListener("progress", e => {
-      flying.set(one.n, Math.min(e.loaded, one.size));
+      flying.set(one.n, Math.max(0, one.size - e.loaded));
       if (bar && e.lengthComputable) { bar.max = e.total; bar.value = e.loaded; }
       remaining();
     });
@@ -103,8 +104,8 @@
     const sums = $("#sums"), line = $("#remaining");
     if (!sums || !line) return;
     const sending = running || queue.length;
-    const sent = [...flying.values()].reduce((a, b) => a + b, 0);
-    const left = sending ? Math.max(0, Number(sums.dataset.leftBytes) - sent) : Number(sums.dataset.leftBytes);
+    const mine = [...flying.values(), ...queue.map(one => one.size)].reduce((a, b) => a + b, 0);
+    const left = sending ? mine : Number(sums.dataset.leftBytes);
     const now = performance.now();
     if (!begun || begun.left < left) begun = { now, left };
     const rate = (begun.left - left) / ((now - begun.now) / 1000);
