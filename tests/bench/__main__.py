@@ -16,6 +16,7 @@ from tests.bench import (
     bundles,
     figures,
     heavy,
+    logpages,
     looking,
     measures,
     reading,
@@ -34,6 +35,7 @@ from tests.live.machine import say
 MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
     "search": measures.search,
     "log": measures.log,
+    "logpage": logpages.logpage,
     "bundle": bundles.bundle,
     "upload": measures.upload,
     "start": starting.start,

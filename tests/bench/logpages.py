@@ -4,6 +4,7 @@ The entries are written past the archive, as raw rows; the verifier says that th
 """
 
 import json
+import logging
 import random
 import secrets
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from time import perf_counter
 from typing import Any
 
 import psycopg
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from indexer.extract.sandbox import Sandbox
 from service import appending, log_questions, sealed_words
-from service.archive import Archive, Call
+from service.archive import Archive
 from service.audit import entries, merkle
 from service.audit.entries import Subject
 from service.audit.log import chain_value, detail_aad
@@ -212,19 +214,21 @@ def _copied(archive: Archive, made: _Log) -> None:
 
 def logpage(stacks: Stacks) -> list[Figure]:
     """Open the page of the log with each filter, and look for words in what is sealed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     count = round(EVENTS * min(1.0, stacks.scale)) // 2 * 2
-    with stacks.scratch(Corpus(0), lambda archive, _: _furnished(archive, count)) as stack:
-        archive = stack.archive
-        archive.hasher = QUICK
-        auditor = Portal.of(World(archive, Sandbox.__new__(Sandbox)))["auditor"]
-        figures = [_page(auditor, name, query) for name, query in _questions().items()]
-        return [*figures, *_words(archive)]
+    with Sandbox(children=1) as sandbox:
 
+        def load(archive: Archive, _: Corpus) -> None:
+            archive.hasher = QUICK
+            World(archive, sandbox).people()
+            write(archive, count)
 
-def _furnished(archive: Archive, count: int) -> None:
-    archive.hasher = QUICK
-    World(archive, Sandbox.__new__(Sandbox)).people()
-    write(archive, count)
+        with stacks.scratch(Corpus(0), load) as stack:
+            stack.archive.hasher = QUICK
+            world = World(stack.archive, sandbox)
+            auditor = Portal.of(world)["auditor"]
+            figures = [_page(auditor, name, query) for name, query in _questions().items()]
+            return [*figures, _words(world)]
 
 
 def _questions() -> dict[str, str]:
@@ -269,24 +273,18 @@ def _page(person: Person, name: str, query: str) -> Figure:
     return Figure(f"log page p95, {name}", p95(seconds), _REACH, note)
 
 
-def _words(archive: Archive) -> list[Figure]:
+def _words(world: World) -> Figure:
     """Look for a word in every sealed detail, piece by piece as the page does."""
-    actor = World(archive, Sandbox.__new__(Sandbox)).actor("auditor")
-    found, scanned, pieces, below = 0, 0, 0, None
+    actor = world.actor("auditor")
+    found = looked = pieces = 0
+    below = newest = None
     started = perf_counter()
-    while True:
-
-        def piece(call: Call, below: int | None = below) -> sealed_words.Piece:
-            return sealed_words.look(
-                call, log_questions.Wanted(), _WANTED_WORD, "bench-case", below
-            )
-
-        with archive.call(actor, Action.AUDIT_OPEN, Subject("audit")) as call:
-            got = piece(call)
-        pieces, found, scanned = pieces + 1, found + len(got.items), scanned + got.looked
-        if got.below is None:
-            break
-        below = got.below
-    rate = scanned / (perf_counter() - started)
-    note = f"{found} found in {scanned:,} entries, {pieces} pieces"
-    return [Figure("words in sealed details", rate, _WORDS_REACH, note, unit="/s", least=True)]
+    while pieces == 0 or below is not None:
+        with world.archive.call(actor, Action.AUDIT_OPEN, Subject("audit")) as call:
+            wanted = log_questions.Wanted()
+            piece = sealed_words.look(call, wanted, _WANTED_WORD, "bench-case", below, newest)
+        pieces, found, looked = pieces + 1, found + len(piece.items), looked + piece.looked
+        below, newest = piece.below, piece.newest
+    rate = looked / (perf_counter() - started)
+    note = f"{found} found in {looked:,} entries, {pieces} pieces"
+    return Figure("words in sealed details", rate, _WORDS_REACH, note, unit="/s", least=True)
