@@ -24,6 +24,7 @@ from service.imports import batches
 from service.imports.items import Announced
 from service.permissions import Action
 from service.properties import Properties
+from tests.bundled import asked
 from tests.indexer.pdfs import written
 from tests.recognised import scan
 from tests.web.programs import Programs
@@ -99,6 +100,8 @@ def furnish(world: World) -> Pools:
             world.actor("archivist"), Action.IMPORT_RUN, subject, writes=True
         ) as call:
             batches.stop(call, batch)
+    exported = [asked(world) for _ in range(2)]
+    world.work()
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
     deputy, day = world.id("sales2"), signins.today(world.archive)
     about = Subject("person", deputy)
@@ -117,6 +120,7 @@ def furnish(world: World) -> Pools:
         # only what is filed changes its category
         "move_customer": filed,
         "deputy_id": [deputy],
+        "export_id": exported,
         **{name: [drawn.id] for name in ("show_page", "show_thumbnail", "show_hits")},
         # what was recognised is corrected, and has revisions
         **{name: [scanned] for name in ("show_page_text", "correct_page", "take_text_revision")},
@@ -237,12 +241,16 @@ class Fuzzing:
             if "If-Match" in (case.headers or {}):
                 moves = _id(case.operation) == "move_customer"  # for each once only
                 case.headers["If-Match"] = "*" if moves else draw(st.sampled_from(_STATES))
+            if "case" in (case.query or {}):
+                case.query.update({"case": "FW-1", "number": [1]})
             if "version" in (case.query or {}):
                 case.query["version"] = 1
             if "revision" in (case.query or {}):
                 case.query["revision"] = 1
             if isinstance(case.body, dict):
                 self._fill(case.body, draw)
+                if _id(case.operation) == "create_export":
+                    case.body = {"case": "FW-1", "statement": "核查"}
                 if _id(case.operation) == "name_deputy":
                     day = str(datetime.now(UTC).date() + timedelta(days=2))
                     case.body.update({"deputy": self.pools["deputy_id"][0], "from": day, "to": day})

@@ -30,11 +30,14 @@ def ids(furnished, world, programs):
     today = str(signins.today(world.archive))
     named = {"deputy": world.id("archivist2"), "from": today, "to": today}
     said = {"customer": furnished[1]["customer_id"], "kind": "minutes"}
+    case = {"case": "FW-1", "statement": "核查"}
+    export = programs["auditor"].post("/audit/exports", case).json["id"]
     batch = mine.post("/imports", {**said, "files": [{"file": "甲.txt", "size": 6}]}).json["id"]
     return {
         **furnished[1],
         "number": 1,
         "batch_id": batch,
+        "export_id": export,
         "deputy_id": mine.post("/deputies", named).json["id"],
         "session_id": mine.get("/sessions").json["items"][0]["id"],
         "token_id": mine.get("/tokens").json["items"][0]["id"],

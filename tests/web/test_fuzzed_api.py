@@ -40,7 +40,9 @@ GET_THROUGH = {
     | _READS
     | {"change_customer", "add_document", "add_version", "change_document"}
     | {"name_deputy", "show_deputy", "end_deputy", "list_deputies"},
-    "auditor": _OWN | {"list_events", "show_log"},
+    "auditor": _OWN
+    | {"list_events", "show_log"}
+    | {"create_export", "show_export", "fetch_export", "open_export_entries"},
     "security_admin": _OWN | {"list_users", "show_user", "add_user", "change_user"},
 }
 

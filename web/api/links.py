@@ -16,6 +16,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "DeputyShown": (("/id", "deputy_id"),),
     "DeputyList": (("/items/0/id", "deputy_id"),),
     "SignInList": (("/items/0/id", "session_id"),),
+    "ExportShown": (("/id", "export_id"),),
     "ImportShown": (("/id", "batch_id"),),
     "ImportList": (("/items/0/id", "batch_id"),),
     "TokenMade": (("/id", "token_id"),),

@@ -273,6 +273,36 @@ class EventQuery(Paging):
     grade = code(Grade)
 
 
+class NewExport(Schema):
+    """Which part of the log to pack, and for what."""
+
+    case = text(60, required=True)
+    statement = text(500, required=True)
+    receiver = text(ID_LENGTH)
+    certificate = text(20_000)
+    details = flag()
+    from_ = fields.Date(data_key="from")
+    to = fields.Date()
+    actor = text(100)
+    dept = code(Department)
+    action = code(Action)
+    verb = code(Verb)
+    customer = text(60)
+    document = text(ID_LENGTH)
+    category = code(Category)
+    grade = code(Grade)
+    decision = code(Decision)
+
+
+class EntriesNamed(Schema):
+    """Which entries of a bundle to open, and for which case."""
+
+    case = fields.String(load_default="")
+    number = fields.List(
+        fields.Integer(validate=Range(1, 2**53 - 1, error="range")), load_default=list
+    )
+
+
 class NewUser(Schema):
     """An account to open."""
 
