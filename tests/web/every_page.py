@@ -9,6 +9,7 @@ from service.codes import Category
 from service.imports import batches
 from service.imports.items import Announced
 from service.permissions import Action, service_actor
+from tests.bundled import asked
 from tests.recognised import scan
 from tests.web.browsing import Person, Portal
 from tests.world import World
@@ -35,6 +36,8 @@ PAGES = (
     ("archivist", "/upload"),
     ("archivist", "/upload?customer={customer}"),
     ("archivist", "/imports/{batch}"),
+    ("archivist", "/imports/new?customer={customer}"),
+    ("archivist", "/photos?customer={customer}"),
     ("archivist", "/account"),
     ("archivist", "/log"),
     ("archivist", "/nowhere"),
@@ -46,6 +49,8 @@ PAGES = (
     ("sales", "/upload?customer={customer}"),
     ("sales", "/imports/{batch}"),
     ("sales", "/imports/{batch}?sort=failed"),
+    ("sales", "/imports/new"),
+    ("sales", "/photos"),
     ("sales", "/account"),
     ("sales", "/log"),
     ("sales", "/nowhere"),
@@ -60,6 +65,10 @@ PAGES = (
     ("auditor", "/log/unusual"),
     ("auditor", "/log/figures"),
     ("auditor", "/log/words?dept=sales"),
+    ("auditor", "/log/bundles"),
+    ("auditor", "/log/bundles/new?action=search.run"),
+    ("auditor", "/log/bundles/{bundle}"),
+    ("sales", "/log/bundles"),
     ("auditor", "/history"),
     ("sales", "/history"),
     ("auditor", "/status"),
@@ -78,6 +87,7 @@ _REFUSED = {
     ("sales", "/nowhere"): 404,
     ("archivist", "/log"): 403,
     ("sales", "/log"): 403,
+    ("sales", "/log/bundles"): 403,
     (STRANGER, "/password?link=used"): 404,
 }
 
@@ -98,6 +108,7 @@ class Places:
     owner: str
     link: str
     batch: str
+    bundle: str
 
     def address(self, path: str) -> str:
         """Return where a page is."""
@@ -118,6 +129,8 @@ def furnish(world: World) -> Places:
     with world.archive.call(world.actor("sales"), Action.DOCUMENT_EDIT, subject) as call:
         corrections.correct(call, scanned, 1, "减速机 KR210\n验收合格", if_match="1.1")
     world.work()
+    bundle = asked(world)
+    world.work()
     owner, deputy = world.id("sales"), world.id("sales2")
     today = signins.today(world.archive)
     with world.archive.call(
@@ -128,7 +141,7 @@ def furnish(world: World) -> Places:
     with world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
         link = password_links.make(call, deputy)
     batch = _import(world, customer)
-    return Places(customer, document, withdrawn, scanned, owner, link, batch)
+    return Places(customer, document, withdrawn, scanned, owner, link, batch, bundle)
 
 
 def _import(world: World, customer: str) -> str:

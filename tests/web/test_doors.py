@@ -14,8 +14,8 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 def address(rule: Rule) -> str:
     """Return an address that matches a rule."""
     values: dict[str, object] = dict.fromkeys(rule.arguments, ID)
-    if "number" in values:
-        values["number"] = 1
+    for counted in {"number", "ordinal"} & values.keys():
+        values[counted] = 1
     if "filename" in values:
         values["filename"] = "app.css"
     built = rule.build(values) if values else None

@@ -24,7 +24,7 @@
     for (const file of files) {
       const row = blank.cloneNode(true).firstElementChild;
       $("[data-name]", row).textContent = file.name;
-      $$("[data-label]", row).forEach(b => b.setAttribute("aria-label", fill(b.dataset.label, { name: file.name })));
+      $$("button", row).forEach(b => b.setAttribute("aria-label", fill(b.getAttribute("aria-label"), { name: file.name })));
       photos.set(row, file);
       list.append(row);
       draw($("canvas", row), file);
