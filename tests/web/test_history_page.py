@@ -1,5 +1,7 @@
 """My history: one's own searches with their words, and nothing of anybody else's."""
 
+import re
+
 import pytest
 
 from service.codes import Category, Role
@@ -75,3 +77,10 @@ def test_a_look_at_ones_history_is_an_entry_with_what_was_asked(portal):
     entry = entries(portal.world, Action.AUDIT_READ_OWN)[-1]
     assert entry["actor"]["id"] == portal.world.id("sales")
     assert entry["verb"] == "read"
+
+
+def test_a_refusal_leads_to_its_entry(portal):
+    person = portal["sales"]
+    way = found(r'href="(/history\?seq=\d+)"', person.get("/log").text)
+    assert "拒绝" in person.html(way)
+    assert re.search(r'href="/log/\d+"', portal["auditor"].get("/people").text)
