@@ -26,6 +26,7 @@ from service.keystore.rows import Kind
 from service.models import AuditDetail, AuditEvent
 from service.models.columns import instant_text
 from service.permissions import Action, Actor
+from service.settings import SettingsError
 
 #: Bodies that stay for ever: they say what else is missing, and who signs.
 KEPT = (
@@ -89,8 +90,10 @@ def erase_details(
 ) -> Removed:
     """Erase every detail of a past month (`2026-10`), who saw what with it, and its key.
 
-    Raises `Invalid` for a month that is not over, `Conflict` when nothing of it is there.
+    Raises `Invalid` for a month that is not over, `Conflict` when nothing of it is there, and
+    `SettingsError` without the owner's address.
     """
+    _need_owner(archive)
     if not month < f"{now.astimezone(UTC):%Y-%m}":
         raise Invalid("Only the details of a month that is over can be erased.")
     found = archive.keystore.find(Kind.AUDIT_MONTH, [month])
@@ -120,8 +123,9 @@ def purge(
     """Remove the bodies and details of entries that are older; leaves and chain stay.
 
     Raises `Invalid` for less than `FLOOR`, whatever any setting or policy says, and `Conflict`
-    when nothing is that old.
+    when nothing is that old, and `SettingsError` without the owner's address.
     """
+    _need_owner(archive)
     if older < FLOOR:
         raise Invalid("Entries of the log stay for at least 184 days.")
     with archive.db.read() as db:
@@ -193,6 +197,13 @@ def _in_batches(
                     removed = int(done.rowcount)  # type: ignore[attr-defined]
                 count += removed
     return count
+
+
+def _need_owner(archive: Archive) -> None:
+    """Refuse before anything is said in the log that could not be done."""
+    if not archive.db.sqlite and not archive.settings.database_owner:
+        message = "only the owner of the tables removes anything: set GUIDANG_DATABASE_OWNER"
+        raise SettingsError(message)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What somebody with the database and all files in hands does to the log, and what gives it away.
 
 They have everything but the anchor's key and the places outside. Each attack says which exit code
-and which first bad number `guidang audit verify --anchors` ends with; docs/evidence.md has the table.
+and which first bad number `guidang audit verify --anchors` ends with: docs/evidence.md.
 """
 
 import json

@@ -1,0 +1,127 @@
+"""The log on PostgreSQL: eight processes append without a gap, and only the owner takes away."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import func, select
+
+from service import erasing
+from service.audit import entries, log, merkle
+from service.audit.verify import FLOOR, Code
+from service.models import AuditEvent
+from service.opening import open_archive
+from service.settings import Settings, SettingsError
+from tests.appending import append as append_one
+from tests.appending import entry
+from tests.live.asking import postgres
+from tests.live.together import processes
+from tests.live.world import Home
+from tests.service.test_erasing import MONTH, NOW, both
+from tests.world import World
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def world(half: World) -> World:
+    return half
+
+
+def appending(settings: Settings) -> None:
+    """Append a hundred entries."""
+    archive = open_archive(settings)
+    with archive.ring() as ring:
+        now = f"{datetime.now(UTC):%Y-%m}"
+        month = log.MonthKey(ring.audit_month_id(now), ring.audit_month(now))
+    for _ in range(100):
+        append_one(archive.db, month, "process")
+    archive.close()
+
+
+def test_eight_processes_append_without_a_gap(world: World) -> None:
+    before = world.verify().events
+    assert processes(8, appending, world.archive.settings) == [0] * 8
+    report = world.verify()
+    assert (report.code, report.events) == (Code.OK, before + 800)
+    with world.archive.db.read() as db:
+        edges = select(func.min(AuditEvent.seq), func.max(AuditEvent.seq), func.count())
+        assert db.execute(edges).one() == (1, before + 800, before + 800)
+
+
+def test_a_month_of_details_goes_by_the_owner_alone(world: World) -> None:
+    with world.archive.ring() as ring:
+        month = log.MonthKey(ring.audit_month_id(MONTH), ring.audit_month(MONTH))
+    found = replace(entry("finder"), touches=(("a" * 26, "listed"),))
+    with world.archive.db.brief() as driver:
+        (head,) = driver.ask(log.LOCK)
+        log.append(driver, head, [found] * 7, month)
+    with erasing.confirmed(world.archive, both(world)) as people:
+        done = erasing.erase_details(world.archive, people, MONTH, "到期", now=NOW)
+    report = world.verify()
+    assert (report.code, done.count, report.erased) == (Code.OK, 7, 7), report.reason
+
+
+@contextmanager
+def unguarded(place: Home) -> Iterator["psycopg.Connection[Any]"]:
+    with postgres(place.url("archive")) as owner:
+        tables = ("audit_event", "audit_body")
+        for table in tables:
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only".encode())
+        yield owner
+        for table in tables:
+            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_append_only".encode())
+
+
+def age(place: Home, days: int) -> int:
+    """Let every entry be from long ago; return the last number."""
+    chain, frontier, seq = log.START, list[bytes](), 0
+    with unguarded(place) as owner:
+        for seq, body in owner.execute("SELECT seq, body FROM audit_body ORDER BY seq").fetchall():
+            members = json.loads(body)
+            then = datetime.fromisoformat(members["ts"]) - timedelta(days=days)
+            old = entries.canonical(members | {"ts": f"{then:%Y-%m-%dT%H:%M:%S}.000Z"})
+            leaf = merkle.leaf_hash(old)
+            chain, frontier = log.chain_value(chain, leaf), merkle.extend(frontier, seq - 1, leaf)
+            owner.execute("UPDATE audit_body SET body = %s WHERE seq = %s", (old, seq))
+            owner.execute(
+                "UPDATE audit_event SET ts = %s, leaf = %s, chain = %s WHERE seq = %s",
+                (json.loads(old)["ts"], leaf, chain, seq),
+            )
+        owner.execute(
+            "UPDATE audit_head SET chain = %s, frontier = %s", (chain, merkle.pack(frontier))
+        )
+    return seq
+
+
+def test_old_bodies_go_by_the_owner_and_the_guards_stand_again(world: World, place: Home) -> None:
+    last = age(place, 1200)
+    with erasing.confirmed(world.archive, both(world)) as people:
+        done = erasing.purge(world.archive, people, FLOOR, "到期", now=datetime.now(UTC))
+    report = world.verify()
+    assert (report.code, done.count, report.purged) == (Code.OK, last, last), report.reason
+    with (
+        postgres(place.url("archive")) as owner,
+        pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+    ):
+        owner.execute("DELETE FROM audit_body")
+
+
+def test_without_the_owners_address_nothing_goes(world: World, place: Home) -> None:
+    age(place, 1200)
+    world.archive.settings = replace(world.archive.settings, database_owner="")
+    with (
+        erasing.confirmed(world.archive, both(world)) as people,
+        pytest.raises(SettingsError, match="GUIDANG_DATABASE_OWNER"),
+    ):
+        erasing.purge(world.archive, people, FLOOR, "到期", now=datetime.now(UTC))
+    with world.archive.db.read() as db:
+        said = select(func.count()).where(AuditEvent.action == "audit.purge")
+        assert db.scalar(said) == 0
+    report = world.verify()
+    assert (report.code, report.purged) == (Code.OK, 0)
