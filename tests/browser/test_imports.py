@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.checking import by_axe, by_rule, wider_than
 from tests.browser.people import Demo, page_of
+from tests.live import axe as axe_core
+from tests.screens import SIZES
 
 pytestmark = pytest.mark.browser
 
@@ -93,6 +96,10 @@ def test_a_dropped_folder_goes_on_after_the_page_was_closed_in_the_middle(
     empty = page.locator("#items tr").filter(has_text="空.txt")
     expect(empty).to_contain_text("文件是空的")
     expect(page.locator("#items")).to_contain_text("隼翼移交/第0箱")
+    for width, height in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert by_axe(page, axe_core.script()) + by_rule(page, phone=width == min(SIZES)) == []
+    assert wider_than(page, 320) == []
     page.goto(f"{demo.url}/search?q=移交第3份")
     expect(page.locator("article")).to_have_count(1)
 
