@@ -13,7 +13,14 @@ PAYLOADS = [
     "'><svg/onload=alert(1)></title></textarea><iframe srcdoc='<script>alert(1)</script>'>",
     '--></option></select>" autofocus onfocus=alert(1) x="javascript:alert(1)',
 ]
-SCRIPTS = ("/static/app.js", "/static/imports.js", "/static/listed.js", "/static/log.js", "/static/photos.js", "/static/viewer.js")
+SCRIPTS = (
+    "/static/app.js",
+    "/static/imports.js",
+    "/static/listed.js",
+    "/static/log.js",
+    "/static/photos.js",
+    "/static/viewer.js",
+)
 TAGS = {"script", "iframe", "object", "embed", "base", "style", "img"}
 
 
