@@ -106,7 +106,7 @@ SCREEN_LIST = (
     Screen("log-save", AUDITOR, "/log?action=document.add", press=(_dialog("save"),)),
     Screen("log-entry", AUDITOR, "/log?action=document.add", "main td a[href^='/log/']"),
     Screen("log-document", AUDITOR, "/log?action=document.add", "main a[href^='/log/documents/']"),
-    Screen("log-person", AUDITOR, "/log?actor=yechengze", "main a[href^='/log/people/']"),
+    Screen("log-person", AUDITOR, "/log?action=session.sign_in", "main a[href^='/log/people/']"),
     Screen("log-words", AUDITOR, "/log/words?dept=sales"),
     Screen("log-figures", AUDITOR, "/log/figures"),
     Screen("log-unusual", AUDITOR, "/log/unusual"),
