@@ -7,12 +7,11 @@ import pytest
 from tests.indexer import scans
 from tests.live.together import together
 from tests.service.test_rereading_corrected import *  # noqa: F403 - the same, on other servers
-from tests.web.programs import Programs
 
 pytestmark = pytest.mark.live
 
 
-def test_a_scan_is_recognised_found_boxed_and_corrected(programs: Programs) -> None:
+def test_a_scan_is_recognised_found_boxed_and_corrected(programs):
     world, sales = programs.world, programs["sales"]
     customer = world.customer(owner="sales").id
     content = scans.saved(scans.page(turned=90), dpi=(144, 144))
@@ -40,14 +39,14 @@ def test_a_scan_is_recognised_found_boxed_and_corrected(programs: Programs) -> N
     assert world.verify().code == 0
 
 
-def test_of_corrections_at_once_one_is_written_and_the_others_are_told(programs: Programs) -> None:
+def test_of_corrections_at_once_one_is_written_and_the_others_are_told(programs):
     world = programs.world
     customer = world.customer(owner="sales").id
     document = scans_of(world, customer)
     path = f"/documents/{document}/pages/1/text"
     people = [programs[login] for login in ("sales", "archivist", "service_manager", "sales")]
 
-    def correct(number: int) -> int:
+    def correct(number: int) -> object:
         text = {"text": f"corrected by number {number}"}
         return people[number].patch(path, text, etag='"1.1"').status_code
 

@@ -5,7 +5,7 @@ import pytest
 from service import jobs, texts
 from service.codes import Category, Processing
 from service.models import Version
-from tests.recognised import WIDTH, Told, scan
+from tests.recognised import WIDTH, Said, Told, scan
 from tests.web.programs import Programs
 from tests.world import World
 
@@ -55,7 +55,8 @@ def test_a_newer_reading_is_offered_and_does_not_bury_it(programs, corrected):
 
 def test_a_reading_that_fails_or_finds_nothing_does_not_bury_it_either(programs, corrected):
     world = programs.world
-    for pages in ([[]], []):  # nothing is seen; nothing is answered
+    blank, silent = list[list[Said]]([[]]), list[list[Said]]()
+    for pages in (blank, silent):  # nothing on the page; nothing at all
         reread(world, corrected, Told(world.sandbox, pages))
         with world.archive.db.read() as db:
             version = db.get_one(Version, world.shown(corrected, "sales").version.id)
@@ -71,5 +72,7 @@ def test_boxes_and_pages_stay_those_of_the_correction(programs, corrected):
     assert hits["hits"][0]["boxes"][0]["quad"][1] == 20.0
     with world.archive.db.read() as db:
         version = world.shown(corrected, "sales").version
-        assert texts.shown(db, version.id).revision == 2
+        shown = texts.shown(db, version.id)
+    assert shown is not None
+    assert shown.revision == 2
     assert (version.pages, version.text_characters) == (1, len(CORRECTED))
