@@ -244,6 +244,48 @@ MUTANTS = (
         "spans = [(n.start, n.end, text[n.start:n.end], marker.asked_for(n)) for n in near]",
         ("tests/service/test_highlight.py",),
     ),
+    Mutant(
+        "a signed note that the log does not fit",
+        "service/audit/evidence.py",
+        "others = [c for c in signed if walk.roots.get(c.size) != c.root]",
+        "others = [c for c in signed if c.size < 0]",
+        ("tests/service/test_attacks.py",),
+    ),
+    Mutant(
+        "bodies are purged by two",
+        "service/audit/verify.py",
+        "inside = [s for s in named if _by_two(s, named)]",
+        "inside = named",
+        ("tests/service/test_erasing.py",),
+    ),
+    Mutant(
+        "bodies stay for 184 days",
+        "service/erasing.py",
+        "    if older < FLOOR:\n",
+        "    if older < timedelta(0):\n",
+        ("tests/service/test_erasing.py",),
+    ),
+    Mutant(
+        "an older copy is not gone on with",
+        "service/opening.py",
+        "            restored.refuse(session, settings)\n",
+        "            pass\n",
+        ("tests/service/test_resuming.py",),
+    ),
+    Mutant(
+        "the anchor compares with what it signed",
+        "service/anchor.py",
+        "            notes = [self._state.note] if self._state.note else []\n",
+        "            notes: list[str] = []\n",
+        ("tests/service/test_anchor.py",),
+    ),
+    Mutant(
+        "work ends when no place takes notes",
+        "service/anchored.py",
+        "if found.closed(now, timedelta(hours=hours)):",
+        "if False:",
+        ("tests/web/test_anchored.py",),
+    ),
 )
 
 

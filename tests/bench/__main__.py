@@ -26,6 +26,7 @@ from tests.bench import (
     starting,
     together,
     transfer,
+    verifying,
     working,
 )
 from tests.bench.figures import Figure
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[Stacks], list[Figure]]] = {
     "search": measures.search,
     "log": measures.log,
     "logpage": logpages.logpage,
+    "verify": verifying.verifying,
     "bundle": bundles.bundle,
     "upload": measures.upload,
     "start": starting.start,
