@@ -49,10 +49,18 @@ class Wanted:
     @property
     def narrows(self) -> bool:
         """Say whether this leaves any entry out."""
+        return self._more or self.day_from is not None or self.day_to is not None
+
+    @property
+    def only_days(self) -> bool:
+        """Say whether nothing but days is asked for."""
+        return not self._more
+
+    @property
+    def _more(self) -> bool:
         texts = (self.actor, self.dept, self.action, self.verb, self.customer, self.document)
         more = (self.category, self.grade, self.decision, self.contains, self.about)
-        dates = (self.day_from, self.day_to, self.seq)
-        return any((*texts, *more)) or any(value is not None for value in dates)
+        return any((*texts, *more)) or self.seq is not None
 
 
 @dataclass(frozen=True, slots=True)
