@@ -305,7 +305,8 @@ def key_changed_by_nobody(s: Scene) -> None:
 
 
 def note_edited(s: Scene) -> None:
-    s.run(f"UPDATE audit_checkpoint SET note = replace(note, '{s.signed.first}', '7')")
+    line = f"char(10) || '{s.signed.first}' || char(10)"
+    s.run(f"UPDATE audit_checkpoint SET note = replace(note, {line}, char(10) || '7' || char(10))")
 
 
 def note_is_rubbish(s: Scene) -> None:
