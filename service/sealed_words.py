@@ -78,9 +78,10 @@ def _sought(words: str) -> tuple[bytes, ...]:
     """Return the words as they stand in sealed text, in small letters."""
     said = words.split()
     length = sum(map(len, said))
-    if not _SHORTEST <= length <= _LONGEST:
-        short = "too_short" if length < _SHORTEST else "too_long"
-        raise Invalid("Some values cannot be taken as they are.", fields={"words": short})
+    if length < _SHORTEST:
+        raise Invalid("Some values cannot be taken as they are.", fields={"words": "too_short"})
+    if length > _LONGEST:
+        raise Invalid("Some values cannot be taken as they are.", fields={"words": "too_long"})
     return tuple(json.dumps(w, ensure_ascii=False)[1:-1].lower().encode() for w in said)
 
 

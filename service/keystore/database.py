@@ -25,9 +25,9 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
-    update,
     text,
     union_all,
+    update,
 )
 from sqlalchemy.exc import (
     DataError,

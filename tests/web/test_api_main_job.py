@@ -82,7 +82,10 @@ def test_an_answer_has_pages_snippets_facets_and_the_number_in_the_log(programs,
 
 def test_the_text_comes_page_by_page(programs, contract):
     text = programs["legal"].get(f"/documents/{contract['id']}/text").json
-    assert text["pages"] == [{"n": 1, "label": "", "text": CONTRACT.decode()}]
+    (page,) = text["pages"]
+    assert (page["n"], page["label"], page["text"]) == (1, "", CONTRACT.decode())
+    # how sure is said of what was recognised alone
+    assert (page["origin"], page["confidence"]) == ("layer", None)
 
 
 def test_an_archivist_files_it_and_its_uploader_cannot(programs, contract):
