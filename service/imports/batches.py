@@ -230,7 +230,7 @@ def maker(archive: Archive, db: Session, row: ImportBatch) -> Actor | None:
 def stop(call: Call, batch_id: str) -> ImportBatch:
     """Take no more files in; what is on its way is still received."""
     row = held(call, batch_id)
-    if row.state not in (State.OPEN, State.RUNNING, State.PREPARING):
+    if row.state not in (State.OPEN, State.RUNNING):
         raise Conflict("This import is not going on.", rule="import:state")
     return _to(call, row, State.STOPPED)
 
@@ -251,7 +251,7 @@ def going(row: ImportBatch) -> State:
 def _to(call: Call, row: ImportBatch, state: State) -> ImportBatch:
     call.say(before={"state": row.state}, after={"state": str(state)})
     row.state = str(state)
-    row.finished = None
+    row.finished = row.error = None
     row.rev += 1
     if state is State.RUNNING:
         call.enqueue("import", row.id, lane=jobs.Lane.BULK)
