@@ -130,7 +130,7 @@ def test_a_list_is_compared_with_a_folder_before_its_files_are_sent(portal, clie
     page = person.html(place)
     assert "可以接收 1 份" in page
     assert "移交清单.csv" in page
-    assert "没有这种文件类型" in page
+    assert "没有这个文件类型" in page
     assert person.upload(f"{place}/items/1", (b"x", "x.txt")).status_code == 409
     assert person.send(f"{place}/begin", leave_out="1").status_code == 302
     left = [one for one in person.get(f"{place}/left").json if one["left"]]
