@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from service import anchored, probing, queues, readiness, schema, viruses
+from service import anchored, orphans, probing, queues, readiness, schema, viruses
 from service.anchored import Standing
 from service.archive import Archive, Call
 from service.errors import Unavailable
@@ -138,7 +138,8 @@ def look(call: Call) -> Status:
         notices=(),
     )
     notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_anchor(found))
-    notices = (*notices, *_of_walls(found), *_of_policy(call))
+    cut_off: Sequence[Notice] = _asked(parts, "database", lambda: _of_orphans(call.db, now), ())
+    notices = (*notices, *cut_off, *_of_walls(found), *_of_policy(call))
     return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
 
 
@@ -245,6 +246,15 @@ def _of_anchor(status: Status) -> Sequence[Notice]:
     if not anchor.outside:
         found.append(Notice("unanchored"))
     return found
+
+
+def _of_orphans(db: Session, now: datetime) -> Sequence[Notice]:
+    """Tell of intents of the last day without an outcome, but not of reads that are at work."""
+    found = orphans.find(db, since=orphans.lately(now)).found
+    old = [one.seq for one in found if not one.running(now)]
+    if not old:
+        return ()
+    return (Notice("orphans", urgent=True, params={"count": len(old), "first": old[0]}),)
 
 
 def _of_walls(status: Status) -> Sequence[Notice]:

@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from indexer import measuring
 from indexer.extract.sandbox import Sandbox
 from service import upkeep
+from service.audit.entries import Subject
 from service.codes import Role
 from service.models import Job, Probe
 from service.permissions import Action
@@ -55,6 +56,21 @@ def test_it_is_logged_before_and_after(portal, measured):
     assert re.search(r"日志第 \d+ 号", page)
     portal["sales"].get("/status")
     assert decisions(measured, Action.STATUS_READ)[-1] == ("outcome", "deny")
+
+
+def test_a_call_that_never_ended_is_told_once_it_is_old(portal, measured):
+    call = measured.archive.call(measured.actor("sales"), Action.SEARCH_RUN, Subject("search"))
+    call.__enter__()
+    said = "最近一天有 1 次操作在日志中有始无终。"
+    assert said not in portal["auditor"].html("/status")
+    old = (datetime.now(UTC) - timedelta(minutes=6)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    with measured.archive.db.write() as db:
+        db.execute(text("DROP TRIGGER audit_event_no_update"))
+        change = text("UPDATE audit_event SET ts = :old WHERE seq = :seq")
+        db.execute(change, {"old": old, "seq": call.event})
+    page = portal["auditor"].html("/status")
+    assert said in page
+    assert f"第一条是第 {call.event} 号" in page
 
 
 def test_a_healthy_archive_says_so_in_figures(portal, measured):
