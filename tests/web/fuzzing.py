@@ -316,7 +316,17 @@ def _is_wrong(case: Case) -> bool:
     parts = case.meta.components if case.meta else {}
     wrong = {str(place.value) for place, part in parts.items() if part.mode.is_negative}
     put_in = {"path"} if "Authorization" in (case.headers or {}) else {"path", "header"}
+    if _lists_with_one(case):
+        put_in.add("query")
     return bool(wrong - put_in)
+
+
+def _lists_with_one(case: Case) -> bool:
+    """Say whether a list in the query is one value: as it is sent, that is a list of one."""
+    parameters = case.operation.definition.raw.get("parameters", ())
+    lists = {p["name"] for p in parameters if p.get("schema", {}).get("type") == "array"}
+    sent = case.query or {}
+    return any(not isinstance(sent[name], (list, dict)) for name in lists & sent.keys())
 
 
 def _is_stated(_context: Any, response: Response, case: Case) -> None:
