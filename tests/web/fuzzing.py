@@ -251,6 +251,10 @@ class Fuzzing:
                 self._fill(case.body, draw)
                 if _id(case.operation) == "create_export":
                     case.body = {"case": "FW-1", "statement": "核查"}
+                if _id(case.operation) == "create_import":
+                    # for all its files, which say nothing of themselves
+                    customers = st.sampled_from(self.pools["customer_id"])
+                    case.body.update({"customer": draw(customers), "kind": "minutes"})
                 if _id(case.operation) == "name_deputy":
                     day = str(datetime.now(UTC).date() + timedelta(days=2))
                     case.body.update({"deputy": self.pools["deputy_id"][0], "from": day, "to": day})
