@@ -123,10 +123,10 @@ def export(  # noqa: PLR0913 - click passes options by name
     """Have a part of the log packed as a compliance bundle, and wait for it; a worker must run."""
     from service.audit.entries import Subject
     from service.bundles import exports
-    from service.bundles.filters import Wanted
+    from service.log_questions import Sought
 
     said = {name: value or "" for name, value in conditions.items()}
-    wanted = Wanted(day_from=_day(day_from), day_to=_day(day_to), **said)
+    wanted = Sought(day_from=_day(day_from), day_to=_day(day_to), **said)
     pem = certificate.read_text(encoding="utf-8", errors="replace") if certificate else ""
     new = exports.New(case, statement, wanted, details=details, certificate=pem)
     with _signed_in(login, password_file) as (archive, actor):

@@ -21,8 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which entries to list; days are calendar days of the archive's time zone."""
+class Sought:
+    """What entries are asked for by; days are calendar days of the archive's time zone."""
 
     day_from: date | None = None
     day_to: date | None = None
@@ -35,6 +35,12 @@ class Wanted:
     category: str = ""
     grade: str = ""
     decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Sought):
+    """Which entries to list, and from where on."""
+
     #: a document that was shown under the entries, in lists too
     contains: str = ""
     #: a document that the entries are about or showed
@@ -81,7 +87,7 @@ def conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.actor:
         found.append(_one_of(AuditEvent.actor, people(db, wanted.actor)))
     if wanted.customer:
-        found.append(_one_of(AuditEvent.customer, _customers(db, wanted.customer)))
+        found.append(_one_of(AuditEvent.customer, numbered(db, wanted.customer)))
     if wanted.contains:
         found.append(AuditEvent.seq.in_(_shown(wanted.contains)))
     if wanted.about:
@@ -116,9 +122,9 @@ def days(db: Session, zone: ZoneInfo, wanted: Wanted) -> list[ColumnElement[bool
         return []
     times = []
     if wanted.day_from:
-        times.append(AuditEvent.ts >= midnight(_known(wanted.day_from, "from"), zone))
+        times.append(AuditEvent.ts >= midnight(known(wanted.day_from, "from"), zone))
     if wanted.day_to:
-        after = _known(wanted.day_to, "to") + timedelta(days=1)
+        after = known(wanted.day_to, "to") + timedelta(days=1)
         times.append(AuditEvent.ts < midnight(after, zone))
     span = _span(db, times)
     numbers = [AuditEvent.seq >= span.first, AuditEvent.seq <= span.last]
@@ -135,7 +141,7 @@ def _span(db: Session, times: list[ColumnElement[bool]]) -> Span:
     return Span(first, last, whole=last - first + 1 == count)
 
 
-def _known(day: date, name: str) -> date:
+def known(day: date, name: str) -> date:
     """Refuse a day that has no moment in every time zone, or whose text does not sort."""
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Invalid("Some values cannot be taken as they are.", fields={name: "range"})
@@ -157,6 +163,7 @@ def people(db: Session, text: str) -> list[str]:
     return [*found] if text in found else [*found, text]
 
 
-def _customers(db: Session, text: str) -> list[str]:
+def numbered(db: Session, text: str) -> list[str]:
+    """Return the id of the client whom a text names by number, or the text, an id perhaps."""
     found = db.scalars(select(Customer.id).where(Customer.number == text.upper())).all()
     return [*found] if found else [text]

@@ -138,7 +138,7 @@ def look(call: Call) -> Status:
         notices=(),
     )
     notices = (*_of_parts(found), *_of_work(found), *_of_measures(found), *_of_anchor(found))
-    cut_off: Sequence[Notice] = _asked(parts, "database", lambda: _of_orphans(call.db, now), ())
+    cut_off: Sequence[Notice] = _asked(parts, "database", lambda: _of_orphans(call, now), ())
     notices = (*notices, *cut_off, *_of_walls(found), *_of_policy(call))
     return replace(found, notices=sorted(notices, key=lambda notice: not notice.urgent))
 
@@ -248,10 +248,11 @@ def _of_anchor(status: Status) -> Sequence[Notice]:
     return found
 
 
-def _of_orphans(db: Session, now: datetime) -> Sequence[Notice]:
+def _of_orphans(call: Call, now: datetime) -> Sequence[Notice]:
     """Tell of intents of the last day without an outcome, but not of reads that are at work."""
-    found = orphans.find(db, since=orphans.lately(now)).found
-    old = [one.seq for one in found if not one.running(now)]
+    found = orphans.find(call.db, since=orphans.lately(now)).found
+    age = timedelta(minutes=call.policy.limits.log.orphan_minutes)
+    old = [one.seq for one in found if not one.running(now, age)]
     if not old:
         return ()
     return (Notice("orphans", urgent=True, params={"count": len(old), "first": old[0]}),)

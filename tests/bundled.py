@@ -24,7 +24,7 @@ from service.audit.checkpoints import Checkpoint
 from service.audit.entries import Subject
 from service.bundles import checking, exports, handing, verify
 from service.bundles.exports import New
-from service.bundles.filters import Wanted
+from service.log_questions import Sought
 from service.models import Instance
 from service.permissions import Action
 from tests.world import World
@@ -32,9 +32,9 @@ from tests.world import World
 SCRIPT = Path(verify.__file__)
 
 
-def asked(world: World, by: str = "auditor", wanted: Wanted | None = None, **more: Any) -> str:
+def asked(world: World, by: str = "auditor", wanted: Sought | None = None, **more: Any) -> str:
     """Ask for a bundle; return its id."""
-    new = New("FW-HC-2026-Q4-03", "第四季度核查", wanted or Wanted(), **more)
+    new = New("FW-HC-2026-Q4-03", "第四季度核查", wanted or Sought(), **more)
     actor = world.actor(by)
     with world.archive.call(actor, Action.AUDIT_EXPORT, Subject("export"), writes=True) as call:
         return exports.request(call, new).id
@@ -48,7 +48,7 @@ def fetched(world: World, export_id: str, by: str = "auditor") -> bytes:
     return b"".join(original.chunks())
 
 
-def made(world: World, by: str = "auditor", wanted: Wanted | None = None, **more: Any) -> bytes:
+def made(world: World, by: str = "auditor", wanted: Sought | None = None, **more: Any) -> bytes:
     """Ask for a bundle, have it made, fetch it."""
     export_id = asked(world, by, wanted, **more)
     world.work()

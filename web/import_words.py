@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from flask_babel import gettext
-
 from web.labels import N_
+from web.words import word_of
 
 #: why a file of an import is not here
 REASON = {
@@ -78,7 +77,4 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 
 def word(table: str, code: object) -> str:
     """Return the word for a code of imports."""
-    if not code:
-        return ""
-    known = TABLES[table].get(str(code), _OTHER if table == "reason" else str(code))
-    return str(gettext(known))
+    return word_of(TABLES[table], code, _OTHER if table == "reason" else None)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from web.words import choices_of, word_of
+
 
 def N_(text: str) -> str:  # noqa: N802 - the name that collectors of messages know
     """Mark a text for the catalogue; it is translated when it is shown."""
@@ -376,10 +378,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 
 def label(table: str, code: object) -> str:
     """Return the word for a code; a code that policy added shows itself."""
-    if code is None or code == "":
-        return ""
-    known = TABLES[table].get(str(code))
-    return gettext(known) if known else str(code)
+    return word_of(TABLES[table], code)
 
 
 def input_name(name: str) -> str:
@@ -396,4 +395,4 @@ def badge(category: object, coop_type: object = None) -> tuple[str, str]:
 
 def choices(table: str) -> list[tuple[str, str]]:
     """Return every code of a table with its word, in the table's order."""
-    return [(code, gettext(text)) for code, text in TABLES[table].items()]
+    return choices_of(TABLES[table])

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from web import labels
 from web.labels import N_
+from web.words import choices_of, word_of
 
 VERB = {
     "create": N_("Establish"),
@@ -178,15 +179,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 
 def word(table: str, code: object) -> str:
     """Return the word for a code of the log; a code that has none shows itself."""
-    if code is None or code == "":
-        return ""
-    known = TABLES[table].get(str(code))
-    return str(gettext(known)) if known else str(code)
+    return word_of(TABLES[table], code)
 
 
 def choices(table: str) -> list[tuple[str, str]]:
     """Return every code of a table with its word, in the table's order."""
-    return [(code, str(gettext(text))) for code, text in TABLES[table].items()]
+    return choices_of(TABLES[table])
 
 
 def rule(code: str | None) -> str:

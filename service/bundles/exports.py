@@ -19,9 +19,9 @@ from service.archive import Call
 from service.audit.log import head_seq
 from service.bundles import envelopes, filters
 from service.bundles.asked import Asked
-from service.bundles.filters import Wanted
 from service.errors import Conflict, Hidden, Invalid, NotFound
 from service.ids import is_id, new_id
+from service.log_questions import Sought
 from service.models import AuditExport, Person, PersonRole
 from service.permissions import Action
 from service.policy.rules import EVERYONE
@@ -50,7 +50,7 @@ class New:
 
     case: str
     statement: str
-    wanted: Wanted
+    wanted: Sought
     details: bool = False
     receiver: str = ""
     certificate: str = ""
@@ -115,7 +115,7 @@ class Reach:
     matching: int
 
 
-def reach(call: Call, wanted: Wanted) -> Reach:
+def reach(call: Call, wanted: Sought) -> Reach:
     """Say what a bundle would cover; raises `Invalid`."""
     call.require()
     db = call.db
@@ -123,7 +123,7 @@ def reach(call: Call, wanted: Wanted) -> Reach:
     return found
 
 
-def _covered(call: Call, db: Session, wanted: Wanted) -> tuple[filters.Filter, Reach]:
+def _covered(call: Call, db: Session, wanted: Sought) -> tuple[filters.Filter, Reach]:
     zone = ZoneInfo(call.archive.settings.timezone)
     meant = filters.resolved(db, zone, wanted)
     first, last = filters.span(db, meant, head_seq(db))

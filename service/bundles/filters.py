@@ -6,7 +6,7 @@ verifiers can compare every shown entry, and every opened one, with it.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.errors import Invalid
-from service.log_questions import midnight, people
-from service.models import AuditEvent, AuditTouch, Customer
+from service.log_questions import Sought, known, midnight, numbered, people
+from service.models import AuditEvent, AuditTouch
 
 #: Member of a body → the query column that follows from it.
 COLUMNS = {
@@ -28,27 +28,6 @@ COLUMNS = {
     "grade": AuditEvent.grade,
     "decision": AuditEvent.decision,
 }
-
-#: Years that days are looked for in.
-_FIRST_YEAR, _LAST_YEAR = 1900, 9998
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody asks for; days are calendar days of the archive's time zone."""
-
-    day_from: date | None = None
-    day_to: date | None = None
-    actor: str = ""
-    dept: str = ""
-    action: str = ""
-    verb: str = ""
-    customer: str = ""
-    #: about this document, or shown by the entry
-    document: str = ""
-    category: str = ""
-    grade: str = ""
-    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +90,14 @@ class Filter:
         return found
 
 
-def resolved(db: Session, zone: ZoneInfo, wanted: Wanted) -> Filter:
-    """Return what is meant: ids of people and clients; raises `Invalid` for days that are none."""
+def resolved(db: Session, zone: ZoneInfo, wanted: Sought) -> Filter:
+    """Return what is meant: ids of people and clients; a document is one they are about or showed.
+
+    Raises `Invalid` for days that are none.
+    """
     named = {
         "actor.id": people(db, wanted.actor) if wanted.actor else [],
-        "customer": _customers(db, wanted.customer) if wanted.customer else [],
+        "customer": numbered(db, wanted.customer) if wanted.customer else [],
     }
     plain = {
         "actor.dept": wanted.dept,
@@ -131,8 +113,8 @@ def resolved(db: Session, zone: ZoneInfo, wanted: Wanted) -> Filter:
     if first and last and first > last:
         raise Invalid("Some values cannot be taken as they are.", fields={"to": "range"})
     return Filter(
-        since=midnight(_known(first, "from"), zone) if first else "",
-        before=midnight(_known(last, "to") + timedelta(days=1), zone) if last else "",
+        since=midnight(known(first, "from"), zone) if first else "",
+        before=midnight(known(last, "to") + timedelta(days=1), zone) if last else "",
         members=members,
         touched=(wanted.document,) if wanted.document else (),
         days=(first.isoformat() if first else "", last.isoformat() if last else ""),
@@ -183,15 +165,3 @@ def _member(body: Mapping[str, Any], path: str) -> object:
         else:
             value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def _known(day: date, name: str) -> date:
-    """Refuse a day that has no moment in every time zone, or whose text does not sort."""
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise Invalid("Some values cannot be taken as they are.", fields={name: "range"})
-    return day
-
-
-def _customers(db: Session, text: str) -> list[str]:
-    found = db.scalars(select(Customer.id).where(Customer.number == text.upper())).all()
-    return [*found] if found else [text]

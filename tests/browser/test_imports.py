@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checking import by_axe, by_rule, wider_than
+from tests.browser.dropping import drop
 from tests.browser.people import Demo, page_of
 from tests.live import axe as axe_core
 from tests.screens import SIZES
@@ -45,23 +46,6 @@ def upload_page(page: Page, url: str) -> None:
     listed = page.locator("main a[href*='/customers/']").filter(has_text="隼翼")
     customer = str(listed.first.get_attribute("href")).rsplit("/", 1)[-1].split("?")[0]
     page.goto(f"{url}/upload?customer={customer}")
-
-
-def drop(page: Page, folder: Path) -> None:
-    """Drop a folder on the page as the system's file manager does."""
-    box = page.locator(".drop").bounding_box()
-    assert box
-    mouse = page.context.new_cdp_session(page)
-    for kind in ("dragEnter", "dragOver", "drop"):
-        mouse.send(
-            "Input.dispatchDragEvent",
-            {
-                "type": kind,
-                "x": box["x"] + 20,
-                "y": box["y"] + 20,
-                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
-            },
-        )
 
 
 def dropped(page: Page, folder: Path) -> None:

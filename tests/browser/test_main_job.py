@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from tests.browser.dropping import drop
 from tests.browser.people import Demo, page_of
 from tests.screens import sign_in
 
@@ -133,19 +134,7 @@ def test_a_dropped_folder_brings_every_file_in_it(
     for name in ("甲.txt", "现场/乙.txt"):
         (folder / name).write_text(name, encoding="utf-8")
     choose_for_another_salesperson(page, url, tmp_path / "丙.txt", "丙")
-    box = page.locator(".drop").bounding_box()
-    assert box
-    mouse = page.context.new_cdp_session(page)
-    for kind in ("dragEnter", "dragOver", "drop"):
-        mouse.send(
-            "Input.dispatchDragEvent",
-            {
-                "type": kind,
-                "x": box["x"] + 20,
-                "y": box["y"] + 20,
-                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
-            },
-        )
+    drop(page, folder)
     for name in ("甲.txt", "乙.txt"):
         expect(page.locator("#uploads [data-name]").get_by_text(name)).to_be_visible()
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from service.bundles.filters import Wanted
+from service.log_questions import Sought
 from tests.bundled import Bundle, certificate, made, signed, verdicts
 from tests.world import World
 
@@ -40,7 +40,7 @@ def test_a_bundle_is_checked_in_an_empty_folder(world: World, tmp_path: Path):
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "bundle.zip").write_bytes(
-        made(world, wanted=Wanted(action="search.run"), details=True)
+        made(world, wanted=Sought(action="search.run"), details=True)
     )
     assert bare(empty, *PYTHON, "-c", "import cryptography").returncode != 0
     assert bare(empty, *PYTHON, "-m", "zipfile", "-e", "bundle.zip", "b").returncode == 0

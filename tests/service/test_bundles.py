@@ -33,10 +33,10 @@ from service.audit.checkpoints import Checkpoint
 from service.audit.entries import Subject
 from service.blobs.names import object_name
 from service.bundles import checking, envelopes, exports, handing, reports
-from service.bundles.filters import Wanted
 from service.bundles.sheets import Cell
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import new_id
+from service.log_questions import Sought
 from service.models import AuditDetail, AuditEvent, AuditExport
 from service.permissions import Action
 from tests.bundled import SCRIPT, Bundle, asked, certificate, fetched, made, signed, verdicts
@@ -68,8 +68,8 @@ def furnish(world: World) -> Furnished:
     signed(world, key)
     world.search("第二次", by="sales2")
     size = signed(world, key)
-    searches = made(world, wanted=Wanted(action="search.run"), details=True)
-    part = made(world, wanted=Wanted(decision="deny"))
+    searches = made(world, wanted=Sought(action="search.run"), details=True)
+    part = made(world, wanted=Sought(decision="deny"))
     assert size > 20
     assert customer.id
     return Furnished(Bundle.of(unsigned), Bundle.of(searches), Bundle.of(part), key)
@@ -344,7 +344,7 @@ def test_the_script_is_plain_python_of_old_and_imports_nothing_of_ours() -> None
 def test_numbers_that_the_auditor_names_are_opened_and_compared(
     world: World, tmp_path: Path
 ) -> None:
-    export_id = asked(world, wanted=Wanted(action="search.run"))
+    export_id = asked(world, wanted=Sought(action="search.run"))
     world.work()
     bundle = Bundle.of(fetched(world, export_id))
     hidden = [line["seq"] for line in bundle.lines() if "leaf" in line][:5]
@@ -409,7 +409,7 @@ def test_nobody_else_can_receive_one(world: World) -> None:
 def test_a_bundle_needs_a_case_number_and_a_statement(world: World) -> None:
     actor = world.actor("auditor")
     for case, statement in (("", "x"), ("x", ""), ("x\x1b", "x"), ("x" * 61, "x")):
-        new = exports.New(case, statement, Wanted(), details=True)
+        new = exports.New(case, statement, Sought(), details=True)
         with (
             pytest.raises(Invalid),
             world.archive.call(actor, Action.AUDIT_EXPORT, Subject("export"), writes=True) as call,
@@ -492,7 +492,7 @@ def test_details_that_were_erased_are_counted_and_leave_the_rest_provable(
     world.search("不再", by="sales")
     with world.archive.db.write() as db:
         db.execute(update(AuditDetail).values(key="gone"))
-    bundle = Bundle.of(made(world, wanted=Wanted(action="search.run"), details=True))
+    bundle = Bundle.of(made(world, wanted=Sought(action="search.run"), details=True))
     assert bundle.json("manifest.json")["details"]["absent"] > 0
     assert verdicts(bundle.put(tmp_path / "b.zip")) == ((0, None), (0, None))
 

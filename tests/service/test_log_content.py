@@ -53,10 +53,10 @@ from service.audit import checkpoints, entries, log
 from service.audit.entries import Subject
 from service.audit.verify import Code
 from service.bundles import exports, handing
-from service.bundles.filters import Wanted
 from service.codes import Department, Role
 from service.errors import Denied, Refusal
 from service.ids import is_id
+from service.log_questions import Sought
 from service.models import AuditBody, AuditEvent
 from service.operation import set_up_logging
 from service.permissions import Action, service_actor
@@ -376,7 +376,7 @@ def log_looks(world: World) -> None:
 
 def bundle(world: World) -> None:
     """Ask for a compliance bundle with canaries in every field, fetch it, open a number of it."""
-    wanted = Wanted(actor=DIRTY, customer=ID_NUMBER, document=DIRTY)
+    wanted = Sought(actor=DIRTY, customer=ID_NUMBER, document=DIRTY)
     new = exports.New(f"{WORD} {ID_NUMBER}", f"{NAME}\n{ID_NUMBER}", wanted, details=True)
     subject = Subject("export")
     made = call(

@@ -6,7 +6,7 @@ from service import access
 from service.audit.entries import Subject
 from service.bundles import exports, handing
 from service.bundles.exports import New
-from service.bundles.filters import Wanted
+from service.log_questions import Sought
 from service.permissions import Action
 from web import downloads
 from web.api import asking
@@ -34,7 +34,7 @@ def create_export() -> Response:
         own |= {name: asked.pop(name) for name in ("receiver", "certificate") if name in asked}
         details = asked.pop("details", False)
         days = {"day_from": asked.pop("from_", None), "day_to": asked.pop("to", None)}
-        made = exports.request(call, New(wanted=Wanted(**days, **asked), details=details, **own))
+        made = exports.request(call, New(wanted=Sought(**days, **asked), details=details, **own))
         answer = done(call, ExportShown, made, 202, at="audit/exports")
     answer.headers["Retry-After"] = AGAIN
     return answer

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from service.audit.entries import Subject
 from service.bundles import exports, handing
 from service.bundles.exports import New
-from service.bundles.filters import Wanted
 from service.errors import Invalid
+from service.log_questions import Sought
 from service.permissions import Action
 from web import downloads, errors, forms, guard, session
 from web.pages.log import CONDITIONS
@@ -109,10 +109,10 @@ def open_numbers(export_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _wanted() -> Wanted:
+def _wanted() -> Sought:
     """Return the conditions of an address, or of the form that carries them on."""
     given = _given()
-    return Wanted(
+    return Sought(
         day_from=forms.asked_day(given.get("from", "")),
         day_to=forms.asked_day(given.get("to", "")),
         **{name: given.get(name, "")[:100] for name in NARROWING if name not in ("from", "to")},
