@@ -8,11 +8,11 @@ from functools import partial
 from time import monotonic
 
 from indexer import work
+from indexer.holding import Hold
 from indexer.work import Ended, Work
-from service import jobs
 from service.archive import Archive
 from service.blobs.names import object_name
-from service.bundles import envelopes, making
+from service.bundles import making
 from service.bundles.asked import Asked, key_aad
 from service.bundles.exports import State
 from service.bundles.making import Made
@@ -24,11 +24,18 @@ from service.spool import Spool
 
 KINDS = ("bundle",)
 
-#: Seconds between two marks of how far it is; the job is held anew with each.
+#: Seconds between two marks of how far it is.
 _TOLD = 2.0
 
 #: Bytes of a bundle that is too long for anybody.
 _LONGEST = 16 * 1024**3
+
+#: The states in which a bundle is still to be made.
+_GOING = (State.WAITING, State.RUNNING)
+
+
+class Overtaken(Exception):
+    """Another worker has the job by now, and its own object in the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class _Stored:
     """A bundle that lies in the store."""
 
     made: Made
+    blob: str
     size: int
     stored_size: int
     sha256: str
@@ -43,99 +51,129 @@ class _Stored:
 
 
 def run(archive: Archive, holder: str, beat: Callable[[], None]) -> int:
-    """Make one waiting bundle; return how many were made."""
+    """Make one waiting bundle; return how many were made. `beat` is called while it lasts."""
     if not work.waiting(archive, KINDS):
         return 0
-    done = 0
-    for one in work.take(archive, holder, KINDS, 1):
-        ended, stored = _made(archive, one, _Telling(archive, one, holder, beat))
-        also = None if ended.again else partial(_settle, one.job.subject, ended.error, stored)
-        work.finish(archive, [ended], also and partial(_with_limits, archive, also))
-        done += not ended.again
-    return done
+    works = work.take(archive, holder, KINDS, 1)
+    ended = [_Making(archive, one, Hold(archive, holder, beat)).run() for one in works]
+    return sum(not (one.again or one.overtaken) for one in ended)
 
 
-def _made(archive: Archive, one: Work, telling: "_Telling") -> tuple[Ended, _Stored | None]:
-    try:
-        return Ended(one), _make(archive, one.job.subject, telling)
-    except Unavailable as error:
-        return Ended(one, error=f"unavailable.{error.part}", again=True, counted=False), None
-    except TooLarge:
-        return Ended(one, error="too_large"), None
-    except Corrupt:
-        return Ended(one, error="corrupt"), None
+class _Making:
+    """One job, from what was asked to the row that says where the bundle lies."""
 
+    def __init__(self, archive: Archive, one: Work, hold: Hold) -> None:
+        self._archive, self._work, self._hold = archive, one, hold
+        self._export = one.job.subject
+        #: the object that the row names as far as this run knows
+        self._blob: str | None = None
+        self._stored: _Stored | None = None
+        self._told = monotonic()
 
-def _make(archive: Archive, export_id: str, telling: "_Telling") -> _Stored | None:
-    """Make and store it; None where another run of the job did so before."""
-    with archive.ring() as ring:
-        key = ring.blind("export")
-    with archive.db.read() as db:
-        row = db.get_one(AuditExport, export_id)
-        if row.state not in (State.WAITING, State.RUNNING):
-            return None
-        asked = Asked.opened(key, row.asked_ct, export_id, row.cause)
-        left = row.blob
-    if left:  # of a run that was interrupted
-        archive.blobs.delete(object_name(left))
-    folder = archive.settings.data / "spool"
-    with ExitStack() as open_spools:
-        spool = open_spools.enter_context(Spool(folder, _LONGEST))
-        made = making.write(archive, spool, asked, telling)
-        if asked.certificate:
-            if spool.plain_size > envelopes.MOST:
-                raise TooLarge("The bundle is too large to be encrypted in one piece.")
-            plain, spool = spool, open_spools.enter_context(Spool(folder, _LONGEST))
-            making.encrypted(plain, asked, spool)
-        sealed = spool.encrypted()
-        with archive.db.write() as db:
-            # written down first: no object is ever in the store that no row knows
-            row = db.get_one(AuditExport, export_id)
-            row.state, row.blob = str(State.RUNNING), spool.blob_id
-        archive.blobs.put(object_name(spool.blob_id), sealed, spool.stored_size)
-        return _Stored(
-            made,
-            spool.plain_size,
-            spool.stored_size,
-            spool.sha256.hex(),
-            seal(key, spool.key, key_aad(export_id)),
-        )
+    def run(self) -> Ended:
+        """Make it, and commit how that ended."""
+        ended = self._made()
+        left = ended.again or ended.overtaken
+        try:
+            work.finish(self._archive, [ended], None if left else partial(self._settle, ended))
+        except Overtaken:
+            if self._stored:
+                self._archive.blobs.delete(object_name(self._stored.blob))
+            ended = _overtaken(self._work)
+            work.finish(self._archive, [ended])
+        return ended
 
+    def _made(self) -> Ended:
+        try:
+            self._stored = self._make()
+        except Unavailable as error:
+            return Ended(self._work, error=f"unavailable.{error.part}", again=True, counted=False)
+        except TooLarge:
+            return Ended(self._work, error="too_large")
+        except Corrupt:
+            return Ended(self._work, error="corrupt")
+        except Overtaken:
+            return _overtaken(self._work)
+        return Ended(self._work)
 
-def _with_limits(archive: Archive, also: Callable[[Session, timedelta], None], db: Session) -> None:
-    also(db, timedelta(hours=archive.policies.current(db).limits.bundle.hours))
+    def _make(self) -> _Stored | None:
+        """Make and store it; None where another run of the job did so before."""
+        archive = self._archive
+        with archive.ring() as ring:
+            key = ring.blind("export")
+        with archive.db.read() as db:
+            row = db.get_one(AuditExport, self._export)
+            self._blob = row.blob
+            if row.state not in _GOING:
+                return None
+            asked = Asked.opened(key, row.asked_ct, self._export, row.cause)
+        with ExitStack() as open_spools:
+            spool = open_spools.enter_context(self._spool())
+            made = making.write(archive, spool, asked, self._tell)
+            if asked.certificate:
+                plain, spool = spool, open_spools.enter_context(self._spool())
+                making.encrypted(plain, asked, spool, self._hold.renew)
+            sealed = self._hold.passing(spool.encrypted())
+            self._write_down(spool.blob_id)
+            archive.blobs.put(object_name(spool.blob_id), sealed, spool.stored_size)
+            return _Stored(
+                made,
+                spool.blob_id,
+                spool.plain_size,
+                spool.stored_size,
+                spool.sha256.hex(),
+                seal(key, spool.key, key_aad(self._export)),
+            )
 
+    def _spool(self) -> Spool:
+        return Spool(self._archive.settings.data / "spool", _LONGEST)
 
-def _settle(
-    export_id: str, error: str | None, stored: _Stored | None, db: Session, kept: timedelta
-) -> None:
-    row = db.get_one(AuditExport, export_id)
-    now = datetime.now(UTC)
-    if error is not None:
-        row.state, row.error, row.finished = str(State.FAILED), error, now
-    elif stored is not None:
-        row.state, row.error, row.finished, row.expires = str(State.READY), None, now, now + kept
+    def _write_down(self, blob: str) -> None:
+        """Name the object in the row before it is there: none is in the store that no row knows.
+
+        Whoever had the job before is overtaken from now on, and what they left behind goes: in
+        this order, so that nothing is deleted that they could still make known. Raises `Overtaken`.
+        """
+        with self._archive.db.write() as db:
+            row = self._row(db)
+            left, row.state, row.blob = row.blob, str(State.RUNNING), blob
+        self._blob = blob
+        if left:
+            self._archive.blobs.delete(object_name(left))
+
+    def _row(self, db: Session) -> AuditExport:
+        """Return the row, held until the end of the transaction; raises `Overtaken`."""
+        row = db.get_one(AuditExport, self._export, with_for_update=True)
+        if row.state not in _GOING or row.blob != self._blob:
+            raise Overtaken
+        return row
+
+    def _settle(self, ended: Ended, db: Session) -> None:
+        stored, now = self._stored, datetime.now(UTC)
+        if ended.error is None and stored is None:
+            return
+        row = self._row(db)
+        row.error, row.finished = ended.error, now
+        if stored is None:
+            row.state = str(State.FAILED)
+            return
+        kept = timedelta(hours=self._archive.policies.current(db).limits.bundle.hours)
+        row.state, row.expires = str(State.READY), now + kept
         row.size, row.stored_size, row.sha256 = stored.size, stored.stored_size, stored.sha256
         row.key_ct, row.signed, row.matching = stored.key, stored.made.signed, stored.made.matching
         row.done = row.last - row.first + 1
 
-
-class _Telling:
-    """Says how far it is, once in a while, and keeps hold of the job meanwhile."""
-
-    def __init__(self, archive: Archive, one: Work, holder: str, beat: Callable[[], None]) -> None:
-        self._archive, self._export, self._holder = archive, one.job.subject, holder
-        self._beat = beat
-        self._told = monotonic()
-
-    def __call__(self, done: int) -> None:
-        """Note that so many entries are packed."""
-        self._beat()
+    def _tell(self, done: int) -> None:
+        """Note that so many entries are packed, once in a while."""
+        self._hold.renew()
         now = monotonic()
         if now - self._told < _TOLD:
             return
         self._told = now
         with self._archive.db.write() as db:
-            jobs.renew(db, self._holder)
-            row = db.get_one(AuditExport, self._export)
+            row = self._row(db)
             row.state, row.done = str(State.RUNNING), max(row.done, done)
+
+
+def _overtaken(one: Work) -> Ended:
+    return Ended(one, error="overtaken", overtaken=True)

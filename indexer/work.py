@@ -51,13 +51,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended. `error` is a code; `mine`: whether the job itself was at fault."""
+    """How a job ended. `error` is a code; `counted`: whether the job itself was at fault.
+
+    `overtaken`: another worker has it by now, so that nothing is said of the job.
+    """
 
     work: Work
     error: str | None = None
     again: bool = False
     counted: bool = True
     subject: Subject | None = None
+    overtaken: bool = False
 
 
 def waiting(archive: Archive, kinds: Sequence[str], *, lane: jobs.Lane | None = None) -> bool:
@@ -141,7 +145,8 @@ def settle(db: Session, ended: Iterable[Ended]) -> None:
     done: list[Ended] = []
     lost: list[Ended] = []
     for one in ended:
-        (lost if one.again else done).append(one)
+        if not one.overtaken:
+            (lost if one.again else done).append(one)
     jobs.done(db, [e.work.job.id for e in done])
     for one in lost:
         jobs.give_back(db, [one.work.job.id], error=one.error or "", counted=one.counted)

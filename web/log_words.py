@@ -79,6 +79,7 @@ ERROR = {
     "stale": N_("somebody else changed it first"),
     "too_many": N_("too often"),
     "internal": N_("an error of the program"),
+    "overtaken": N_("another worker has taken it over"),
 }
 #: the last part of a rule: what decided beside the role
 REASON = {

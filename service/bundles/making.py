@@ -22,6 +22,7 @@ from service.bundles.asked import Asked
 from service.bundles.packing import Pack, Sink
 from service.bundles.proofs import Proofs
 from service.crypto import Corrupt, unseal
+from service.errors import TooLarge
 from service.models import AuditEvent, Customer
 from service.models.columns import instant_text
 from service.spool import Spool
@@ -34,6 +35,9 @@ Progress = Callable[[int], None]
 
 #: Entries between two calls of it.
 _STEP = 1000
+
+#: Bytes that are read and written at once where a bundle is encrypted to a certificate.
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Bundle:
         self._names: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
         self._fitting = self._matching()
+        progress(0)
 
     def _matching(self) -> frozenset[int] | None:
         """Return the numbers that fit the filter; None for all of them."""
@@ -88,6 +93,7 @@ class _Bundle:
         """Write it."""
         asked, now = self._asked, datetime.now(UTC)
         found = proofs.around(self._db, asked.first, asked.last)
+        self._progress(0)
         with Pack(sink, now) as pack:
             with pack.member("events.ndjson") as events:
                 self._events(events.write)
@@ -104,7 +110,11 @@ class _Bundle:
         return Made(self._seen.shown, found.signed)
 
     def _rows(self) -> Iterator[walking.Row]:
-        return walking.rows(self._db, after=self._asked.first - 1, last=self._asked.last)
+        """Give the entries of the range; whoever waits is told with every pass over them."""
+        for row in walking.rows(self._db, after=self._asked.first - 1, last=self._asked.last):
+            yield row
+            if row[0][0] % _STEP == 0:
+                self._progress(row[0][0] - self._asked.first + 1)
 
     def _shown(self, seq: int) -> bool:
         return self._fitting is None or seq in self._fitting
@@ -125,8 +135,6 @@ class _Bundle:
                 self._count(members)
                 line = json.dumps(body.decode(), ensure_ascii=False)
                 write(f'{{"seq":{seq},"body":{line}}}\n'.encode())
-            if seq % _STEP == 0:
-                self._progress(seq - self._asked.first + 1)
 
     def _count(self, members: Mapping[str, Any]) -> None:
         policy = members.get("policy", {})
@@ -215,7 +223,6 @@ class _Bundle:
             if len(batch) == _STEP:
                 yield from self._named(batch)
                 batch = []
-                self._progress(event[0] - self._asked.first + 1)
         yield from self._named(batch)
 
     def _named(self, batch: list[Mapping[str, Any]]) -> Iterator[list[sheets.Cell]]:
@@ -298,10 +305,19 @@ def _script() -> bytes:
     return (resources.files("service.bundles") / "verify.py").read_bytes()
 
 
-def encrypted(plain: Spool, asked: Asked, sink: Sink) -> None:
-    """Write a bundle into `sink` again, encrypted to the certificate that was given."""
+def encrypted(plain: Spool, asked: Asked, sink: Sink, beat: Callable[[], None]) -> None:
+    """Write a bundle into `sink` again, encrypted to the certificate that was given.
+
+    `beat` is called with every piece. Raises `TooLarge`: it is encrypted in memory, at once.
+    """
+    if plain.plain_size > envelopes.MOST:
+        raise TooLarge("The bundle is too large to be encrypted in one piece.")
     data = io.BytesIO()
-    while piece := plain.read(1 << 20):
+    while piece := plain.read(_PIECE):
         data.write(piece)
+        beat()
     read_back = envelopes.certificate(cast("str", asked.certificate))
-    sink.write(envelopes.sealed(data.getvalue(), read_back))
+    sealed = memoryview(envelopes.sealed(data.getvalue(), read_back))
+    for start in range(0, len(sealed), _PIECE):
+        sink.write(bytes(sealed[start : start + _PIECE]))
+        beat()
