@@ -12,13 +12,13 @@ from indexer.holding import Hold
 from indexer.work import Ended, Work
 from service.archive import Archive
 from service.blobs.names import object_name
-from service.bundles import making
+from service.bundles import exports, making
 from service.bundles.asked import Asked, key_aad
 from service.bundles.exports import State
 from service.bundles.making import Made
 from service.crypto import Corrupt, seal
 from service.db import Session
-from service.errors import TooLarge, Unavailable
+from service.errors import Denied, TooLarge, Unavailable
 from service.models import AuditExport
 from service.spool import Spool
 
@@ -92,6 +92,8 @@ class _Making:
             return Ended(self._work, error="too_large")
         except Corrupt:
             return Ended(self._work, error="corrupt")
+        except Denied:
+            return Ended(self._work, error="denied")
         except Overtaken:
             return _overtaken(self._work)
         return Ended(self._work)
@@ -107,6 +109,7 @@ class _Making:
             if row.state not in _GOING:
                 return None
             asked = Asked.opened(key, row.asked_ct, self._export, row.cause)
+            exports.check_maker(archive, db, asked)
         with ExitStack() as open_spools:
             spool = open_spools.enter_context(self._spool())
             made = making.write(archive, spool, asked, self._tell)

@@ -15,16 +15,17 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service import accounts, jobs
-from service.archive import Call
+from service.archive import Archive, Call
 from service.audit.log import head_seq
 from service.bundles import envelopes, filters
 from service.bundles.asked import Asked
-from service.errors import Conflict, Hidden, Invalid, NotFound
+from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import is_id, new_id
 from service.log_questions import Sought
 from service.models import AuditExport, Person, PersonRole
-from service.permissions import Action
+from service.permissions import Action, may
 from service.policy.rules import EVERYONE
+from service.signins import actor_of, today
 
 #: Characters of a case number, of a statement; bundles of one person that may wait at once.
 CASE, _STATEMENT, _WAITING = 60, 500, 3
@@ -282,6 +283,15 @@ def find(call: Call, db: Session, export_id: str) -> AuditExport:
     if call.actor.person not in (row.created_by, row.receiver):
         raise Hidden(rule="export:scope")
     return row
+
+
+def check_maker(archive: Archive, db: Session, asked: Asked) -> None:
+    """Refuse with `Denied` what its maker may not have made any more, as their rights are now."""
+    maker = actor_of(db, asked.by["id"], via="job", today=today(archive))
+    policy = archive.policies.current(db)
+    needed = (Action.AUDIT_EXPORT, *((Action.AUDIT_OPEN,) if asked.details else ()))
+    if maker is None or not all(may(policy, maker, action) for action in needed):
+        raise Denied("Your role does not allow this.", rule="export:maker")
 
 
 def opened_request(call: Call, row: AuditExport) -> Asked:

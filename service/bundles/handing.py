@@ -38,10 +38,18 @@ _FETCHED = (
 
 
 def fetch(call: Call, export_id: str) -> Original:
-    """Return a bundle for sending after the call; raises `NotFound` and `Conflict`."""
+    """Return a bundle for sending after the call; raises `NotFound`, `Denied` and `Conflict`.
+
+    One with what was sealed goes to those alone who may open that, now.
+    """
     call.require()
     row = find(call, call.db, export_id)
-    seen = view(call, row, opened_request(call, row), {})
+    asked = opened_request(call, row)
+    if asked.details:
+        # the right may have been taken away since, and a receiver never asked for it
+        call.require(action=Action.AUDIT_OPEN)
+        call.require()
+    seen = view(call, row, asked, {})
     if seen.going:
         raise Conflict("This bundle is still being made.", rule="export:state")
     if not seen.open or row.blob is None or row.key_ct is None or row.size is None:

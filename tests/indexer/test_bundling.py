@@ -1,7 +1,8 @@
 """The worker makes bundles: it keeps hold of the job, and asks again what its maker may."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -11,9 +12,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from indexer import bundling
+from indexer.extract.sandbox import Sandbox
+from service.accounts import PersonChange
+from service.codes import Department, Role
+from service.errors import Denied
 from service.models import AuditBody, AuditEvent, AuditExport, Job
 from tests.bundled import Bundle, asked, certificate, fetched
-from tests.world import World
+from tests.world import World, embedded, policy_with
 
 
 def row_of(world: World, export_id: str) -> AuditExport:
@@ -108,3 +113,66 @@ def outcomes(world: World, export_id: str) -> list[tuple[str | None, str | None]
 def error_of(db: Session, seq: int) -> str | None:
     body = json.loads(db.get_one(AuditBody, seq).body)
     return cast("str | None", body.get("result", {}).get("error"))
+
+
+# -- what its maker may now --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Iterator[World]:
+    """An archive whose lawyers may have bundles, but open nothing that was sealed."""
+    folder = tmp_path_factory.mktemp("closed")
+    right = '[do."audit.open"]\nauditor = { effect = "yes" }\n'
+    lawyers = 'legal = { effect = "yes" }\n'
+    texts = policy_with(folder / "policy", "roles.toml", right + lawyers, right)
+    settings = replace(embedded(folder / "data"), policy_dir=texts)
+    with World.opened(settings, sandbox) as opened:
+        opened.people()
+        opened.search("谐波减速器", by="sales")
+        yield opened
+
+
+def test_what_was_sealed_goes_to_nobody_who_may_not_open_it(closed: World) -> None:
+    theirs = asked(closed, receiver=closed.id("legal"))
+    opened = asked(closed, receiver=closed.id("legal"), details=True)
+    closed.work()
+    assert "details.ndjson" not in Bundle.of(fetched(closed, theirs, by="legal")).files
+    with pytest.raises(Denied):
+        fetched(closed, opened, by="legal")
+    assert row_of(closed, opened).fetched == 0
+    assert "details.ndjson" in Bundle.of(fetched(closed, opened)).files
+    with pytest.raises(Denied):
+        asked(closed, by="legal", details=True)
+
+
+def test_a_right_that_was_taken_away_closes_the_bundles_there_are(closed: World) -> None:
+    closed.person("auditor2", frozenset({Role.AUDITOR}), Department.MANAGEMENT)
+    made = [asked(closed, by="auditor2", details=details) for details in (True, False)]
+    closed.work()
+    closed.change("auditor2", PersonChange(roles=frozenset({Role.LEGAL})))
+    with pytest.raises(Denied):
+        fetched(closed, made[0], by="auditor2")
+    assert fetched(closed, made[1], by="auditor2")
+
+
+@pytest.mark.parametrize(
+    ("role", "active", "made"),
+    [
+        (Role.LEGAL, True, [False, True]),
+        (Role.SALES, True, [False, False]),
+        (None, False, [False] * 2),
+    ],
+)
+def test_the_worker_asks_what_the_maker_may_now(
+    closed: World, role: Role | None, *, active: bool, made: list[bool]
+) -> None:
+    login = f"leaver_{role}".lower()
+    closed.person(login, frozenset({Role.AUDITOR}), Department.MANAGEMENT)
+    waiting = [asked(closed, by=login, details=details) for details in (True, False)]
+    closed.change(login, PersonChange(roles=frozenset({role}) if role else None, active=active))
+    before = stored(closed)
+    closed.work()
+    rows = [row_of(closed, one) for one in waiting]
+    assert [row.state == "ready" for row in rows] == made
+    assert all(row.error == "denied" and row.blob is None for row in rows if row.state != "ready")
+    assert len(stored(closed) - before) == sum(made)
