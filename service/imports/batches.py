@@ -1,7 +1,7 @@
 """Batches: making one, who may see it, stopping it and going on.
 
-Seen by who made it, and by archivists and service managers who may see everything in it; to
-others it looks absent. Only its maker changes it.
+Seen by who made it, and, once it has begun, by archivists and service managers who may see
+everything in it; to others it looks absent. Only its maker changes it.
 """
 
 import json
@@ -173,8 +173,12 @@ def find(call: Call, db: Session, batch_id: str) -> ImportBatch:
 
 
 def _oversees(call: Call, db: Session, row: ImportBatch) -> bool:
-    """Say whether somebody else may look at a batch: if they may see everything in it."""
-    if not call.actor.roles & OVERSEERS:
+    """Say whether somebody else may look at a batch: if they may see everything in it.
+
+    Of a batch that has not begun, or of which no file became known, that can be said of nothing:
+    its folder's name and the wrong lines of its list belong to its maker alone.
+    """
+    if not call.actor.roles & OVERSEERS or row.state == State.PREPARING:
         return False
     became = exists().where(
         Document.id == ImportItem.document,
@@ -191,6 +195,11 @@ def _oversees(call: Call, db: Session, row: ImportBatch) -> bool:
         .where(of_batch, ~there)
         .distinct()
     ).all()
+    if (
+        not others
+        and db.scalars(select(ImportItem.ordinal).where(of_batch).limit(1)).first() is None
+    ):
+        return False
     return all(_may_see(call, db, *target) for target in others)
 
 

@@ -16,6 +16,7 @@ from service.codes import Category
 from service.models import Document, ImportBatch
 from tests.indexer import sheets, zips
 from tests.web.browsing import found
+from tests.web.test_imports_page import bare
 
 
 @pytest.fixture
@@ -224,6 +225,28 @@ def test_others_learn_nothing_of_an_import_that_is_being_prepared(portal, client
         assert answer.status_code == 404
         told.append(re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text))
     assert told[0] == told[1]
+
+
+def test_nobody_oversees_an_import_of_which_it_is_not_known_what_is_in_it(portal, client_file):
+    world, person = portal.world, portal["sales"]
+    unread = send_zip(person, b"PK\x03\x04" + bytes(300), customer=client_file.id, kind="repair")
+    listed = zips.packed(("清单.csv", "文件,客户\n甲.txt,机密客户\n".encode()), ("甲.txt", b"a"))
+    shown = send_zip(person, listed, customer=client_file.id, kind="repair")
+
+    def absent() -> None:
+        for login in ("archivist", "service_manager"):
+            none = bare(portal[login].get(f"/imports/{'a' * 26}"))
+            for place in (unread, shown):
+                assert bare(portal[login].get(place)) == none, (login, place)
+                assert portal[login].send(f"{place}/begin").status_code == 404
+
+    absent()
+    world.work()
+    absent()
+    for place in (unread, shown):
+        assert person.send(f"{place}/discard").status_code == 302
+    world.work()
+    absent()
 
 
 def test_folders_of_the_server_are_offered_to_those_alone_who_look_after_the_archive(
