@@ -73,16 +73,17 @@ def skip(archive: Archive, actor: Actor, batch_id: str, ordinal: int, reason: st
 
     Raises `Conflict` for what cannot be left out any more.
     """
-    document = _document(archive, actor, batch_id, ordinal)
-    if document is None:
+    became = _became(archive, actor, batch_id, ordinal)
+    if became is None:
         subject = Subject("import", batch_id)
         with archive.call(actor, Action.IMPORT_RUN, subject, writes=True) as call:
             batches.held(call, batch_id)
             _leave_out(call, batch_id, ordinal, None)
         return
+    document, no = became
     subject = Subject("document", document)
     with archive.call(actor, Action.DOCUMENT_WITHDRAW, subject) as call:
-        filing.withdraw(call, document, reason)
+        filing.withdraw(call, document, reason, version_no=no)
         batches.held(call, batch_id)
         _leave_out(call, batch_id, ordinal, document)
         call.about(type="document", id=document)
@@ -107,16 +108,17 @@ def as_version(
     The upload itself is withdrawn afterwards, with `reason`: if that does not happen, it is
     still there to be withdrawn.
     """
-    document = _document(archive, actor, batch_id, ordinal)
-    if document is None:
+    became = _became(archive, actor, batch_id, ordinal)
+    if became is None:
         raise NotFound
+    document, no = became
     with archive.call(actor, Action.DOCUMENT_ADD_VERSION, Subject("document", other)) as call:
         made = intake.take_over(call, other, document)
         row = bringing.claim(call.db, batch_id, ordinal)
         row.document, row.version = other, made.version.id
         row.changed = datetime.now(UTC)
     with archive.call(actor, Action.DOCUMENT_WITHDRAW, Subject("document", document)) as call:
-        filing.withdraw(call, document, reason)
+        filing.withdraw(call, document, reason, version_no=no)
 
 
 def set_kind(call: Call, batch_id: str, ordinal: int, kind: str, *, was: str) -> None:
@@ -135,8 +137,12 @@ def set_kind(call: Call, batch_id: str, ordinal: int, kind: str, *, was: str) ->
     properties.edit(call, item.document, Properties(kind=kind), if_match=rev, leaving=False)
 
 
-def _document(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> str | None:
-    """Return what a file of a person's own batch became; raises `NotFound` for other batches."""
+def _became(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> tuple[str, int] | None:
+    """Return the document that a file of a person's own batch became, and the version's number.
+
+    A newer version may have come since: that is not the file's. Raises `NotFound` for other
+    people's batches.
+    """
     with archive.call(actor, Action.IMPORT_RUN, Subject("import", batch_id)) as call:
         row = batches.find(call, call.db, batch_id)
         if row.created_by != actor.person:
@@ -144,7 +150,10 @@ def _document(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> st
         item = call.db.get(ImportItem, (batch_id, ordinal))
         if item is None:
             raise NotFound
-        return item.document if item.state == ItemState.RECEIVED else None
+        version = call.db.get(Version, item.version) if item.version else None
+        if item.state != ItemState.RECEIVED or version is None:
+            return None
+        return version.document, version.no
 
 
 def _to(item: ImportItem, state: ItemState) -> None:

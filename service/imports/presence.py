@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from service import intake
 from service.archive import Call
 from service.crypto import Place, content_token, unseal_value
-from service.documents import SEALED_AS
+from service.documents import SEALED_AS, TAKEN_BACK
 from service.errors import Conflict
 from service.keystore import Ring
 from service.models import Document, Version
@@ -48,7 +48,8 @@ def earlier(db: Session, ring: Ring, file: Brought, *, but: str = "") -> str | N
     """Return the document, other than `but`, as which this person brought this file before.
 
     Only own uploads count: what others brought is theirs to be known. What came with another
-    document goes away with that, and is not counted either.
+    document goes away with that, and is not counted either; nor is what was withdrawn or
+    returned, which is found by nobody.
     """
     wanted = intake.clean_file_name(file.name)
     rows = db.execute(
@@ -60,6 +61,7 @@ def earlier(db: Session, ring: Ring, file: Brought, *, but: str = "") -> str | N
             Version.content_token == content_token(ring.content(), file.digest),
             Version.created_by == file.person,
             Version.parent_version.is_(None),
+            Version.filing.not_in([str(filing) for filing in TAKEN_BACK]),
         )
     ).all()
     for version, sealed, document in rows:

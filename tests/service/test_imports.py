@@ -17,7 +17,7 @@ from service.imports.batches import New, Source
 from service.imports.items import Announced, Item, ItemState
 from service.imports.sums import Sums, Tally
 from service.intake import Upload
-from service.models import Document, ImportBatch, ImportItem
+from service.models import Document, ImportBatch, ImportItem, Version
 from service.permissions import Action
 from service.spool import spool
 from tests.service.test_viruses import EICAR
@@ -236,3 +236,32 @@ def test_a_file_left_out_is_skipped_and_what_it_became_is_withdrawn(world: World
     world.work()
     assert world.found("减速机采购", by="service_officer") == set()
     assert sent.document
+
+
+def test_what_is_left_out_is_the_version_that_came_and_no_newer_one(world: World) -> None:
+    batch = made(world, {"甲.txt": "第一版", "乙.txt": "同一内容"})
+    person = world.actor("service_officer")
+    first = send(world, batch, 1, "第一版").document
+    assert first
+    world.version(first, "第二版", by="service_officer")
+    choices.skip(world.archive, person, batch, 1, "不需要")
+    assert [filed(world, first, no) for no in (1, 2)] == ["withdrawn", "submitted"]
+
+
+def filed(world: World, document: str, no: int) -> str:
+    with world.archive.db.read() as db:
+        return str(db.query(Version).filter_by(document=document, no=no).one().filing)
+
+
+def test_what_was_left_out_may_be_imported_again(world: World) -> None:
+    batch = made(world, {"甲.txt": "误删的"})
+    send(world, batch, 1, "误删的")
+    world.work()
+    choices.skip(world.archive, world.actor("service_officer"), batch, 1, "误会")
+    with world.archive.db.read() as db:
+        customer = db.get_one(ImportBatch, batch).customer
+    new = New(Source.PORTAL, customer, "minutes", files=[Announced("甲.txt", 9)])
+    again = str(change(world, lambda call: batches.create(call, new).id))
+    assert send(world, again, 1, "误删的").state is ItemState.RECEIVED
+    world.work()
+    assert len(world.found("误删的", by="service_officer")) == 1
