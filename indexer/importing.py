@@ -6,7 +6,7 @@ that dies in the middle leaves the job; who takes it again goes on with what is 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from indexer import import_sources, tables, work
@@ -76,6 +76,20 @@ def _imported(one: "_Import") -> Ended:
     return Ended(one.work)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What a source holds, and what its list says; filled as far as it could be looked at."""
+
+    files: list[Found] = field(default_factory=list)
+    listed: Manifest | None = None
+    name: str = ""
+
+    @property
+    def places(self) -> dict[int, int]:
+        """Return the place of each file in a ZIP, by its number in the batch."""
+        return {n: one.place for n, one in enumerate(self.files, 1) if one.place is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class _Import:
     """One job: a look into a source, or bringing what is expected from it."""
@@ -141,27 +155,10 @@ class _Import:
                     yield ZipSource(self.sandbox, plain, size, preparing.places(ring, row))
 
     def _prepare(self, row: ImportBatch, maker: Actor) -> None:
-        files: list[Found] = []
-        listed: Manifest | None = None
-        name = ""
+        seen = _Seen()
         trouble: Refusal | None = None
         try:
-            with self._source(row) as source:
-                files = source.found()
-                if isinstance(source, SentSource):
-                    name = source.name
-                    listed = tables.manifest(self.sandbox, source.reader, source.size)
-                elif one := preparing.list_among(files):
-                    name, listed = one.file, self._listed(source, one)
-                    files = [file for file in files if file is not one]
-            if not files:
-                raise Invalid("There is no file in it.")
-            if len(files) > batches.MOST:
-                raise Invalid(
-                    "There are more files than the %(most)s one import may have. "
-                    "Import its folders one by one.",
-                    most=batches.MOST,
-                )
+            self._look(row, seen)
         except Unavailable:
             raise
         except NotFound:
@@ -170,13 +167,35 @@ class _Import:
             trouble = refusal
         subject = Subject("import", self.batch)
         with self.archive.call(maker, Action.IMPORT_RUN, subject, writes=True) as call:
-            if trouble:
-                told = Preview(ready=True, manifest=name, trouble=trouble.sentence)
-                preparing.store(call, self.batch, [], preparing.troubled(told, trouble.params), {})
-                return
-            announced, told = preparing.planned(call, row, files, listed, name)
-            places = {n: file.place for n, file in enumerate(files, 1) if file.place is not None}
-            preparing.store(call, self.batch, announced, told, places)
+            try:
+                if trouble:
+                    raise trouble
+                announced, told = preparing.planned(call, row, seen.files, seen.listed, seen.name)
+            except Unavailable:
+                raise
+            except Refusal as refusal:
+                told = Preview(ready=True, manifest=seen.name, trouble=refusal.sentence)
+                announced, told = [], preparing.troubled(told, refusal.params)
+            preparing.store(call, self.batch, announced, told, seen.places if announced else {})
+
+    def _look(self, row: ImportBatch, seen: "_Seen") -> None:
+        """Find out what a source holds, and what the list in or beside it says."""
+        with self._source(row) as source:
+            seen.files = source.found()
+            if isinstance(source, SentSource):
+                seen.name = source.name
+                seen.listed = tables.manifest(self.sandbox, source.reader, source.size)
+            elif one := preparing.list_among(seen.files):
+                seen.name, seen.listed = one.file, self._listed(source, one)
+                seen.files = [file for file in seen.files if file is not one]
+        if not seen.files:
+            raise Invalid("There is no file in it.")
+        if len(seen.files) > batches.MOST:
+            raise Invalid(
+                "There are more files than the %(most)s one import may have. "
+                "Import its folders one by one.",
+                most=batches.MOST,
+            )
 
     def _listed(self, source: Source, one: Found) -> Manifest:
         folder = self.archive.settings.data / "spool"

@@ -30,7 +30,8 @@ NOTE_LENGTH = 2000
 NUMBER_LENGTH = 100
 REASON_LENGTH = 1000
 _CONTROLS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]"
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff"
+    r"\ud800-\udfff]"
 )
 
 
@@ -47,7 +48,10 @@ class Properties:
 
 
 def clean_title(text: str) -> str:
-    """Return a title fit to show on one line: no control or direction marks."""
+    """Return a title fit to show on one line: no control or direction marks, no half characters.
+
+    Half of a surrogate pair is no character: nothing can store it.
+    """
     return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
@@ -60,14 +64,19 @@ def checked_kind(call: Call, kind: str | None) -> str:
     return kind
 
 
+def known_grade(wanted: str) -> Grade:
+    """Return a grade by its code; raises `Invalid` for a word that is none."""
+    try:
+        return Grade(wanted)
+    except ValueError:
+        raise Invalid("There is no such grade.", fields={"grade": "unknown"}) from None
+
+
 def checked_grade(call: Call, wanted: str | None, current: Grade) -> Grade:
     """Return the wanted grade; raising is free, lowering is for archivists and managers."""
     if not wanted:
         return current
-    try:
-        grade = Grade(wanted)
-    except ValueError:
-        raise Invalid("There is no such grade.", fields={"grade": "unknown"}) from None
+    grade = known_grade(wanted)
     order = list(Grade)
     if order.index(grade) < order.index(current) and not call.actor.roles & LOWERERS:
         raise Denied("Only archivists and service managers lower a grade.", rule="grade:lower")

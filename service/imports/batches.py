@@ -24,7 +24,7 @@ from service.imports.items import Announced, ItemState
 from service.keystore import Ring
 from service.models import Customer, Document, ImportBatch, ImportItem
 from service.permissions import Action, Actor, may, service_actor
-from service.properties import checked_grade, checked_kind
+from service.properties import checked_grade, checked_kind, known_grade
 from service.signins import actor_of, today
 
 #: How many files one announcement may name.
@@ -99,6 +99,7 @@ def create(call: Call, new: New) -> ImportBatch:
         )
     files = [_with_defaults(new, one) for one in new.files]
     require(call, files, new.customer)
+    require_known(call, new)
     db, batch = call.db, new_id()
     day = today(call.archive).strftime("%Y%m%d")
     ring = call.ring
@@ -159,6 +160,17 @@ def require(call: Call, files: Sequence[Announced], customer: str | None = None)
             call.require(where)
             call.require(where, Action.DOCUMENT_ADD)
             checked_grade(call, grade, call.policy.kinds.by_code[kind].grade)
+
+
+def require_known(call: Call, new: New) -> None:
+    """Refuse a kind or grade for files that say none where there is no such.
+
+    Raises `Invalid`. Files that become known later would be measured by it, and pages show it.
+    """
+    if new.kind:
+        checked_kind(call, new.kind)
+    if new.grade:
+        known_grade(new.grade)
 
 
 def find(call: Call, db: Session, batch_id: str) -> ImportBatch:

@@ -74,6 +74,7 @@ def announced(ring: Ring, row: ImportBatch) -> list[tuple[str, int]]:
 def _check_room(call: Call, new: New) -> None:
     with call.look() as db:
         batches.require(call, (), new.customer)
+        batches.require_known(call, new)
         mine = ImportBatch.created_by == call.actor.person
         waiting = select(ImportBatch.id).where(mine, ImportBatch.blob.is_not(None))
         if len(db.scalars(waiting.limit(_MOST)).all()) >= _MOST:

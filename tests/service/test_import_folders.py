@@ -18,7 +18,7 @@ from service.imports.batches import New
 from service.imports.items import Item, ItemState
 from service.imports.preparing import Preview
 from service.imports.sums import Sums
-from service.models import Customer, Document, ImportBatch, ImportItem
+from service.models import Customer, Document, ImportBatch, ImportItem, Job
 from service.permissions import Action
 from tests.indexer import sheets
 from tests.world import World, embedded
@@ -253,3 +253,24 @@ def test_nobody_else_begins_and_nothing_begins_twice(served: World) -> None:
     served.work()
     state, _, _, _, told = seen(served, other)
     assert (state, told.skipped.files, documents(served)) == ("done", 1, 3)
+
+
+def test_an_import_that_cannot_be_looked_at_says_so_and_is_not_tried_for_ever(
+    served: World,
+) -> None:
+    customer = served.customer().id
+    with served.archive.call(
+        served.actor("archivist"), Action.IMPORT_RUN, Subject("import"), writes=True
+    ) as call:
+        batch = folders.choose(call, "", New(batches.Source.FOLDER, customer, "minutes")).id
+        call.db.get_one(ImportBatch, batch).grade = "gone"  # as a policy of before had it
+    served.work()
+    state, _, told, files, _ = seen(served, batch)
+    assert (state, told.ready, told.trouble, files) == (
+        "preparing",
+        True,
+        "There is no such grade.",
+        {},
+    )
+    with served.archive.db.read() as db:
+        assert db.query(Job).filter_by(kind="import").one().state == "done"
