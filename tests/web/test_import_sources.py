@@ -146,11 +146,45 @@ def test_a_list_is_compared_with_a_folder_before_its_files_are_sent(portal, clie
     assert stored(world) == [(False, False, False)]
 
 
-@pytest.mark.parametrize("names", [[], {}, [["a"]], [["a", -1]], [["a", "1"]], [[1, 1]], "a", [3]])
+@pytest.mark.parametrize(
+    "names",
+    [[], {}, [["a"]], [["a", -1]], [["a", "1"]], [[1, 1]], "a", [3], [["a", True]], [["a", 2**60]]],
+)
 def test_names_that_no_page_sends_are_refused(portal, client_file, names):
     answer = send_list(portal["sales"], b"file\na", names, customer=client_file.id)
     assert answer.status_code == 422
     assert stored(portal.world) == []
+
+
+def test_half_a_character_in_a_name_is_left_out_of_it(portal, client_file):
+    person, world = portal["sales"], portal.world
+    listed = "文件,类型\n甲.txt,维修记录\n".encode()
+    answer = send_list(person, listed, [["\ud800甲.txt", 1]], customer=client_file.id)
+    assert answer.status_code == 302
+    world.work()
+    assert "可以接收 1 份" in person.html(answer.location)
+    person.send(f"{answer.location}/begin")
+    assert [one["file"] for one in person.get(f"{answer.location}/left").json] == ["甲.txt"]
+
+
+@pytest.mark.parametrize("wrong", [{"grade": "bogus"}, {"kind": "bogus"}])
+def test_a_kind_or_grade_that_is_none_is_refused_before_anything_is_stored(
+    portal, client_file, tmp_path, wrong
+):
+    world = portal.world
+    (tmp_path / "交接").mkdir()
+    world.archive.settings = replace(world.archive.settings, import_root=tmp_path / "交接")
+    said = {"customer": client_file.id, "kind": "repair"} | wrong
+    person = portal["archivist"]
+    content = zips.packed(("a.txt", b"a"))
+    for answer in (
+        person.upload("/imports/zip", (content, "a.zip"), **said),
+        send_list(person, b"file\na", [["a", 1]], **said),
+        person.send("/imports/folder", folder="", **said),
+    ):
+        assert answer.status_code == 422
+        assert f'id="e-{next(iter(wrong))}"' in answer.text
+    assert (stored(world), [*world.archive.blobs.list()]) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -258,10 +258,19 @@ def test_the_name_of_an_imported_file_runs_nowhere(portal, client_file, payload)
 
 def test_an_announcement_that_cannot_be_meant_so_is_refused(portal, client_file):
     person = portal["sales"]
-    for said in ("{}", "[{}]", '[{"file": 1}]', "no", '[{"file":"a","size":-1,"kind":"repair"}]'):
+    whole = '[{{"file":"a","size":{},"kind":"repair","grade":"","dated":""}}]'
+    sizes = [whole.format(size) for size in ("-1", "true", str(2**60), str(2**70))]
+    for said in ("{}", "[{}]", '[{"file": 1}]', "no", *sizes):
         headers = {"Content-Type": "application/json", "X-CSRFToken": person.token()}
         answer = person.client.post(
             f"/customers/{client_file.id}/imports", data=said, headers=headers
         )
         assert answer.status_code == 422, said
     assert 'id="imports"' not in person.html("/upload")
+
+
+def test_half_a_character_in_an_announced_name_is_left_out_of_it(portal, client_file):
+    person = portal["sales"]
+    place = announce(person, client_file, {"\ud800甲\udfff.txt": "甲", "\udcff": "乙"})
+    names = [row[1] for row in statement(person, place)[1:3]]
+    assert names == ["甲.txt", "file"]

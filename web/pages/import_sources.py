@@ -11,13 +11,10 @@ from service.errors import Invalid
 from service.imports import batches, folders, packages, preparing, server_folders
 from service.imports.batches import New, Source
 from service.permissions import Action
-from web import errors, forms, uploads
+from web import announced, errors, forms, uploads
 from web.pages import imports
 
 pages = Blueprint("import_sources", __name__)
-
-#: The longest list of names that a page sends, in bytes.
-_LIST = 2 * 1024 * 1024
 
 
 @pages.get("/imports/new")
@@ -85,21 +82,23 @@ def listed() -> ResponseReturnValue:
 def _named(sent: intake.Upload) -> list[tuple[str, int]]:
     """Return paths and bytes as a page's script names them."""
     try:
-        said = json.loads(sent.spool.read(_LIST)) if sent.spool.plain_size <= _LIST else None
+        fits = sent.spool.plain_size <= announced.LONGEST
+        said = json.loads(sent.spool.read(announced.LONGEST)) if fits else None
     except ValueError:
         said = None
     if isinstance(said, list) and said:
-        pairs = [tuple(one) for one in said if isinstance(one, list)]
-        if len(pairs) == len(said) and all(_is_file(pair) for pair in pairs):
-            return [(file, size) for file, size in pairs]
+        files = [_file(one) for one in said]
+        named = [one for one in files if one]
+        if len(named) == len(files):
+            return named
     raise Invalid("Choose the folder with the files.", fields={"names": "required"})
 
 
-def _is_file(pair: tuple[object, ...]) -> bool:
-    match pair:
-        case (str(), int(size)):
-            return 0 <= size < 1 << 62
-    return False
+def _file(said: object) -> tuple[str, int] | None:
+    match said:
+        case [path, size]:
+            return announced.file(path, size)
+    return None
 
 
 @pages.post("/imports/folder")

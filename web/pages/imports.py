@@ -16,12 +16,9 @@ from service.imports.batches import New, Source
 from service.imports.items import Announced, Item, ItemState
 from service.permissions import Action
 from service.properties import Properties
-from web import downloads, errors, forms, import_words, statements, uploads
+from web import announced, downloads, errors, forms, import_words, statements, uploads
 
 pages = Blueprint("imports", __name__)
-
-#: The longest list of files that a page announces, in bytes.
-_LIST = 2 * 1024 * 1024
 
 
 def _subject(batch_id: str) -> Subject:
@@ -130,7 +127,7 @@ def statement(batch_id: str) -> ResponseReturnValue:
 @pages.post("/customers/<customer_id>/imports")
 def announce(customer_id: str) -> ResponseReturnValue:
     """Make a batch of the files that a page is about to send; say where it is."""
-    request.max_content_length = _LIST
+    request.max_content_length = announced.LONGEST
     said = request.get_json(silent=True)
     subject = Subject("import", customer=customer_id)
     # what cannot be taken as it is leaves an entry, too
@@ -150,16 +147,14 @@ def _announced(said: object) -> Announced:
     """Return a file as a page announces it."""
     match said:
         case {
-            "file": str(file),
-            "size": int(size),
+            "file": path,
+            "size": size,
             "kind": str(kind),
             "grade": str(grade),
             "dated": str(dated),
-        }:
+        } if one := announced.file(path, size):
             day = forms.day("dated", dated)
-            return Announced(
-                file, size, properties=Properties(kind, grade=grade or None, dated=day)
-            )
+            return Announced(*one, properties=Properties(kind, grade=grade or None, dated=day))
     raise Invalid("Some values cannot be taken as they are.", fields={"file": "format"})
 
 
