@@ -111,6 +111,27 @@ def test_the_application_cannot_reach_the_keys(world, place):
         application.execute("SELECT * FROM key")
 
 
+def test_a_cluster_that_can_only_be_read_lets_nothing_be_looked_at(world, place):
+    before = world.verify().events
+    name = f'"{place.name}_archive"'
+    with postgres(place.url("archive")) as owner:
+        owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    world.archive.close()  # the setting is one of new connections
+    actor, looked = world.actor("archivist"), False
+    with (
+        pytest.raises(Unavailable) as no,
+        world.archive.call(actor, Action.SEARCH_RUN, Subject("search")),
+    ):
+        looked = True
+    assert (no.value.part, looked) == ("log", False)
+    with postgres(place.url("archive")) as owner:
+        owner.execute("SET default_transaction_read_only = off")
+        owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+    world.archive.close()
+    report = world.verify()
+    assert (report.code, report.events) == (Code.OK, before)
+
+
 def appending(settings: Settings, n: int) -> None:
     """Search n times from a process of its own."""
     archive = open_archive(settings)

@@ -78,6 +78,50 @@ def test_without_its_intent_or_outcome_an_answer_is_503_and_holds_nothing(
     assert world.verify().code is Code.OK
 
 
+@contextmanager
+def read_only(world: World) -> Iterator[None]:
+    """Let the database be read and never written, as on a file system mounted that way.
+
+    By the byte of its header that asks for a newer writer: SQLite's file format, 1.3.3.
+    """
+    file = world.archive.settings.data / "archive.db"
+
+    def asks_for(writer: int) -> None:
+        world.archive.close()  # the last connection takes what is in the journal into the file
+        with file.open("r+b") as opened:
+            opened.seek(18)
+            opened.write(bytes([writer]))
+
+    asks_for(3)
+    assert not file.with_name("archive.db-wal").exists()
+    try:
+        yield
+    finally:
+        asks_for(2)
+
+
+def test_a_database_that_can_only_be_read_gives_nothing_away(
+    world: World, programs: Programs, portal: Portal
+) -> None:
+    document = world.document(world.customer().id, "谐波减速器").id
+    world.work()
+    program, person = programs["service_officer"], portal["service_officer"]
+    before = count(world, AuditEvent)
+    paths = ("/search?q=谐波", f"/documents/{document}", f"/documents/{document}/content")
+    with read_only(world):
+        assert count(world, AuditEvent) == before
+        for path in paths:
+            for answer in (program.get(path), person.get(path)):
+                assert answer.status_code == 503, path
+                assert "减速器" not in answer.text
+        with pytest.raises(Unavailable) as no:
+            cut_off(world)
+        assert no.value.part == "log"
+    assert count(world, AuditEvent) == before
+    assert "谐波" in program.get(paths[-1]).text
+    assert world.verify().code is Code.OK
+
+
 def test_nobody_is_signed_in_without_an_entry(world: World, portal: Portal) -> None:
     before = count(world, SignIn)
     with refusing(world, "event"):
