@@ -40,7 +40,7 @@ from service.errors import (
     Unsatisfiable,
     Unsupported,
 )
-from web import guard, labels, uploads
+from web import forms, guard, labels, uploads
 
 STATUS: Mapping[type[Refusal], int] = {
     Unauthenticated: 401,
@@ -171,7 +171,9 @@ def page(refusal: Refusal) -> ResponseReturnValue:
         name = uploads.refused_name()
         return render_template("upload/refused.html", refusal=refusal, name=name), status
     if isinstance(refusal, StepUp):
-        return render_template("errors/confirm.html", refusal=refusal, after=_after()), status
+        after, carried = _after(), _carried()
+        page_of = {"refusal": refusal, "after": after, "carried": carried}
+        return render_template("errors/confirm.html", **page_of), status
     response = make_response(render_template(_template(status), refusal=refusal, status=status))
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -187,7 +189,22 @@ def _after() -> str:
         return request.form.get("next", "")
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    return url_for(f"{request.blueprint}.show")
+    return request.path if _can_wait() else url_for(f"{request.blueprint}.show")
+
+
+def _can_wait() -> bool:
+    """Say whether a form can be kept while the password is asked: no file, and no password."""
+    return not request.files and not any("password" in name for name in request.form)
+
+
+def _carried() -> list[tuple[str, str]]:
+    """Return what waits for the password, as fields of the form that asks it."""
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    if request.endpoint == "account.confirm":
+        return [(name, value) for name, value in sent if forms.carries(name)]
+    if request.method == "GET" or not _can_wait():
+        return []
+    return [(forms.WAITS, "yes"), *((f"{forms.CARRIED}{name}", value) for name, value in sent)]
 
 
 def _template(status: int) -> str:

@@ -23,12 +23,28 @@ PAGE = 20
 #: fields every form may have: the token, which dialog it was typed into, where to go on
 _ALWAYS = frozenset({"csrf_token", "dialog", "next"})
 
+#: in the form that asks the password again: that another form waits for it, and its fields
+WAITS, CARRIED = "waits", "carried."
+
 
 def only(*names: str) -> None:
     """Refuse a form with fields that nobody asked for."""
     unknown = set(request.form) - _ALWAYS - set(names)
     if unknown:
         raise Invalid("This form has a field that is not taken.", fields={min(unknown): "unknown"})
+
+
+def carries(name: str) -> bool:
+    """Say whether a field belongs to the form that waits for the password."""
+    return name == WAITS or name.startswith(CARRIED)
+
+
+def waiting() -> list[tuple[str, str]] | None:
+    """Return the fields of the form that waited for the password; None where none did."""
+    if WAITS not in request.form:
+        return None
+    fields = request.form.items(multi=True)
+    return [(n.removeprefix(CARRIED), v) for n, v in fields if n.startswith(CARRIED)]
 
 
 def text(name: str) -> str:

@@ -3,10 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from service.models import SignIn
+from service.models import AuditEvent, SignIn
+from tests.web.browsing import form, found
 from tests.world import password
+
+CASE = "FW-HC-2026-Q4-03"
+CANARY = "谐波减速器"
 
 
 @pytest.fixture
@@ -59,3 +63,77 @@ def test_an_api_token_is_made_only_right_after_the_password_was_given(portal, la
     sales = portal["sales"]
     later()
     assert sales.send("/account/tokens", name="t", days="3").status_code == 403
+
+
+def sealed(world):
+    """Return the number of an entry with a sealed query."""
+    world.search(CANARY, by="sales")
+    with world.archive.db.read() as db:
+        looked = select(AuditEvent.seq).where(AuditEvent.action == "search.run")
+        return db.scalars(looked.order_by(AuditEvent.seq)).first()
+
+
+def given(person, page, login):
+    """Give the password that a page asks for."""
+    fields = {name: said[0] for name, said in form(page, "/confirm").items()}
+    return person.send("/confirm", **{**fields, "password": password(login)})
+
+
+@pytest.mark.parametrize("login", ["auditor", "legal"])
+def test_what_was_sealed_is_opened_only_right_after_the_password_was_given(portal, later, login):
+    person, number = portal[login], sealed(portal.world)
+    ways = {
+        f"/log/{number}/open": {"case": CASE},
+        "/log/words": {"words": CANARY, "case": CASE, "dept": "sales"},
+    }
+    for path, fields in ways.items():
+        later()
+        asked = person.send(path, **fields)
+        assert asked.status_code == 403, path
+        assert 'action="/confirm"' in asked.text
+        assert "<tr data-hit" not in asked.text
+        if path != "/log/words":
+            assert CANARY not in asked.text
+        # a wrong password keeps what was typed as well
+        asked = person.send(
+            "/confirm", **{n: v[0] for n, v in form(asked.text, "/confirm").items()}
+        )
+        assert asked.status_code == 403
+        confirmed = given(person, asked.text, login)
+        assert confirmed.status_code == 200
+        again = {name: said[0] for name, said in form(confirmed.text, path).items()}
+        assert again == fields
+        answer = person.send(path, **again)
+        assert answer.status_code == 200
+        assert (CANARY if path != "/log/words" else "<tr data-hit") in answer.text
+        # the next piece, or the next entry, asks nothing
+        assert person.send(path, **again).status_code == 200
+
+
+def test_a_form_without_fields_is_sent_on_after_the_password_too(portal, later):
+    person = portal["auditor"]
+    place = person.send("/log/bundles", case=CASE, statement="核查").headers["Location"]
+    portal.world.work()
+    later()
+    confirmed = given(person, person.send(f"{place}/file").text, "auditor")
+    assert (
+        found(r'<form method="post" action="([^"]+)" data-go-on', confirmed.text) == f"{place}/file"
+    )
+    assert person.send(f"{place}/file").data[:2] == b"PK"
+
+
+def test_a_password_is_in_no_form_that_waits(portal, later):
+    admin = portal["security_admin"]
+    later()
+    asked = admin.send("/people", login="x.y", password="secret words here")
+    assert "secret words" not in asked.text
+    assert form(asked.text, "/confirm")["next"] == ["/people"]
+
+
+def test_what_waits_is_sent_to_no_other_site(portal):
+    admin = portal["security_admin"]
+    sent = {"waits": "yes", "carried.case": CASE, "password": password("security_admin")}
+    for place in ("//evil.example/", "https://evil.example/", "javascript:1"):
+        answer = admin.send("/confirm", **sent, next=place)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert admin.send("/confirm", **sent, next="/", surplus="1").status_code == 422

@@ -62,13 +62,17 @@ def _signed_in(token: str | None) -> Actor | None:
 @pages.post("/confirm")
 def confirm() -> ResponseReturnValue:
     """Take the password again, and go on where it was asked for."""
-    forms.only("password", "next")
+    forms.only("password", "next", *filter(forms.carries, request.form))
     try:
         token = signins.step_up(g.archive, g.actor, request.form.get("password", ""))
     except Denied as refusal:
         raise StepUp("The password is not right.", rule="session:step_up") from refusal
     session.start(token)
-    return redirect(session.local_path(request.form.get("next")) or url_for("home.show"))
+    after = session.local_path(request.form.get("next"))
+    waiting = forms.waiting()
+    if after and waiting is not None:
+        return render_template("errors/confirmed.html", after=after, fields=waiting)
+    return redirect(after or url_for("home.show"))
 
 
 @pages.post("/sign-out")

@@ -9,7 +9,7 @@ from service import auditing, log_entry, log_readers, saved_filters
 from service.audit.entries import Subject
 from service.log_entry import EntryView
 from service.permissions import Action
-from web import errors, forms, log_words, paging, session
+from web import errors, forms, guard, log_words, paging, session
 
 pages = Blueprint("log", __name__)
 
@@ -99,6 +99,7 @@ def entry(number: int, **_refused: str) -> ResponseReturnValue:
 
 
 @pages.post(f"{_ENTRY}/open")
+@guard.fresh
 @errors.again(entry)
 def unseal(number: int) -> ResponseReturnValue:
     """Show what was sealed with an entry, in this answer alone, for a case number."""

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from service import auditing, log_figures, sealed_words, unusual
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import errors, forms, plots
+from web import errors, forms, guard, plots
 from web.pages.log import CONDITIONS
 
 pages = Blueprint("watch", __name__)
@@ -44,6 +44,7 @@ def words(**_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/log/words")
+@guard.fresh
 @errors.again(words)
 def look() -> ResponseReturnValue:
     """Look on for about a second; the page that answers goes on from there."""

@@ -1,4 +1,5 @@
-/* Looking for words in sealed content: the next piece is asked for by itself, until it is stopped. */
+/* A form that goes on by itself, until it is stopped: the next piece of looking for words in sealed
+   content, and what waited for the password. */
 (() => {
   "use strict";
   const form = document.querySelector("form[data-go-on]");
