@@ -15,13 +15,13 @@ from pathlib import Path
 from service import intake, manifests, media
 from service.archive import Archive, Call
 from service.audit.entries import Subject
-from service.errors import Denied, Invalid, NotFound, Refusal
+from service.documents import DocumentView
+from service.errors import Denied, Invalid, Refusal
 from service.imports import batches, bringing, presence, targets, working
 from service.imports.batches import New, Source
-from service.imports.items import Announced
-from service.imports.presence import Brought, Present
+from service.imports.items import Announced, Item, ItemState
+from service.imports.presence import Brought
 from service.imports.targets import Target
-from service.jobs import Lane
 from service.manifests import Line, Manifest
 from service.permissions import Action, Actor, may
 from service.properties import Properties, checked_grade
@@ -107,7 +107,8 @@ def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Pr
     """Bring the files in, in order of their names; one refused does not stop the rest.
 
     The report is filled as it goes on, so that it is true whenever this is interrupted. Unless
-    this is a trial, batches say the same at the portal. Raises `Invalid` for a manifest that
+    this is a trial, batches say the same at the portal; who stops one there ends this, and what
+    is left out there is not brought. Raises `Invalid` for a manifest that
     cannot be used and `Denied` for who may not import.
     """
     report.rows.extend(_rows(wanted))
@@ -122,8 +123,10 @@ def run(archive: Archive, wanted: Wanted, actor: Actor, report: Report, tell: Pr
             for n, row in enumerate(rows, 1):
                 if row.code:
                     row.state = State.REFUSED
-                else:
-                    _bring(archive, row, actor, _Place(batch, n) if batch else None)
+                elif not batch:
+                    _try(archive, row, actor)
+                elif not _bring(archive, row, actor, batch, n):
+                    return
                 tell(row.size, total)
         finally:
             if batch:
@@ -248,57 +251,58 @@ def _look(row: Row) -> None:
             row.code, row.error = "unsupported", refusal
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a file stands in the batch that shows it."""
-
-    batch: str
-    n: int
-
-
-def _bring(archive: Archive, row: Row, actor: Actor, place: _Place | None) -> None:
-    """Bring a file in; without a place it is a trial."""
-    name = _text(row.path.name)
-    digest = b""
+def _try(archive: Archive, row: Row, actor: Actor) -> None:
+    """Say what would become of a file; nothing is written."""
     try:
         with row.path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").digest()
-            file = Brought(row.customer, actor.person, digest, name)
-            with archive.ring() as ring, archive.db.read() as db:
-                earlier = presence.earlier(db, ring, file)
-            if earlier:
-                raise Present(earlier)
-            if place is None:
-                row.state = State.PLANNED
-                return
-            source.seek(0)
-            settings = archive.settings
-            subject = Subject("customer", row.customer, customer=row.customer)
-            with (
-                spool(settings.data / "spool", settings.upload_limit, source) as spooled,
-                archive.call(actor, Action.DOCUMENT_ADD, subject) as call,
-            ):
-                upload = intake.Upload(spooled, name)
-                view = intake.add(call, row.customer, upload, row.properties, lane=Lane.BULK)
-                presence.require_once(call, file, view.id)
-                working.received(call, place.batch, place.n, view)
-    except Present as present:
-        row.state, row.document = State.PRESENT, present.document
-        if place:
-            working.present(archive, place.batch, place.n, present.document, digest)
-    except NotFound:
-        _refuse(archive, row, place, "no_customer", _NO_CUSTOMER)
-    except Refusal as error:
-        _refuse(archive, row, place, bringing.code_of(error), str(error))
     except OSError as error:
-        sentence = f"The file cannot be read: {error.strerror}"
-        _refuse(archive, row, place, "unreadable", sentence)
+        _refuse(row, "unreadable", f"The file cannot be read: {error.strerror}")
+        return
+    file = Brought(row.customer, actor.person, digest, _text(row.path.name))
+    with archive.ring() as ring, archive.db.read() as db:
+        row.document = presence.earlier(db, ring, file) or ""
+    row.state = State.PRESENT if row.document else State.PLANNED
+
+
+def _bring(archive: Archive, row: Row, actor: Actor, batch: str, n: int) -> bool:
+    """Bring a file in as the nth of a batch; return False where that was stopped at the portal."""
+    views: list[DocumentView] = []
+    folder, limit = archive.settings.data / "spool", archive.settings.upload_limit
+    try:
+        with row.path.open("rb") as source, spool(folder, limit, source) as spooled:
+            upload = intake.Upload(spooled, _text(row.path.name))
+            item, refusal = bringing.tried(
+                archive, actor, batch, n, lambda _: upload, lambda _, __, view: views.append(view)
+            )
+    except OSError as error:
+        _refuse(row, "unreadable", f"The file cannot be read: {error.strerror}")
+        bringing.fail(archive, batch, n, row.code)
+    except Refusal as error:
+        if error.rule == "import:state":
+            return False
+        _refuse(row, bringing.code_of(error), str(error))
+        if isinstance(error, Invalid):  # what passes by itself leaves the file expected
+            bringing.fail(archive, batch, n, row.code)
     else:
-        row.state, row.document = State.RECEIVED, view.id
-        row.duplicates = len(view.duplicates)
+        _became(row, item, refusal)
+        row.duplicates = sum(len(view.duplicates) for view in views)
+        if views:
+            row.state = State.RECEIVED
+    return True
 
 
-def _refuse(archive: Archive, row: Row, place: _Place | None, code: str, sentence: str) -> None:
+def _became(row: Row, item: Item, refusal: Refusal | None) -> None:
+    """Note what became of a file that this run, or somebody at the portal, settled."""
+    row.document = item.document or ""
+    if item.state in (ItemState.RECEIVED, ItemState.DUPLICATE):
+        row.state = State.PRESENT
+    elif item.state is ItemState.SKIPPED:
+        _refuse(row, "skipped", "The file was left out at the portal.")
+    else:
+        code = item.error or "refused"
+        _refuse(row, code, _SENTENCES.get(code) or str(refusal))
+
+
+def _refuse(row: Row, code: str, sentence: str) -> None:
     row.state, row.code, row.error = State.REFUSED, code, sentence
-    if place:
-        bringing.fail(archive, place.batch, place.n, code)

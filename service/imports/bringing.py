@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service import intake, viruses
 from service.archive import Archive, Call
 from service.audit.entries import Subject
+from service.documents import DocumentView
 from service.errors import (
     Conflict,
     Denied,
@@ -35,8 +36,8 @@ from service.permissions import Action, Actor
 #: Gives the file that is being brought, once it is known that it may come.
 Take = Callable[[Call], Upload]
 
-#: Told of a file that became a document, inside of the call that writes it.
-Done = Callable[[Call, Item], None]
+#: Told of a file and the document it became, inside of the call that writes it.
+Done = Callable[[Call, Item, DocumentView], None]
 
 #: What a file may still become.
 _OPEN = (ItemState.EXPECTED, ItemState.FAILED)
@@ -61,6 +62,21 @@ def bring(
 ) -> Item:
     """Bring a file of a batch in with the rights of `actor`; return what became of it.
 
+    Takes and raises the same as `tried`.
+    """
+    return tried(archive, actor, batch_id, ordinal, take, done)[0]
+
+
+def tried(
+    archive: Archive,
+    actor: Actor,
+    batch_id: str,
+    ordinal: int,
+    take: Take,
+    done: Done | None = None,
+) -> tuple[Item, Refusal | None]:
+    """Bring a file of a batch in; return what became of it, and the refusal it failed by.
+
     A file that is refused is failed, with its reason in `error`; nothing of it is stored. Raises
     `NotFound` for what this person may not see, `Conflict` where the batch is stopped, and
     `Unavailable` when a part is away: then the file is still expected.
@@ -72,22 +88,22 @@ def bring(
             item = expect(call, batch_id, ordinal)
             call.note(batch=batch_id, n=ordinal)
             upload = take(call)
-            item = _added(call, item, upload)
+            item, view = _added(call, item, upload)
             if done:
-                done(call, item)
-            return item
+                done(call, item, view)
+            return item, None
     except Settled as settled:
-        return settled.item
+        return settled.item, None
     except Present as present:
         if upload is None:
             raise
-        return _present(archive, batch_id, ordinal, upload, present.document)
+        return _present(archive, batch_id, ordinal, upload, present.document), None
     except Refusal as refusal:
         # what is wrong with how it was sent says nothing of the file, unless it was too large
         fault = isinstance(refusal, TooLarge) if upload is None else _at_fault(refusal)
         if item is None or not fault:
             raise
-        return fail(archive, batch_id, ordinal, code_of(refusal))
+        return fail(archive, batch_id, ordinal, code_of(refusal)), refusal
 
 
 def expect(call: Call, batch_id: str, ordinal: int) -> Item:
@@ -110,7 +126,7 @@ def expect(call: Call, batch_id: str, ordinal: int) -> Item:
     return item
 
 
-def _added(call: Call, item: Item, upload: Upload) -> Item:
+def _added(call: Call, item: Item, upload: Upload) -> tuple[Item, DocumentView]:
     """Store a file and settle its row in one transaction."""
     if item.customer is None:
         raise NotFound  # of an item that was refused before it came
@@ -129,7 +145,7 @@ def _added(call: Call, item: Item, upload: Upload) -> Item:
         raise Settled(items.read(call.ring, row))
     row.document, row.version = view.id, view.version.id
     _received(call.ring, row, upload)
-    return _settle(call.db, call.ring, row, ItemState.RECEIVED)
+    return _settle(call.db, call.ring, row, ItemState.RECEIVED), view
 
 
 def _as_announced(item: Item, upload: Upload) -> None:

@@ -18,6 +18,7 @@ from service.__main__ import main
 from service.audit.entries import Subject
 from service.codes import Category
 from service.documents import get
+from service.imports import batches, choices
 from service.imports.sums import of as of_batches
 from service.models import AuditBody, Document, ImportBatch, ImportItem
 from service.permissions import Action
@@ -165,6 +166,37 @@ def test_an_import_that_was_stopped_knows_what_is_left_and_goes_on(
     options = ("--customer", customer.id, "--kind", "minutes", "--as", "service_officer")
     assert sums(report(world, folder, *options)) == [5, 2, 1, 2, 0, 0]
     assert documents(world) == 3
+
+
+def test_what_is_stopped_or_left_out_at_the_portal_is_not_brought_by_the_command(
+    world: World, tmp_path: Path
+) -> None:
+    customer, actor = world.customer(), world.actor("service_officer")
+    for number in range(1, 6):
+        (tmp_path / "交接").mkdir(exist_ok=True)
+        (tmp_path / f"交接/纪要{number}.txt").write_text(f"第{number}份", "utf-8")
+    wanted = importing.Wanted(tmp_path / "交接", customer.id, "minutes")
+    told = importing.Report()
+
+    def meanwhile(_size: int, _total: int) -> None:
+        with world.archive.db.read() as db:
+            batch = db.query(ImportBatch).one().id
+        states = [row.state for row in told.rows]
+        if states.count(importing.State.LEFT) == 4:
+            choices.skip(world.archive, actor, batch, 2, "不要")
+        elif states.count(importing.State.RECEIVED) == 2:
+            subject = Subject("import", batch)
+            with world.archive.call(actor, Action.IMPORT_RUN, subject, writes=True) as call:
+                batches.stop(call, batch)
+
+    importing.run(world.archive, wanted, actor, told, meanwhile)
+    assert [row.state for row in told.rows] == ["received", "refused", "received", "left", "left"]
+    assert (told.rows[1].code, documents(world)) == ("skipped", 2)
+    with world.archive.db.read() as db:
+        batch = db.query(ImportBatch).one()
+        counted = of_batches(db, [batch.id])[batch.id]
+    assert (batch.state, counted.agrees, counted.skipped.files) == ("stopped", True, 1)
+    assert (counted.received.files, counted.left.files) == (2, 2)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

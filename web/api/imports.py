@@ -11,6 +11,7 @@ from service.audit.entries import Subject
 from service.codes import Grade
 from service.customers import CustomerRef
 from service.directory import cursor_of, offset_of
+from service.documents import DocumentView
 from service.errors import Invalid
 from service.imports import batches, bringing, choices, showing
 from service.imports.batches import New, Source
@@ -179,7 +180,7 @@ def send_import_file(batch_id: str, number: int) -> Response:
         taken.append(asking.form(call)[1])
         return taken[0]
 
-    def keep(call: Call, item: Item) -> None:
+    def keep(call: Call, item: Item, _: DocumentView) -> None:
         answered.append(answering.done(call, ImportFileSent, item))
 
     item = bringing.bring(archive, g.actor, batch_id, number, take, keep)
