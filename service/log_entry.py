@@ -1,30 +1,23 @@
 """One entry of the log with all that belongs to it; its sealed content only with a case number."""
 
-import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import auditing
+from service import auditing, case_numbers
 from service.archive import Call
-from service.audit.log import detail_aad
 from service.auditing import EventRow
-from service.crypto import NONCE_BYTES
-from service.errors import Invalid, NotFound
+from service.detail_keys import DetailKeys
+from service.errors import NotFound
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditTouch
 from service.permissions import Target
 
 #: entries of one reading that a page shows, and documents under one entry
 _MOST = 100
 _MOST_SHOWN = 200
-
-_SHORTEST, _LONGEST = 4, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +123,6 @@ def _parts(db: Session, rows: Sequence[tuple[AuditEvent, bytes | None]]) -> tupl
     return tuple(parts)
 
 
-def case_number(text: str) -> str:
-    """Return a case number as it is logged; raises `Invalid` for what is none."""
-    case = text.strip()
-    if not case:
-        raise Invalid("Say under which case this is opened.", fields={"case": "required"})
-    if len(case) < _SHORTEST:
-        raise Invalid("Say under which case this is opened.", fields={"case": "too_short"})
-    if len(case) > _LONGEST:
-        raise Invalid("Say under which case this is opened.", fields={"case": "too_long"})
-    if any(unicodedata.category(sign).startswith("C") for sign in case):
-        raise Invalid("Say under which case this is opened.", fields={"case": "format"})
-    return case
-
-
 def open_sealed(call: Call, seq: int, case: str) -> tuple[EntryView, tuple[Opened, ...]]:
     """Return an entry's group and what was sealed with it: for a case, for this once.
 
@@ -151,40 +130,13 @@ def open_sealed(call: Call, seq: int, case: str) -> tuple[EntryView, tuple[Opene
     """
     call.require(Target())
     call.say(part={"from": seq, "to": seq}, purpose="case")
-    case_number(case)
+    case_numbers.checked(case)
     found = group(call.db, seq)
     numbers = [part.row.seq for part in found.parts if part.sealed]
     rows = call.db.scalars(
         select(AuditDetail).where(AuditDetail.seq.in_(numbers)).order_by(AuditDetail.seq)
     ).all()
-    keys = Keys(call)
+    keys = DetailKeys(call.archive.keystore)
     opened = tuple(Opened(row.seq, keys.members(row.seq, row.ct, row.key)) for row in rows)
     call.returned(str(one.seq) for one in opened)
     return found, opened
-
-
-class Keys:
-    """Opens sealed details of entries; each month's key is fetched once."""
-
-    def __init__(self, call: Call) -> None:
-        """Know where the keys are; none is fetched yet."""
-        self._keystore = call.archive.keystore
-        self._known: dict[str, AESGCM | None] = {}
-
-    def text(self, seq: int, ct: bytes, key_id: str) -> bytes:
-        """Return what was sealed, as it was written; nothing where the key is gone."""
-        if key_id not in self._known:
-            key = self._keystore.detail_key(key_id)
-            self._known[key_id] = AESGCM(key) if key else None
-        cipher = self._known[key_id]
-        if cipher is None:
-            return b"{}"
-        try:
-            return cipher.decrypt(ct[:NONCE_BYTES], ct[NONCE_BYTES:], detail_aad(seq))
-        except (InvalidTag, ValueError):
-            return b"{}"
-
-    def members(self, seq: int, ct: bytes, key_id: str) -> dict[str, Any]:
-        """Return the members of what was sealed."""
-        found = json.loads(self.text(seq, ct, key_id))
-        return found if isinstance(found, dict) else {}

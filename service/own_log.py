@@ -17,9 +17,9 @@ from service.archive import Call
 from service.auditing import members
 from service.codes import Decision
 from service.crypto import Place, unseal_value
+from service.detail_keys import DetailKeys
 from service.directory import cursor_of, offset_of
 from service.documents import SEALED_AS, TAKEN_BACK
-from service.log_entry import Keys
 from service.log_questions import Wanted as EventsWanted
 from service.log_questions import days
 from service.models import (
@@ -137,7 +137,7 @@ def _allowed(event: AuditEvent, ended: dict[int, tuple[str | None, int | None]])
 
 def _words(call: Call, rows: Sequence[AuditEvent]) -> dict[int, str]:
     numbers = [event.seq for event in rows]
-    keys = Keys(call)
+    keys = DetailKeys(call.archive.keystore)
     found = {}
     for row in call.db.scalars(select(AuditDetail).where(AuditDetail.seq.in_(numbers))):
         q = keys.members(row.seq, row.ct, row.key).get("q")

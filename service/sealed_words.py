@@ -11,11 +11,11 @@ from time import monotonic
 
 from sqlalchemy import func, select
 
-from service import auditing
+from service import auditing, case_numbers
 from service.archive import Call
 from service.auditing import EventRow
+from service.detail_keys import DetailKeys
 from service.errors import Invalid
-from service.log_entry import Keys, case_number
 from service.log_questions import Wanted, conditions
 from service.models import AuditDetail, AuditEvent
 from service.permissions import Target
@@ -56,7 +56,7 @@ def look(
     """
     call.require(Target())
     call.say(purpose="case")
-    case_number(case)
+    case_numbers.checked(case)
     sought = _sought(words)
     where = conditions(call, wanted)
     first, last = call.db.execute(
@@ -89,14 +89,15 @@ def _scan(
     call: Call, where: Sequence[object], sought: tuple[bytes, ...], above: int
 ) -> tuple[list[int], int, int | None]:
     """Return what was found, how many details were opened, and the number reached."""
-    keys, until = Keys(call), monotonic() + SECONDS
+    keys, until = DetailKeys(call.archive.keystore), monotonic() + SECONDS
     found: list[int] = []
     looked = 0
     while True:
         rows = _batch(call, where, above)
         for seq, ct, key in rows:
             looked += 1
-            if all(word in keys.text(seq, ct, key).lower() for word in sought):
+            said = (keys.opened(seq, ct, key) or b"").lower()
+            if all(word in said for word in sought):
                 found.append(seq)
             above = seq
             if len(found) == MOST:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from service import accounts, jobs
+from service import accounts, case_numbers, jobs
 from service.archive import Archive, Call
 from service.audit.log import head_seq
 from service.bundles import envelopes, filters
@@ -27,8 +27,8 @@ from service.permissions import Action, may
 from service.policy.rules import EVERYONE
 from service.signins import actor_of, today
 
-#: Characters of a case number, of a statement; bundles of one person that may wait at once.
-CASE, _STATEMENT, _WAITING = 60, 500, 3
+#: Characters of a statement; bundles of one person that may wait at once.
+_STATEMENT, _WAITING = 500, 3
 
 #: Bundles in a list.
 _SHOWN = 100
@@ -195,16 +195,17 @@ def request(call: Call, new: New) -> ExportView:
 
 
 def _check_words(case: str, statement: str) -> None:
-    wrong = {}
-    for name, said, longest in (("case", case, CASE), ("statement", statement, _STATEMENT)):
-        if not said:
-            wrong[name] = "required"
-        elif len(said) > longest:
-            wrong[name] = "too_long"
-        elif not said.isprintable() and not (name == "statement" and _lines(said)):
-            wrong[name] = "control_characters"
-    if wrong:
+    said = {"case": case_numbers.problem(case), "statement": _statement_problem(statement)}
+    if wrong := {name: code for name, code in said.items() if code}:
         raise Invalid("Some values cannot be taken as they are.", fields=wrong)
+
+
+def _statement_problem(said: str) -> str | None:
+    if not said:
+        return "required"
+    if len(said) > _STATEMENT:
+        return "too_long"
+    return None if _lines(said) else "control_characters"
 
 
 def _lines(text: str) -> bool:

@@ -10,13 +10,13 @@ from itertools import chain
 
 from sqlalchemy import bindparam, or_, select, update
 
-from service import stored_files
+from service import case_numbers, stored_files
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.blobs.names import object_name
 from service.blobs.port import BlobMissing
 from service.bundles.asked import key_aad
-from service.bundles.exports import CASE, State, find, opened_request, view
+from service.bundles.exports import State, find, opened_request, view
 from service.crypto import Corrupt, unseal
 from service.errors import Conflict, Invalid, Unavailable
 from service.models import AuditBody, AuditExport
@@ -101,8 +101,7 @@ def open_numbers(call: Call, export_id: str, case: str, named: Sequence[int]) ->
     """Open entries of a bundle's range that it gives as hashes; raises `NotFound`, `Invalid`."""
     call.require()
     row = find(call, call.db, export_id)
-    if not case.strip() or len(case.strip()) > CASE:
-        raise Invalid("Some values cannot be taken as they are.", fields={"case": "required"})
+    case = case_numbers.checked(case)
     wanted = sorted(set(named))
     if not wanted or len(wanted) > NUMBERS:
         raise Invalid(
@@ -112,7 +111,7 @@ def open_numbers(call: Call, export_id: str, case: str, named: Sequence[int]) ->
         raise Invalid("These numbers are not in the bundle.", fields={"numbers": "range"})
     bodies = select(AuditBody.seq, AuditBody.body).where(AuditBody.seq.in_(wanted))
     found = dict(call.db.execute(bodies).tuples().all())
-    call.note(case=case.strip(), numbers=[str(seq) for seq in wanted])
+    call.note(case=case, numbers=[str(seq) for seq in wanted])
     call.returned(str(seq) for seq in wanted)
     return tuple(
         Opened(seq, found[seq].decode(errors="replace") if seq in found else None) for seq in wanted

@@ -16,12 +16,11 @@ from service import accounts
 from service.archive import Archive
 from service.audit import checkpoints, notes, walking
 from service.audit.entries import APP, read
-from service.audit.log import detail_aad
 from service.bundles import envelopes, proofs, reports, sheets, verify
 from service.bundles.asked import Asked
 from service.bundles.packing import Pack, Sink
 from service.bundles.proofs import Proofs
-from service.crypto import Corrupt, unseal
+from service.detail_keys import DetailKeys
 from service.errors import TooLarge
 from service.models import AuditEvent, Customer
 from service.models.columns import instant_text
@@ -74,7 +73,7 @@ class _Bundle:
         self._archive, self._db, self._asked, self._progress = archive, db, asked, progress
         self._zone = ZoneInfo(archive.settings.timezone)
         self._seen = _Seen()
-        self._keys: dict[str, bytes | None] = {}
+        self._keys = DetailKeys(archive.keystore)
         self._names: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
         self._fitting = self._matching()
@@ -157,16 +156,11 @@ class _Bundle:
             write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
 
     def _opened(self, seq: int, detail: tuple[bytes, bytes, str] | None) -> str | None:
-        if detail is None:
-            return None
-        _, sealed, key_id = detail
-        if key_id not in self._keys:
-            self._keys[key_id] = self._archive.keystore.detail_key(key_id)
-        key = self._keys[key_id]
+        plain = self._keys.opened(seq, *detail[1:]) if detail else None
         try:
-            return unseal(key, sealed, detail_aad(seq)).decode() if key else None
-        except (Corrupt, ValueError):
-            return None  # somebody changed it: the archive's own verifier names it
+            return plain.decode() if plain is not None else None
+        except UnicodeDecodeError:
+            return None
 
     def _signatures(self, pack: Pack, found: Proofs) -> None:
         for name, note in (("checkpoint.note", found.note), ("previous.note", found.previous)):
