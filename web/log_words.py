@@ -26,7 +26,7 @@ VERB = {
 HOW = {
     "listed": N_("Listed"),
     "snippet": N_("Shown with a snippet"),
-    "opened": N_("Opened"),
+    "opened": N_("Looked into"),
     "downloaded": N_("Downloaded"),
 }
 PHASE = {

@@ -53,6 +53,23 @@ def test_a_log_number_that_is_none_is_said_at_the_field(portal, typed):
         assert 'id="e-seq"' not in portal["auditor"].html(f"/log?seq={good}")
 
 
+@pytest.mark.parametrize(
+    ("typed", "condition"),
+    [
+        ("7", "seq=7"),
+        (" 沈映雪 ", "actor="),
+        ("archivist", "actor=archivist"),
+        ("KH-2026-00001", "customer=KH-2026-00001"),
+        ("a" * 26, f"document={'a' * 26}"),
+    ],
+)
+def test_what_is_typed_above_finds_entries_by_what_it_looks_like(portal, typed, condition):
+    answer = portal["auditor"].get(f"/log?find={typed}")
+    assert answer.status_code == 302
+    assert answer.location.partition("?")[2].startswith(condition)
+    assert portal["auditor"].get(answer.location).status_code == 200
+
+
 def test_older_entries_are_a_page_away(portal):
     person = portal["auditor"]
     for _ in range(30):

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service import auditing, log_entry, log_readers, saved_filters
 from service.audit.entries import Subject
+from service.ids import is_id
 from service.log_entry import EntryView
 from service.permissions import Action
 from web import errors, forms, guard, log_words, paging, session
@@ -32,6 +33,8 @@ def _words() -> dict[str, object]:
 @pages.get("/log")
 def show(**_refused: str) -> ResponseReturnValue:
     """List entries of the log for those who may."""
+    if typed := request.args.get("find", "").strip():
+        return redirect(url_for("log.show", **_meant(typed)))
     wanted = forms.events()
     asked = forms.as_sent()
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), detail=asked) as call:
@@ -49,6 +52,17 @@ def show(**_refused: str) -> ResponseReturnValue:
         further=FURTHER,
         event=call.event,
     )
+
+
+def _meant(typed: str) -> dict[str, Any]:
+    """Return the condition that somebody means who types this into the field above all pages."""
+    if typed.isdecimal():
+        return {"seq": typed}
+    if is_id(typed):
+        return {"document": typed}
+    if typed.isascii() and any(letter.isdecimal() for letter in typed):
+        return {"customer": typed}
+    return {"actor": typed}
 
 
 def _given() -> dict[str, str]:
