@@ -1,15 +1,17 @@
 """What people decide of single files: try again, leave out, make a version of another document."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service import documents, filing, intake, properties
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.codes import Processing
-from service.errors import Conflict, NotFound, Refusal, Unavailable, changed_meanwhile
+from service.documents import TAKEN_BACK
+from service.errors import Conflict, Denied, NotFound, changed_meanwhile
 from service.imports import batches, bringing
 from service.imports.batches import State
 from service.imports.items import ItemState
@@ -19,6 +21,9 @@ from service.properties import Properties
 
 #: The refusals after which a file that could not be read may be read again by itself.
 _LOCKED = "password"
+
+#: How many documents of a batch are read again at one request.
+AT_ONCE = 50
 
 
 def retry(call: Call, batch_id: str, ordinals: Collection[int] = ()) -> int:
@@ -41,31 +46,35 @@ def retry(call: Call, batch_id: str, ordinals: Collection[int] = ()) -> int:
     return len(found)
 
 
-def read_again(archive: Archive, actor: Actor, batch_id: str) -> int:
-    """Read the documents of a batch again that could not be read; return how many.
+def read_again(archive: Archive, actor: Actor, batch_id: str, most: int = AT_ONCE) -> int:
+    """Read again what came with an own batch and could not be read; return how much was tried.
 
-    Each is a call of its own, like the button on the document's page. What needs a password is
-    left: nobody gives one here.
+    At most `most` documents, the first of the batch: asked again, it goes on behind them. Each is
+    a call of its own, like the button on the document's page. What needs a password is left:
+    nobody gives one here. Raises `NotFound` and `Denied` for who did not make the batch.
     """
-    with archive.db.read() as db:
-        unread = select(Version.document, Version.no, Version.error).where(
-            Version.id.in_(select(ImportItem.version).where(ImportItem.batch == batch_id)),
-            Version.processing == str(Processing.FAILED),
+    with archive.call(actor, Action.IMPORT_RUN, Subject("import", batch_id)) as call:
+        _own(call, batch_id)
+        unread = (
+            select(Version.document, Version.no)
+            .join(ImportItem, ImportItem.version == Version.id)
+            .where(
+                ImportItem.batch == batch_id,
+                Version.processing == str(Processing.FAILED),
+                Version.filing.not_in([str(filing) for filing in TAKEN_BACK]),
+                func.coalesce(Version.error, "") != _LOCKED,
+            )
+            .order_by(ImportItem.ordinal)
         )
-        found = list(db.execute(unread).tuples())
-    count = 0
-    for document, no, error in found:
-        if error == _LOCKED:
-            continue
-        try:
-            with archive.call(actor, Action.DOCUMENT_RETRY, Subject("document", document)) as call:
-                filing.retry(call, document, version_no=no)
-        except Unavailable:
-            raise
-        except Refusal:  # it was read, withdrawn or taken away meanwhile: then it says so itself
-            continue
-        count += 1
-    return count
+        found = list(call.db.execute(unread.limit(most)).tuples())
+    for document, no in found:
+        # whoever read it meanwhile, took it away or changed its kind says so there
+        with (
+            suppress(Conflict, Denied, NotFound),
+            archive.call(actor, Action.DOCUMENT_RETRY, Subject("document", document)) as call,
+        ):
+            filing.retry(call, document, version_no=no)
+    return len(found)
 
 
 def skip(archive: Archive, actor: Actor, batch_id: str, ordinal: int, reason: str) -> None:
@@ -140,13 +149,11 @@ def set_kind(call: Call, batch_id: str, ordinal: int, kind: str, *, was: str) ->
 def _became(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> tuple[str, int] | None:
     """Return the document that a file of a person's own batch became, and the version's number.
 
-    A newer version may have come since: that is not the file's. Raises `NotFound` for other
-    people's batches.
+    A newer version may have come since: that is not the file's. Raises `NotFound` and `Denied`
+    for other people's batches.
     """
     with archive.call(actor, Action.IMPORT_RUN, Subject("import", batch_id)) as call:
-        row = batches.find(call, call.db, batch_id)
-        if row.created_by != actor.person:
-            raise NotFound
+        _own(call, batch_id)
         item = call.db.get(ImportItem, (batch_id, ordinal))
         if item is None:
             raise NotFound
@@ -154,6 +161,12 @@ def _became(archive: Archive, actor: Actor, batch_id: str, ordinal: int) -> tupl
         if item.state != ItemState.RECEIVED or version is None:
             return None
         return version.document, version.no
+
+
+def _own(call: Call, batch_id: str) -> None:
+    """Refuse for everybody but who made a batch."""
+    if batches.find(call, call.db, batch_id).created_by != call.actor.person:
+        raise Denied("Only who began an import changes it.", rule="import:maker")
 
 
 def _to(item: ImportItem, state: ItemState) -> None:

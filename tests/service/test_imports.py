@@ -248,6 +248,24 @@ def test_what_is_left_out_is_the_version_that_came_and_no_newer_one(world: World
     assert [filed(world, first, no) for no in (1, 2)] == ["withdrawn", "submitted"]
 
 
+def test_what_could_not_be_read_is_read_again_some_at_a_time_and_for_its_maker_alone(
+    world: World,
+) -> None:
+    torn = {f"{n}.pdf": f"%PDF-1.7 {n}" for n in "甲乙丙"}
+    batch = made(world, torn)
+    for n, text in enumerate(torn.values(), 1):
+        send(world, batch, n, text)
+    world.work()
+    assert sums_of(world, batch).unreadable == 3
+    for login, refusal in (("archivist", Denied), ("sales2", NotFound)):
+        with pytest.raises(refusal):
+            choices.read_again(world.archive, world.actor(login), batch)
+    assert sums_of(world, batch).unreadable == 3
+    person = world.actor("service_officer")
+    assert choices.read_again(world.archive, person, batch, most=2) == 2
+    assert (sums_of(world, batch).unreadable, sums_of(world, batch).reading) == (1, 2)
+
+
 def filed(world: World, document: str, no: int) -> str:
     with world.archive.db.read() as db:
         return str(db.query(Version).filter_by(document=document, no=no).one().filing)

@@ -79,6 +79,20 @@ def test_what_differs_from_its_announcement_fails(programs, customer):
     assert retried.json["sums"]["left"]["files"] == 2
 
 
+def test_what_came_and_could_not_be_read_is_read_again(programs, customer):
+    program = programs["sales"]
+    content = b"%PDF-1.7 torn"
+    batch = announced(program, customer, [{"file": "甲.pdf", "size": len(content)}])
+    program.upload(f"/imports/{batch}/items/1", content)
+    programs.world.work()
+    shown = program.get(f"/imports/{batch}")
+    assert shown.json["sums"]["unreadable"] == 1
+    retried = program.act(f"/imports/{batch}/retry", etag=shown.headers["ETag"])
+    assert retried.status_code == 200
+    sums = program.get(f"/imports/{batch}").json["sums"]
+    assert (sums["unreadable"], sums["reading"]) == (0, 1)
+
+
 def test_a_stopped_import_takes_nothing_until_it_goes_on(programs, customer):
     program = programs["sales"]
     batch = announced(program, customer)

@@ -221,8 +221,14 @@ def report_import_as_csv(batch_id: str) -> Response:
 @api.post("/imports/<batch_id>/retry")
 @operation(403, answers={200: ImportShown}, conditional=True)
 def retry_import(batch_id: str) -> Response:
-    """Expect the files again that failed to come."""
-    return _changed(batch_id, lambda call: choices.retry(call, batch_id))
+    """Expect the files again that failed to come, and read again 50 that could not be read.
+
+    The answer is as of before anything is read. Ask again for the rest, after the worker is
+    through with these.
+    """
+    answer = _changed(batch_id, lambda call: choices.retry(call, batch_id))
+    choices.read_again(g.archive, g.actor, batch_id)
+    return answer
 
 
 @api.post("/imports/<batch_id>/stop")

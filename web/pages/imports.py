@@ -43,6 +43,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     return render_template(
         "imports/show.html",
         outlook=outlook,
+        at_once=choices.AT_ONCE,
         sort=sort if sort in showing.SORTS else "",
         number=number,
         pages=-(-found.total // showing.PAGE),
@@ -250,7 +251,7 @@ def resume(batch_id: str) -> ResponseReturnValue:
 @pages.post("/imports/<batch_id>/retry")
 @errors.again(_again)
 def retry(batch_id: str) -> ResponseReturnValue:
-    """Expect what failed again, and read again what could not be read."""
+    """Expect what failed again, and read again what could not be read, some at a time."""
     forms.only()
     answer = _change(batch_id, lambda call: choices.retry(call, batch_id))
     choices.read_again(g.archive, g.actor, batch_id)
