@@ -11,17 +11,10 @@ from datetime import datetime
 
 from flask_babel import gettext
 
+from service.csv_cells import safe
 from service.imports.showing import BatchView, ItemView
 from service.imports.sums import Tally
 from web import import_words, labels
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe(cell: object) -> str:
-    """Return a cell that no spreadsheet program runs."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def csv_of(batch: BatchView, views: Iterable[ItemView]) -> bytes:

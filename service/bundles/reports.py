@@ -19,9 +19,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from service.bundles import sheets
-
-#: What a program that calculates takes for the beginning of a formula, in every width.
-_FORMULA = tuple("=+-@\t\r＝＋－＠")
+from service.csv_cells import safe
 
 #: Columns of the list, in their order.
 COLUMNS = (
@@ -160,13 +158,6 @@ def _as_csv(
         line.truncate()
         if number < sheets.MOST:  # a list that is longer than a sheet is whole as CSV
             yield cells
-
-
-def safe(cell: sheets.Cell) -> sheets.Cell:
-    """Return a cell that nothing takes for a formula."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
 
 
 def page(figures: Figures, facts: Sequence[Fact], notes: Iterable[str]) -> str:

@@ -34,6 +34,7 @@ from service.audit.entries import Subject
 from service.blobs.names import object_name
 from service.bundles import checking, envelopes, exports, handing, reports
 from service.bundles.sheets import Cell
+from service.csv_cells import safe
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import new_id
 from service.log_questions import Sought
@@ -138,9 +139,9 @@ def test_the_reports_say_the_same_in_words(found: Furnished) -> None:
 
 def test_no_cell_begins_a_formula(tmp_path: Path) -> None:
     for begin in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
-        assert reports.safe(f"{begin}1") == f"'{begin}1"
-    assert reports.safe(-1) == -1
-    assert reports.safe("1=1") == "1=1"
+        assert safe(f"{begin}1") == f"'{begin}1"
+    assert safe(-1) == -1
+    assert safe("1=1") == "1=1"
     out = io.BytesIO()
     facts = [("说明", FORMULA)]
     rows: list[list[Cell]] = [[1, FORMULA, "\x1b[31m\x00"]]

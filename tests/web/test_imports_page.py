@@ -188,9 +188,9 @@ def test_the_kind_of_what_came_is_changed_on_the_page(portal, client_file):
 
 def test_the_statement_holds_no_formula(portal, client_file):
     person = portal["sales"]
-    files = {'=HYPERLINK("x").txt': "甲", "+1.txt": "乙", "@SUM.txt": "丙"}
+    files = {'=HYPERLINK("x").txt': "甲", "+1.txt": "乙", "@SUM.txt": "丙", "＝1.txt": "丁"}
     place = announce(person, client_file, files)
-    names = [row[1] for row in statement(person, place)[1:4]]
+    names = [row[1] for row in statement(person, place)[1:5]]
     assert names == ["'" + name for name in files]
 
 
