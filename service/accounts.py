@@ -337,6 +337,16 @@ def names(db: Session, ids: set[str]) -> dict[str, str]:
     return dict(db.execute(_NAMES, {"people": list(wanted)}).tuples().all())
 
 
+def names_and_departments(db: Session, ids: set[str]) -> dict[str, tuple[str, str | None]]:
+    """Return name and department of people by id."""
+    rows = db.execute(
+        select(Person.id, Person.name, DepartmentRow.code)
+        .join(DepartmentRow, DepartmentRow.id == Person.department)
+        .where(Person.id.in_(ids))
+    )
+    return {person: (name, code) for person, name, code in rows}
+
+
 def sign_ins(call: Call) -> tuple[SignInView, ...]:
     """List the person's own live sign-ins."""
     call.require(Target())

@@ -82,14 +82,10 @@ class LogStatus:
 def events(call: Call, wanted: Wanted) -> EventPage:
     """List entries of the log for those who may."""
     call.require(Target())
-    return listed(call, wanted, conditions(call, wanted))
-
-
-def listed(call: Call, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> EventPage:
-    """List entries under conditions, for whom the caller has let through."""
-    db = call.db
-    narrowed = bool(where) and wanted.narrows
-    total = _total(db, wanted, where) if narrowed else db.get_one(AuditHead, 1).seq
+    db, found = call.db, conditions(call, wanted)
+    where, total = found.where, found.total
+    if total is None:
+        total = _count(db, where) if where else db.get_one(AuditHead, 1).seq
     items = page_of(db, wanted, where)
     more, items = len(items) > wanted.limit, items[: wanted.limit]
     if wanted.newer is not None:
@@ -99,15 +95,6 @@ def listed(call: Call, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> 
     moved = wanted.cursor is not None or wanted.newer is not None
     place = _count(db, [*where, AuditEvent.seq > items[0].seq]) if moved and items else 0
     return EventPage(items, total, cursor_of(items[-1].seq) if more and items else None, place)
-
-
-def _total(db: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]]) -> int:
-    """Count entries; whole days are a range of numbers without gaps, which needs no counting."""
-    if not wanted.only_days or len(where) != 2:  # noqa: PLR2004 - from which number, to which
-        return _count(db, where)
-    first = db.scalar(select(func.min(AuditEvent.seq)).where(*where))
-    last = db.scalar(select(func.max(AuditEvent.seq)).where(*where))
-    return 0 if first is None or last is None else last - first + 1
 
 
 def _count(db: Session, where: Sequence[ColumnElement[bool]]) -> int:

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import case, func, select
 
 from service.archive import Call
 from service.errors import Invalid
-from service.log_questions import Wanted, days
+from service.log_questions import HOUR, Wanted, days, local_hour
 from service.models import AuditEvent
 from service.permissions import Target
 
 #: The days that are shown unless others are asked for, and how many at most.
 USUAL, MOST = 30, 366
-
-_HOUR = func.substr(AuditEvent.ts, literal_column("1"), literal_column("13"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +58,18 @@ def figures(call: Call, day_from: date | None, day_to: date | None) -> Figures:
         raise Invalid("Some values cannot be taken as they are.", fields={"from": "range"})
     rows = call.db.execute(
         select(
-            _HOUR,
+            HOUR,
             AuditEvent.dept,
             AuditEvent.action,
             func.sum(case((AuditEvent.ref.is_(None), 1), else_=0)),
             func.sum(case((AuditEvent.decision == "deny", 1), else_=0)),
         )
         .where(*days(call.db, zone, Wanted(day_from=first, day_to=last)))
-        .group_by(_HOUR, AuditEvent.dept, AuditEvent.action)
+        .group_by(HOUR, AuditEvent.dept, AuditEvent.action)
     )
     by_day, by_dept, by_action = _Sums(), _Sums(), _Sums()
     for hour, dept, action, count, denied in rows:
-        at = datetime.fromisoformat(f"{hour}:00:00+00:00").astimezone(zone)
+        at = local_hour(hour, zone)
         for sums, key in ((by_day, f"{at:%Y-%m-%d}"), (by_dept, dept or ""), (by_action, action)):
             sums.add(key, int(count), int(denied))
     every = [f"{first + timedelta(days=n):%Y-%m-%d}" for n in range((last - first).days + 1)]

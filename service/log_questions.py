@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, union
 from sqlalchemy.orm import Session
 
 from service.archive import Call
 from service.errors import Invalid
 from service.models import AuditEvent, AuditTouch, Customer, Person
 from service.models.columns import instant_text
+
+#: The hour of an entry, as the log writes it: in UTC.
+HOUR = func.substr(AuditEvent.ts, literal_column("1"), literal_column("13"))
 
 #: Years that days are looked for in.
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
@@ -52,36 +55,35 @@ class Wanted(Sought):
     #: the number that entries must be newer than, for the way back
     newer: int | None = None
 
-    @property
-    def narrows(self) -> bool:
-        """Say whether this leaves any entry out."""
-        return self._more or self.day_from is not None or self.day_to is not None
-
-    @property
-    def only_days(self) -> bool:
-        """Say whether nothing but days is asked for."""
-        return not self._more
-
-    @property
-    def _more(self) -> bool:
-        texts = (self.actor, self.dept, self.action, self.verb, self.customer, self.document)
-        more = (self.category, self.grade, self.decision, self.contains, self.about)
-        return any((*texts, *more)) or self.seq is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The numbers of entries of some days. `whole`: between them there is nothing else."""
+    """The numbers of entries of some days. `total`: how many; None where others lie between."""
 
     first: int
     last: int
-    whole: bool
+    total: int | None
 
 
-def conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What entries must fulfil. `total`: how many do, where that is known without counting."""
+
+    where: tuple[ColumnElement[bool], ...] = ()
+    total: int | None = None
+
+
+def conditions(call: Call, wanted: Wanted) -> Conditions:
     """Return what entries must fulfil; raises `Invalid` for days that no calendar has."""
     db = call.db
-    found = days(db, ZoneInfo(call.archive.settings.timezone), wanted)
+    of_days = _days(db, ZoneInfo(call.archive.settings.timezone), wanted)
+    others = _others(db, wanted)
+    return Conditions((*of_days.where, *others), None if others else of_days.total)
+
+
+def _others(db: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what entries must fulfil beside their days."""
+    found: list[ColumnElement[bool]] = []
     if wanted.seq is not None:
         found.append((AuditEvent.seq == wanted.seq) | (AuditEvent.ref == wanted.seq))
     if wanted.actor:
@@ -116,10 +118,14 @@ def _one_of(column, values: list[str]) -> ColumnElement[bool]:  # type: ignore[n
     return found
 
 
-def days(db: Session, zone: ZoneInfo, wanted: Wanted) -> list[ColumnElement[bool]]:
+def days(db: Session, zone: ZoneInfo, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     """Return what entries of the wanted days must fulfil; raises `Invalid` for no days."""
+    return _days(db, zone, wanted).where
+
+
+def _days(db: Session, zone: ZoneInfo, wanted: Wanted) -> Conditions:
     if wanted.day_from is None and wanted.day_to is None:
-        return []
+        return Conditions()
     times = []
     if wanted.day_from:
         times.append(AuditEvent.ts >= midnight(known(wanted.day_from, "from"), zone))
@@ -127,9 +133,9 @@ def days(db: Session, zone: ZoneInfo, wanted: Wanted) -> list[ColumnElement[bool
         after = known(wanted.day_to, "to") + timedelta(days=1)
         times.append(AuditEvent.ts < midnight(after, zone))
     span = _span(db, times)
-    numbers = [AuditEvent.seq >= span.first, AuditEvent.seq <= span.last]
+    numbers = (AuditEvent.seq >= span.first, AuditEvent.seq <= span.last)
     # where a clock was set back, other days' entries lie between: then each is looked at
-    return numbers if span.whole else [*numbers, *times]
+    return Conditions(numbers if span.total is not None else (*numbers, *times), span.total)
 
 
 def _span(db: Session, times: list[ColumnElement[bool]]) -> Span:
@@ -137,8 +143,8 @@ def _span(db: Session, times: list[ColumnElement[bool]]) -> Span:
         select(func.min(AuditEvent.seq), func.max(AuditEvent.seq), func.count()).where(*times)
     ).one()
     if first is None:
-        return Span(1, 0, whole=True)
-    return Span(first, last, whole=last - first + 1 == count)
+        return Span(1, 0, total=0)
+    return Span(first, last, total=count if last - first + 1 == count else None)
 
 
 def known(day: date, name: str) -> date:
@@ -151,6 +157,11 @@ def known(day: date, name: str) -> date:
 def midnight(day: date, zone: ZoneInfo) -> str:
     """Return when a day begins in a time zone, as the log writes moments."""
     return instant_text(datetime.combine(day, time(), zone))
+
+
+def local_hour(hour: str, zone: ZoneInfo) -> datetime:
+    """Return the local time of an hour that the log writes in UTC."""
+    return datetime.fromisoformat(f"{hour}:00:00+00:00").astimezone(zone)
 
 
 def people(db: Session, text: str) -> list[str]:

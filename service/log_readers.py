@@ -14,7 +14,7 @@ from service import accounts, auditing
 from service.archive import Call
 from service.auditing import EventRow
 from service.errors import NotFound
-from service.models import AuditBody, AuditEvent, AuditTouch, Customer, Department, Document, Person
+from service.models import AuditBody, AuditEvent, AuditTouch, Customer, Document
 from service.permissions import Target
 
 #: rows of the latest looks, and documents of one person, that a page shows
@@ -108,7 +108,7 @@ def readers(call: Call, document: str) -> Readers:
     customer, grade, number = row or (None, None, None)
     if customer:
         call.about(customer=customer)
-    known = _people(db, {*counted, *refused})
+    known = accounts.names_and_departments(db, {*counted, *refused})
     people = [
         Reader(who, *known.get(who, (who, None)), counted.get(who), refused.get(who, 0))
         for who in {*counted, *refused}
@@ -162,15 +162,6 @@ def _refused(db: Session, document: str) -> dict[str, int]:
     return {str(actor): count for actor, count in rows}
 
 
-def _people(db: Session, ids: set[str]) -> dict[str, tuple[str, str | None]]:
-    rows = db.execute(
-        select(Person.id, Person.name, Department.code)
-        .join(Department, Department.id == Person.department)
-        .where(Person.id.in_(ids))
-    )
-    return {person: (name, code) for person, name, code in rows}
-
-
 def _latest(db: Session, document: str) -> tuple[Look, ...]:
     rows = db.execute(
         select(AuditEvent, AuditTouch.how)
@@ -197,7 +188,7 @@ def looked(call: Call, person: str) -> Looked:
     """Return what somebody looked at; raises `NotFound` for who is not known."""
     call.require(Target())
     db = call.db
-    known = _people(db, {person}).get(person)
+    known = accounts.names_and_departments(db, {person}).get(person)
     if known is None:
         raise NotFound
     documents = _documents(db, person)

@@ -58,7 +58,7 @@ def look(
     call.say(purpose="case")
     case_numbers.checked(case)
     sought = _sought(words)
-    where = conditions(call, wanted)
+    where = conditions(call, wanted).where
     first, last = call.db.execute(
         select(func.min(AuditEvent.seq), func.max(AuditEvent.seq)).where(*where)
     ).one()

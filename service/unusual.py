@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, distinct, func, literal_column, select
+from sqlalchemy import ColumnElement, distinct, func, select
 from sqlalchemy.orm import Session
 
+from service import accounts
 from service.archive import Call
-from service.log_questions import midnight
-from service.models import AuditEvent, AuditTouch, Department, Person
+from service.log_questions import HOUR, local_hour, midnight
+from service.models import AuditEvent, AuditTouch
 from service.permissions import Target
 from service.policy.unusual import UnusualLimits
 
@@ -24,8 +25,6 @@ _SATURDAY = 5
 
 #: a person and the beginning of an hour, or of a day
 Hour = tuple[str, datetime]
-
-_HOUR = func.substr(AuditEvent.ts, literal_column("1"), literal_column("13"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,17 @@ def look(call: Call, now: datetime | None = None) -> Found:
     today = (now or datetime.now(UTC)).astimezone(zone).date()
     since = today - timedelta(days=limits.days - 1)
     usual = since - timedelta(days=limits.usual_days)
-    opened = _opened(db, zone, _from(db, usual, zone))
-    denied = _denied(db, zone, _from(db, since, zone))
+    lately, usually = _from(db, since, zone), _from(db, usual, zone)
+    opened = _opened(db, zone, usually)
     first = datetime.combine(since, datetime.min.time(), zone)
     raw = [
         *_many("many_opened", opened, limits.opened_per_hour, limits.opened_factor, first),
         *_odd_hours(opened, limits, first),
-        *_over("many_denials", denied, limits.denials_per_hour),
-        *_over("walking", _walked(db, zone, _from(db, since, zone)), limits.walked_per_hour),
+        *_over("many_denials", _denied(db, zone, lately), limits.denials_per_hour),
+        *_over("walking", _walked(db, zone, lately), limits.walked_per_hour),
         *_many(
             "many_customers",
-            _customers(db, zone, _from(db, usual, zone)),
+            _customers(db, zone, usually),
             limits.customers_per_day,
             limits.customers_factor,
             first,
@@ -105,19 +104,19 @@ def _from(db: Session, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
 def _opened(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[Hour, int]:
     """Return how many different documents each person opened or downloaded in each hour."""
     rows = db.execute(
-        select(AuditEvent.actor, _HOUR, func.count(distinct(AuditTouch.document)))
+        select(AuditEvent.actor, HOUR, func.count(distinct(AuditTouch.document)))
         .join(AuditTouch, AuditTouch.seq == AuditEvent.seq)
         .where(since, AuditEvent.actor.is_not(None), AuditTouch.how.in_(["opened", "downloaded"]))
-        .group_by(AuditEvent.actor, _HOUR)
+        .group_by(AuditEvent.actor, HOUR)
     )
     return {(actor, _local(hour, zone)): count for actor, hour, count in rows if actor}
 
 
 def _denied(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[Hour, int]:
     rows = db.execute(
-        select(AuditEvent.actor, _HOUR, func.count())
+        select(AuditEvent.actor, HOUR, func.count())
         .where(since, AuditEvent.actor.is_not(None), AuditEvent.decision == "deny")
-        .group_by(AuditEvent.actor, _HOUR)
+        .group_by(AuditEvent.actor, HOUR)
     )
     return {(actor, _local(hour, zone)): count for actor, hour, count in rows if actor}
 
@@ -125,7 +124,7 @@ def _denied(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[
 def _walked(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[Hour, int]:
     """Return how many different documents and clients answered no; absent ones look the same."""
     rows = db.execute(
-        select(AuditEvent.actor, _HOUR, func.count(distinct(AuditEvent.object)))
+        select(AuditEvent.actor, HOUR, func.count(distinct(AuditEvent.object)))
         .where(
             since,
             AuditEvent.actor.is_not(None),
@@ -133,7 +132,7 @@ def _walked(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[
             AuditEvent.verb.in_(["read", "use"]),
             AuditEvent.object_type.in_(["document", "customer"]),
         )
-        .group_by(AuditEvent.actor, _HOUR)
+        .group_by(AuditEvent.actor, HOUR)
     )
     return {(actor, _local(hour, zone)): count for actor, hour, count in rows if actor}
 
@@ -141,7 +140,7 @@ def _walked(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[
 def _customers(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mapping[Hour, int]:
     """Return how many different clients each person looked at on each day."""
     rows = db.execute(
-        select(AuditEvent.actor, _HOUR, AuditEvent.customer)
+        select(AuditEvent.actor, HOUR, AuditEvent.customer)
         .where(
             since,
             AuditEvent.actor.is_not(None),
@@ -160,8 +159,7 @@ def _customers(db: Session, zone: ZoneInfo, since: ColumnElement[bool]) -> Mappi
 
 def _local(hour: str, zone: ZoneInfo) -> datetime:
     """Return the local beginning of an hour that the log writes in UTC."""
-    at = datetime.fromisoformat(f"{hour}:00:00+00:00").astimezone(zone)
-    return at.replace(minute=0)
+    return local_hour(hour, zone).replace(minute=0)
 
 
 def _over(rule: str, counts: Mapping[Hour, int], limit: int) -> Iterable[_Raw]:
@@ -206,12 +204,7 @@ def _odd(when: datetime, limits: UnusualLimits) -> bool:
 
 def _named(db: Session, raw: list[_Raw]) -> tuple[Finding, ...]:
     """Give the people their names; the archive's own processes are left out."""
-    rows = db.execute(
-        select(Person.id, Person.name, Department.code)
-        .join(Department, Department.id == Person.department)
-        .where(Person.id.in_({one.person for one in raw}))
-    )
-    known = {person: (name, code) for person, name, code in rows}
+    known = accounts.names_and_departments(db, {one.person for one in raw})
     return tuple(
         Finding(
             one.rule,

@@ -1,11 +1,16 @@
 """One entry of the log, its sealed content, who saw a document, and what somebody looked at."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from service import auditing
+from service.audit.entries import Subject
+from service.audit.log import head_seq
 from service.codes import Category
+from service.log_questions import Wanted
 from service.permissions import Action
 from tests.logged import entries, intents
 from tests.web.browsing import found
@@ -181,6 +186,27 @@ def test_a_clock_that_was_set_back_hides_no_entry_of_a_day(portal):
     others = numbers_of(person.html("/log?from=2021-01-01&action=user.manage"))
     assert {4, 6} <= set(others)
     assert 5 not in others
+
+
+def test_a_list_of_days_says_how_many_entries_they_have_with_and_without_gaps(world):
+    today = datetime.now(UTC).date()
+
+    def total(first, **more):
+        wanted = Wanted(day_from=first, day_to=today + timedelta(days=1), **more)
+        with world.archive.call(
+            world.actor("auditor"), Action.AUDIT_READ, Subject("audit")
+        ) as call:
+            return auditing.events(call, wanted).total, head_seq(call.db)
+
+    whole = total(today - timedelta(days=1))
+    assert whole[0] == whole[1] > 10
+    assert total(today + timedelta(days=1))[0] == 0
+    assert 0 < total(today - timedelta(days=1), action="user.manage")[0] < whole[0]
+    with world.archive.db.write() as db:
+        db.execute(text("DROP TRIGGER audit_event_no_update"))
+        db.execute(text("UPDATE audit_event SET ts = '2020-03-01T00:00:00.000Z' WHERE seq = 5"))
+    gap = total(today - timedelta(days=1))
+    assert gap[0] == gap[1] - 1
 
 
 def test_the_list_goes_to_older_and_newer_entries_and_back(portal):

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, Range
 
+from service import case_numbers
 from service.codes import Category, Decision, Department, Grade, Module, Role, Sort, Status
 from service.permissions import Action, Verb
 from web.api.values import ID_LENGTH, Words, choice, code, flag, limit, number, several, text
@@ -276,7 +277,7 @@ class EventQuery(Paging):
 class NewExport(Schema):
     """Which part of the log to pack, and for what."""
 
-    case = text(60, required=True)
+    case = text(case_numbers.LONGEST, required=True)
     statement = text(500, required=True)
     receiver = text(ID_LENGTH)
     certificate = text(20_000)
