@@ -1,6 +1,7 @@
 """Reading forms and addresses into what the service asks for. Only named fields are taken."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from service.codes import Department, Role, Sort
 from service.directory import Wanted as CustomersWanted
 from service.errors import Invalid, NotFound
 from service.finding import WINDOW, Question, cursor
+from service.log_questions import Sought
 from service.log_questions import Wanted as EventsWanted
 from service.profiles import NewValue
 from service.properties import Properties
@@ -22,6 +24,12 @@ PAGE = 20
 
 #: fields every form may have: the token, which dialog it was typed into, where to go on
 _ALWAYS = frozenset({"csrf_token", "dialog", "next"})
+
+#: The conditions that an address of the log holds, in the order of its form.
+LOG_CONDITIONS = (
+    *("from", "to", "actor", "dept", "customer", "document", "seq"),
+    *("action", "verb", "decision", "grade", "category"),
+)
 
 #: in the form that asks the password again: that another form waits for it, and its fields
 WAITS, CARRIED = "waits", "carried."
@@ -227,28 +235,32 @@ def days(name: str) -> int | None:
     return int(value)
 
 
-def events(source: Mapping[str, str] | None = None) -> EventsWanted:
-    """Return which entries of the log an address asks for, or a form."""
-    asked = request.args if source is None else source
+def log_conditions() -> dict[str, str]:
+    """Return the conditions of the log that an address says, or the form that carries them on."""
+    said = {name: request.values.get(name, "").strip()[:100] for name in LOG_CONDITIONS}
+    return {name: value for name, value in said.items() if value}
 
-    def said(name: str, longest: int) -> str:
-        return asked.get(name, "").strip()[:longest]
 
+def sought() -> Sought:
+    """Return which entries of the log are asked for by these conditions."""
+    said = log_conditions()
+    first, last = (asked_day(said.pop(name, "")) for name in ("from", "to"))
+    said.pop("seq", None)
+    return Sought(day_from=first, day_to=last, **said)
+
+
+def events() -> EventsWanted:
+    """Return which entries of the log a list shows: by these conditions, and from where on.
+
+    A document counts where entries are about it, and where they showed it.
+    """
+    found = asdict(sought())
     return EventsWanted(
-        day_from=asked_day(said("from", 10)),
-        day_to=asked_day(said("to", 10)),
-        actor=said("actor", 100),
-        dept=said("dept", 32),
-        action=said("action", 60),
-        verb=said("verb", 16),
-        customer=said("customer", 60),
-        about=said("document", 60),
-        category=said("category", 20),
-        grade=said("grade", 16),
-        decision=said("decision", 10),
-        seq=whole(said("seq", 20)),
+        **{**found, "document": ""},
+        about=found["document"],
+        seq=whole(log_conditions().get("seq", "")),
         cursor=paging.cursor(),
-        newer=whole(said("newer", 20)),
+        newer=whole(request.args.get("newer", "")),
     )
 
 

@@ -163,6 +163,12 @@ UNUSUAL = {
     "many_customers": N_("Many different clients in a day"),
     "walking": N_("Tries one address after another"),
 }
+#: why a compliance bundle was not made, and what helps
+UNMADE = {
+    "too_large": N_("It became too large. Ask for fewer days, or without a certificate."),
+    "corrupt": N_("What was asked for can no longer be read. Ask for it again."),
+    "denied": N_("Who asked for it may not have it any more."),
+}
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "verb": VERB,
@@ -175,6 +181,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reason": REASON,
     "member": MEMBER,
     "unusual": UNUSUAL,
+    "unmade": UNMADE,
 }
 
 
@@ -249,7 +256,7 @@ def said(body: Mapping[str, Any], names: Mapping[str, str]) -> list[Said]:
 
 def _members(member: str, value: object, names: Mapping[str, str]) -> list[Said]:
     if not isinstance(value, Mapping):
-        return [(word("member", member), _text(member, value))]
+        return [(word("member", member), text(member, value))]
     if member == "actor":
         return _actor(value, names)
     if member == "object":
@@ -257,13 +264,13 @@ def _members(member: str, value: object, names: Mapping[str, str]) -> list[Said]
         said_of = [("object", " ".join(filter(None, (kind, value.get("id")))))]
         said_of += [("version", str(value["version"]))] if "version" in value else []
     elif member == "result":
-        said_of = [(name, _text(name, inner)) for name, inner in value.items()]
+        said_of = [(name, text(name, inner)) for name, inner in value.items()]
     elif member == "policy":
         said_of = [("policy", f"{value.get('id', '')} {str(value.get('sha256', ''))[:16]}")]
     elif member == "part":
         said_of = [("part", _part(value))]
     else:
-        said_of = [(member, "; ".join(_text(name, inner) for name, inner in value.items()))]
+        said_of = [(member, "; ".join(text(name, inner) for name, inner in value.items()))]
     return [(word("member", name), text) for name, text in said_of]
 
 
@@ -275,7 +282,7 @@ def _actor(actor: Mapping[str, Any], names: Mapping[str, str]) -> list[Said]:
     if dept := actor.get("dept"):
         found.append((word("member", "dept"), labels.label("department", dept)))
     if roles := actor.get("roles"):
-        found.append((word("member", "roles"), _text("roles", roles)))
+        found.append((word("member", "roles"), text("roles", roles)))
     return found
 
 
@@ -287,17 +294,17 @@ def _part(part: Mapping[str, Any]) -> str:
     return ", ".join(part)
 
 
-def _text(member: str, value: object) -> str:
+def text(member: str, value: object) -> str:
     """Return a value as people read it."""
     if isinstance(value, bool):
         return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, Mapping):
         return "; ".join(
-            str(gettext("%(group)s: %(value)s", group=_name(k), value=_text(k, v)))
+            str(gettext("%(group)s: %(value)s", group=_name(k), value=text(k, v)))
             for k, v in value.items()
         )
     if isinstance(value, (list, tuple)):
-        return str(gettext(", ")).join(_text(member, one) for one in value)
+        return str(gettext(", ")).join(text(member, one) for one in value)
     if member == "rule":
         return f"{rule(str(value))} ({value})"
     if member in _LOG_CODES:
@@ -321,4 +328,4 @@ def _opened(name: str, value: object) -> str:
     if name == "touched" and isinstance(value, list):
         pairs = [one for one in value if isinstance(one, list) and len(one) == 2]  # noqa: PLR2004
         return "; ".join(f"{document} ({word('how', how)})" for document, how in pairs)
-    return _text(name, value)
+    return text(name, value)

@@ -2,13 +2,14 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
-from service.models import SignIn
+from service.models import AuditExport, SignIn
 from tests.bundled import Bundle, verdicts
 from tests.web.browsing import form, found
 
@@ -65,6 +66,9 @@ def test_the_form_comes_from_the_log_with_its_conditions(portal):
     page = auditor.html(address)
     assert form(page, "/log/bundles")["decision"] == ["deny"]
     assert form(page, "/log/bundles")["dept"] == ["sales"]
+    said = page.split("<main")[1]
+    for word in ("拒绝", "销售"):
+        assert word in said
 
 
 def test_days_without_an_entry_are_said_before_anything_is_asked(portal):
@@ -110,6 +114,21 @@ def test_the_password_is_asked_before_asking_and_before_fetching(portal):
         assert answer.status_code == 403
         assert 'action="/confirm"' in answer.text
         assert b"PK" not in answer.data[:4]
+
+
+@pytest.mark.parametrize("error", ["too_large", "corrupt", "denied"])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_why_a_bundle_was_not_made_is_said_in_words(portal, error, language):
+    auditor = portal["auditor"]
+    auditor.send("/language", language=language)
+    place = ask(auditor)
+    with portal.world.archive.db.write() as db:
+        db.execute(update(AuditExport).values(state="failed", error=error))
+    said = found(r"<b>[^<]*</b> ([^<]+)</", auditor.html(place).split("<main")[1])
+    assert said.strip()
+    assert error not in said
+    assert "文件" not in said
+    assert bool(re.search("[一-鿿]", said)) == (language == "zh_CN")
 
 
 def test_others_see_neither_page_nor_bundle(portal):

@@ -7,17 +7,15 @@ from service.audit.entries import Subject
 from service.bundles import exports, handing
 from service.bundles.exports import New
 from service.errors import Invalid
-from service.log_questions import Sought
 from service.permissions import Action
 from web import downloads, errors, forms, guard, session
-from web.pages.log import CONDITIONS
 
 pages = Blueprint("bundles", __name__)
 
-#: The conditions of the log's list that a bundle can have: all but the number of an entry.
-NARROWING = tuple(name for name in CONDITIONS if name != "seq")
-
 _SUBJECT = Subject("export")
+
+#: The conditions of the log's list that a bundle can have: all but the number of an entry.
+_NARROWING = tuple(name for name in forms.LOG_CONDITIONS if name != "seq")
 
 
 @pages.get("/log/bundles")
@@ -31,13 +29,12 @@ def show() -> ResponseReturnValue:
 @pages.get("/log/bundles/new")
 def ask(**_refused: str) -> ResponseReturnValue:
     """Show what a bundle under these conditions would cover, and the form that asks for it."""
-    wanted, given = _wanted(), _given()
     asked = forms.as_sent()
     with g.archive.call(g.actor, Action.AUDIT_EXPORT, _SUBJECT, detail=asked, writes=False) as call:
         people = exports.receivers(call)
         found, wrong = None, None
         try:
-            found = exports.reach(call, wanted)
+            found = exports.reach(call, forms.sought())
         except Invalid as refusal:
             wrong = refusal
     return render_template(
@@ -45,7 +42,7 @@ def ask(**_refused: str) -> ResponseReturnValue:
         found=found,
         wrong=wrong,
         people=people,
-        given=given,
+        given=_given(),
         limits=call.policy.limits.bundle,
         event=call.event,
     )
@@ -56,11 +53,11 @@ def ask(**_refused: str) -> ResponseReturnValue:
 @errors.again(ask)
 def add() -> ResponseReturnValue:
     """Ask for a bundle; the worker makes it."""
-    forms.only("case", "statement", "receiver", "details", "certificate", *NARROWING)
+    forms.only("case", "statement", "receiver", "details", "certificate", *_NARROWING)
     new = New(
         case=forms.text("case"),
         statement=forms.text("statement"),
-        wanted=_wanted(),
+        wanted=forms.sought(),
         details="details" in request.form,
         receiver=forms.text("receiver"),
         certificate=forms.text("certificate"),
@@ -109,16 +106,5 @@ def open_numbers(export_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _wanted() -> Sought:
-    """Return the conditions of an address, or of the form that carries them on."""
-    given = _given()
-    return Sought(
-        day_from=forms.asked_day(given.get("from", "")),
-        day_to=forms.asked_day(given.get("to", "")),
-        **{name: given.get(name, "")[:100] for name in NARROWING if name not in ("from", "to")},
-    )
-
-
 def _given() -> dict[str, str]:
-    said = {name: request.values.get(name, "").strip() for name in NARROWING}
-    return {name: value for name, value in said.items() if value}
+    return {name: said for name, said in forms.log_conditions().items() if name in _NARROWING}

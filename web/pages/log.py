@@ -16,18 +16,14 @@ pages = Blueprint("log", __name__)
 
 _ENTRY = "/log/<int(max=999999999999999):number>"
 
-#: The conditions that an address of the log holds, in the order of the form.
-CONDITIONS = (
-    *("from", "to", "actor", "dept", "customer", "document", "seq"),
-    *("action", "verb", "decision", "grade", "category"),
-)
-#: Those that stand behind "more conditions".
+#: The conditions that stand behind "more conditions".
 FURTHER = ("dept", "document", "verb", "category", "seq")
 
 
 @pages.app_context_processor
 def _words() -> dict[str, object]:
-    return {"logword": log_words.word, "why": log_words.why, "logchoices": log_words.choices}
+    told = {"logword": log_words.word, "logtext": log_words.text, "logchoices": log_words.choices}
+    return {**told, "why": log_words.why}
 
 
 @pages.get("/log")
@@ -48,7 +44,7 @@ def show(**_refused: str) -> ResponseReturnValue:
         wanted=wanted,
         saved=saved,
         ways=_ways(found),
-        given=_given(),
+        given=forms.log_conditions(),
         further=FURTHER,
         event=call.event,
     )
@@ -65,16 +61,10 @@ def _meant(typed: str) -> dict[str, Any]:
     return {"actor": typed}
 
 
-def _given() -> dict[str, str]:
-    """Return the conditions of this address that say anything."""
-    said = {name: request.args.get(name, "").strip() for name in CONDITIONS}
-    return {name: value for name, value in said.items() if value}
-
-
 def _ways(found: auditing.EventPage) -> paging.Ways:
     """Return the ways to newer and older entries; both go by numbers, which never move."""
     moved = "cursor" in request.args or "newer" in request.args
-    given: dict[str, Any] = _given()
+    given: dict[str, Any] = forms.log_conditions()
     first = url_for("log.show", **given) if moved else None
     newer = older = None
     if found.place and found.items:
@@ -88,8 +78,8 @@ def _ways(found: auditing.EventPage) -> paging.Ways:
 @errors.again(show)
 def save() -> ResponseReturnValue:
     """Keep the conditions of the list under a name."""
-    forms.only("name", *CONDITIONS)
-    conditions = {name: value for name in CONDITIONS if (value := forms.text(name)[:100])}
+    forms.only("name", *forms.LOG_CONDITIONS)
+    conditions = forms.log_conditions()
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), writes=True) as call:
         saved_filters.save(call, forms.text("name"), conditions)
     return session.done("filter_saved", "log.show", **conditions)

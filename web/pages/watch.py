@@ -7,7 +7,6 @@ from service import auditing, log_figures, sealed_words, unusual
 from service.audit.entries import Subject
 from service.permissions import Action
 from web import errors, forms, guard, plots
-from web.pages.log import CONDITIONS
 
 pages = Blueprint("watch", __name__)
 
@@ -40,7 +39,8 @@ def words(**_refused: str) -> ResponseReturnValue:
     """Show the form that asks for words in what was sealed."""
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit")) as call:
         call.require()
-    return render_template("log/words.html", given=_given(), piece=None, found=(), event=call.event)
+    given = forms.log_conditions()
+    return render_template("log/words.html", given=given, piece=None, found=(), event=call.event)
 
 
 @pages.post("/log/words")
@@ -48,9 +48,9 @@ def words(**_refused: str) -> ResponseReturnValue:
 @errors.again(words)
 def look() -> ResponseReturnValue:
     """Look on for about a second; the page that answers goes on from there."""
-    forms.only("words", "case", "below", "newest", "found", *CONDITIONS)
+    forms.only("words", "case", "below", "newest", "found", *forms.LOG_CONDITIONS)
     said, case = forms.text("words"), forms.text("case")
-    wanted, given = forms.events(request.form), _given()
+    wanted, given = forms.events(), forms.log_conditions()
     below, newest = (forms.whole(forms.text(name)) for name in ("below", "newest"))
     detail = {"case": case, "words": said, "filters": given, "below": below}
     with g.archive.call(g.actor, Action.AUDIT_OPEN, Subject("audit"), detail=detail) as call:
@@ -66,12 +66,6 @@ def look() -> ResponseReturnValue:
         full=len(piece.items) >= sealed_words.MOST or len(numbers) >= _CARRIED,
         event=call.event,
     )
-
-
-def _given() -> dict[str, str]:
-    """Return the conditions that came along, of the address or of the form."""
-    said = {name: request.values.get(name, "").strip()[:100] for name in CONDITIONS}
-    return {name: value for name, value in said.items() if value}
 
 
 def _carried() -> list[int]:
