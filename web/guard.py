@@ -46,7 +46,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Endpoints that search: like every change, they count towards a person's limit of a minute.
 SEARCHES = frozenset(
-    {"search.show", "customers.listing", "uploads.show", "moves.show", "log.show", "watch.figures"}
+    {
+        *("search.show", "customers.listing", "uploads.show", "moves.show"),
+        *("log.show", "log.document", "log.person", "history.show"),
+        *("watch.figures", "watch.strange", "bundles.ask"),
+    }
 )
 
 #: Who asks too often may still leave.

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from service.codes import Department, Role
 from service.rates import Rates
 from tests.web.browsing import Portal
 from tests.web.programs import Programs
@@ -52,6 +53,20 @@ def test_it_is_said_in_english_too(portal):
 def test_lists_that_search_count_too(portal, path):
     sales = portal["sales"]
     assert [sales.get(path).status_code for _ in range(LIMIT + 1)] == [200] * LIMIT + [429]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/log", "/log/figures", "/log/unusual", "/log/bundles/new", "/history"),
+        *(f"/log/documents/{'a' * 26}", f"/log/people/{'a' * 26}"),
+    ],
+)
+def test_what_reads_the_log_at_length_counts_too(portal, path):
+    portal.world.person("auditor", frozenset({Role.AUDITOR}), Department.MANAGEMENT)
+    auditor = portal["auditor"]
+    answers = [auditor.get(path).status_code for _ in range(LIMIT + 1)]
+    assert (set(answers[:-1]) <= {200, 404}, answers[-1]) == (True, 429)
 
 
 def test_a_form_sent_too_often_changes_nothing_and_may_be_sent_again(portal, clock):
