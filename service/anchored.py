@@ -91,13 +91,7 @@ class Standing:
         return "anchored" if self.outside else "unanchored"
 
     def closed(self, now: datetime, longest: timedelta) -> bool:
-        """Say whether only its keepers may still work in the archive.
-
-        So it is while the log is not the one that was signed, and when places are configured and
-        none of them took a note for `longest`.
-        """
-        if self.refused:
-            return True
+        """Say whether only its keepers may still work: no place took a note for `longest`."""
         last = self.taken() or self.since
         return self.configured and last is not None and now - last > longest
 

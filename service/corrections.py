@@ -29,6 +29,7 @@ from service.errors import Conflict, Denied, Invalid, NotFound, Unconditional, c
 from service.ids import new_id
 from service.layouts import Line
 from service.models import Page, Text, Version
+from service.page_images import Sheet
 from service.permissions import Action
 from service.revisions import Correction, New
 
@@ -104,11 +105,17 @@ def read(call: Call, document_id: str, no: int, *, version_no: int | None = None
     return _page(call, db, document_id, version, no)
 
 
-def _page(call: Call, db: Session, document_id: str, version: Version, no: int) -> PageShown:
+def _place(db: Session, version: Version, no: int) -> tuple[Text, Sheet]:
+    """Return the text that a version shows, and a page of it; raises `NotFound`."""
     row = texts.shown(db, version.id)
     sheet = page_images.sheet(db, version.id, no) if 0 < no <= _HIGHEST else None
     if row is None or sheet is None:
         raise NotFound
+    return row, sheet
+
+
+def _page(call: Call, db: Session, document_id: str, version: Version, no: int) -> PageShown:
+    row, sheet = _place(db, version, no)
     page = db.get_one(Page, (row.id, no))
     last = db.scalars(
         select(Page.no).where(Page.text == row.id).order_by(Page.no.desc()).limit(1)
@@ -177,7 +184,7 @@ def state(
         held = hold(call, db, document_id, by=Action.DOCUMENT_EDIT)
         version = texts.version_shown(db, held, version_no)
         if no is not None:
-            return _page(call, db, document_id, version, no).rev
+            return tag(version.no, _place(db, version, no)[0].revision)
         row = texts.shown(db, version.id)
         return tag(version.no, row.revision if row else 0)
 
@@ -228,7 +235,7 @@ def take(
     with call.look() as db:
         base = _base(call, db, document_id, version_no, if_match)
         wanted = select(Text).where(Text.version == base.version.id, Text.revision == revision)
-        row = db.scalars(wanted).first()
+        row = db.scalars(wanted).first() if 0 < revision <= _HIGHEST else None
         if row is None:
             raise NotFound
         taken = _opened(call, db, base.version, row)

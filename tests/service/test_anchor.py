@@ -19,12 +19,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.anchor import Anchor
-from service.anchored import Standing, standing
+from service.anchored import Standing, Watched, admit, standing
 from service.anchors.folder import Folder
 from service.anchors.holding import KEY, STATE, Holding
 from service.anchors.mail import Mail
 from service.anchors.port import PlaceError
 from service.audit import checkpoints, merkle, notes
+from service.errors import Unavailable
 from service.settings import SettingsError
 from tests.appending import entry
 from tests.world import World
@@ -235,7 +236,9 @@ def test_it_signs_nothing_more_of_a_log_that_was_rewritten(
     assert anchor.refused in {"rewritten", "chain"}
     assert (sizes(world), shelf.kept) == (signed, given)
     assert told(world).refused == anchor.refused
-    assert told(world).closed(START, timedelta(hours=72))
+    with pytest.raises(Unavailable):
+        admit(world.archive, world.actor("sales"), Watched(), START)
+    admit(world.archive, world.actor("auditor"), Watched(), START)
 
 
 @pytest.mark.parametrize("restarted", [True, False])

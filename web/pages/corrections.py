@@ -72,8 +72,7 @@ def correct(document_id: str, number: int) -> ResponseReturnValue:
 @pages.get("/documents/<document_id>/text/history")
 def history(document_id: str) -> ResponseReturnValue:
     """Show the revisions of a text, and what one of them changed."""
-    asked = request.args.get("revision", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None  # noqa: PLR2004
+    wanted = forms.whole(request.args.get("revision", ""))
     with g.archive.call(g.actor, Action.DOCUMENT_TEXT, Subject("document", document_id)) as call:
         document = documents.get(call, document_id, forms.version())
         found = text_history.history(call, document_id, version_no=forms.version())
@@ -96,8 +95,7 @@ def history(document_id: str) -> ResponseReturnValue:
 def take(document_id: str) -> ResponseReturnValue:
     """Write an earlier revision, or a newer reading, once more as what shows."""
     forms.only("seen", "revision")
-    asked = request.form.get("revision", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0  # noqa: PLR2004
+    wanted = forms.whole(forms.text("revision")) or 0
     with g.archive.call(g.actor, Action.DOCUMENT_EDIT, Subject("document", document_id)) as call:
         corrections.take(
             call,
