@@ -130,25 +130,28 @@ def _members(verified: "Verified") -> dict[str, object]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @refusals
 def audit_orphans(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """List intents without an outcome; exit code 19 when one is over 5 minutes old."""
+    """List intents without an outcome; exit code 19 when one is older than the policy says."""
     from service import orphans
     from service.db import Database
+    from service.policies import Policies
 
     settings, now = from_environment(), datetime.now(UTC)
     db = Database(settings.database_url)
     with db.read() as session:
-        found = orphans.find(session)
+        found, count = orphans.find(session), orphans.intents(session)
+        limits = Policies().current(session).limits.log
     db.close()
-    alarm = found.alarming(now)
+    old = orphans.cut_off(found, limits, now)
+    alarm = bool(old) or orphans.too_many(found, count)
     if as_json:
         rows = [
             {"seq": o.seq, "ts": o.ts.isoformat(), "actor": o.actor, "action": o.action}
-            for o in found.found
+            for o in found
         ]
-        click.echo(json.dumps({"orphans": rows, "intents": found.intents, "alarm": alarm}))
+        click.echo(json.dumps({"orphans": rows, "intents": count, "alarm": alarm}))
     else:
-        for o in found.found:
-            state = "running" if o.running(now) else "cut off"
+        for o in found:
+            state = "cut off" if o in old else "running"
             click.echo(f"{o.seq}\t{o.ts.isoformat()}\t{o.actor}\t{o.action}\t{state}")
     sys.exit(19 if alarm else 0)
 

@@ -1,14 +1,16 @@
 """Intents without an outcome: reads that run just now, or that a crash cut off."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from service.audit.evidence import ORPHAN_AGE, ORPHAN_SHARE
+from service.audit.evidence import ORPHAN_SHARE
 from service.models import AuditEvent
 from service.models.columns import instant_text
+from service.policy.rules import LogLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +22,12 @@ class Orphan:
     actor: str
     action: str
 
-    def running(self, now: datetime, age: timedelta = ORPHAN_AGE) -> bool:
+    def running(self, now: datetime, age: timedelta) -> bool:
         """Say whether it may still be at work: no read takes longer than `age`."""
         return now - self.ts <= age
 
 
-@dataclass(frozen=True, slots=True)
-class Orphans:
-    """Those that were found, among how many intents."""
-
-    found: tuple[Orphan, ...]
-    intents: int
-
-    def alarming(self, now: datetime) -> bool:
-        """Say whether one is older than a crash explains, or there are too many."""
-        old = [one for one in self.found if not one.running(now)]
-        return bool(old) or len(self.found) > max(1.0, ORPHAN_SHARE * self.intents)
-
-
-def find(db: Session, *, since: datetime | None = None) -> Orphans:
+def find(db: Session, *, since: datetime | None = None) -> tuple[Orphan, ...]:
     """Return the intents without an outcome, oldest first; of `since` on, or of all time."""
     outcome = aliased(AuditEvent)
     ended = exists().where(and_(outcome.ref == AuditEvent.seq, outcome.phase == "outcome"))
@@ -50,9 +39,24 @@ def find(db: Session, *, since: datetime | None = None) -> Orphans:
         .where(*wanted, ~ended)
         .order_by(AuditEvent.seq)
     )
-    found = tuple(Orphan(s, datetime.fromisoformat(t), a or "", action) for s, t, a, action in rows)
-    intents = db.scalar(select(func.count()).select_from(AuditEvent).where(*wanted)) or 0
-    return Orphans(found, intents)
+    return tuple(Orphan(s, datetime.fromisoformat(t), a or "", action) for s, t, a, action in rows)
+
+
+def cut_off(found: Iterable[Orphan], limits: LogLimits, now: datetime) -> tuple[Orphan, ...]:
+    """Return those that are older than a read takes: each is worth an alarm."""
+    age = timedelta(minutes=limits.orphan_minutes)
+    return tuple(one for one in found if not one.running(now, age))
+
+
+def intents(db: Session) -> int:
+    """Return how many intents there are in all."""
+    wanted = select(func.count()).select_from(AuditEvent).where(AuditEvent.phase == "intent")
+    return db.scalar(wanted) or 0
+
+
+def too_many(found: Sequence[Orphan], count: int) -> bool:
+    """Say whether more among so many intents have no outcome than crashes explain."""
+    return len(found) > max(1.0, ORPHAN_SHARE * count)
 
 
 def lately(now: datetime) -> datetime:

@@ -250,12 +250,11 @@ def _of_anchor(status: Status) -> Sequence[Notice]:
 
 def _of_orphans(call: Call, now: datetime) -> Sequence[Notice]:
     """Tell of intents of the last day without an outcome, but not of reads that are at work."""
-    found = orphans.find(call.db, since=orphans.lately(now)).found
-    age = timedelta(minutes=call.policy.limits.log.orphan_minutes)
-    old = [one.seq for one in found if not one.running(now, age)]
+    found = orphans.find(call.db, since=orphans.lately(now))
+    old = orphans.cut_off(found, call.policy.limits.log, now)
     if not old:
         return ()
-    return (Notice("orphans", urgent=True, params={"count": len(old), "first": old[0]}),)
+    return (Notice("orphans", urgent=True, params={"count": len(old), "first": old[0].seq}),)
 
 
 def _of_walls(status: Status) -> Sequence[Notice]:

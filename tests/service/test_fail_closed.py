@@ -19,18 +19,22 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
+from indexer.extract.sandbox import Sandbox
 from service import orphans
 from service.__main__ import main
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.audit.verify import Code
+from service.codes import Department, Role
 from service.errors import Unavailable
 from service.models import AuditEvent, SignIn
+from service.models.columns import instant_text
 from service.permissions import Action, service_actor
+from service.policy.rules import LogLimits
 from service.settings import Settings
 from tests.web.browsing import Portal
 from tests.web.programs import Programs
-from tests.world import World, password
+from tests.world import World, embedded, password, policy_with
 
 SEARCH = Subject("search")
 
@@ -181,7 +185,7 @@ def test_killed_at_200_points_no_answer_is_without_its_entries(world: World) -> 
     assert set(answered) <= ended
     with archive.db.read() as db:
         found = orphans.find(db)
-    assert tuple(o.seq for o in found.found) == report.orphans
+    assert tuple(o.seq for o in found) == report.orphans
     assert not set(report.orphans) & set(answered)
 
 
@@ -194,19 +198,20 @@ def cut_off(world: World) -> int:
 
 
 def test_an_orphan_is_listed_and_alarms_after_five_minutes(world: World) -> None:
-    assert orphans_of(world).found == ()
+    assert orphans_of(world) == ()
     seq = cut_off(world)
-    found = orphans_of(world)
-    (one,) = found.found
+    (one,) = found = orphans_of(world)
     assert (one.seq, one.action, one.actor) == (seq, "search.run", world.id("sales"))
-    now = datetime.now(UTC)
-    assert not found.alarming(now)
-    assert found.alarming(now + timedelta(minutes=6))
-    many = replace(found, found=(one,) * 5, intents=1000)
-    assert many.alarming(now)
+    now, limits = datetime.now(UTC), LogLimits(orphan_minutes=5)
+    assert orphans.cut_off(found, limits, now) == ()
+    assert orphans.cut_off(found, limits, now + timedelta(minutes=6)) == found
+    assert not orphans.too_many(found, 1)
+    assert orphans.too_many(found * 5, 1000)
+    with world.archive.db.read() as db:
+        assert orphans.intents(db) == 1
 
 
-def orphans_of(world: World) -> orphans.Orphans:
+def orphans_of(world: World) -> tuple[orphans.Orphan, ...]:
     with world.archive.db.read() as db:
         return orphans.find(db)
 
@@ -223,6 +228,25 @@ def test_the_command_lists_orphans_and_ends_with_19_once_one_is_old(world: World
             text("UPDATE audit_event SET ts = :old WHERE seq = :seq"), {"old": old, "seq": seq}
         )
     assert listed(data) == (19, [seq])
+
+
+def test_the_command_goes_by_the_age_that_the_policy_in_force_says(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    texts = policy_with(
+        tmp_path / "policy", "limits.toml", "orphan_minutes = 5", "orphan_minutes = 90"
+    )
+    settings = replace(embedded(tmp_path / "data"), policy_dir=texts)
+    with World.opened(settings, sandbox) as world:
+        world.person("sales", frozenset({Role.SALES}), Department.SALES)
+        seq = cut_off(world)
+        for minutes, code in ((80, 0), (100, 19)):
+            told = instant_text(datetime.now(UTC) - timedelta(minutes=minutes))
+            with world.archive.db.write() as db:
+                db.execute(text("DROP TRIGGER IF EXISTS audit_event_no_update"))
+                change = text("UPDATE audit_event SET ts = :ts WHERE seq = :seq")
+                db.execute(change, {"ts": told, "seq": seq})
+            assert listed(settings.data) == (code, [seq])
 
 
 def listed(data: Path) -> tuple[int, list[int]]:
