@@ -24,9 +24,10 @@ from service.audit import checkpoints, rekeying
 from service.audit.checkpoints import Checkpoint, NoteError, SignatureError
 from service.audit.evidence import Evidence
 from service.audit.notes import insert, key_name, origin_of, rekey_name
+from service.audit.stored import claimed
 from service.audit.verdicts import Bad, Code
-from service.audit.verify import begun, head, verify
-from service.audit.walking import Walk, claimed, rows
+from service.audit.verify import begun, head, onward, verify
+from service.audit.walking import Walk
 from service.db import Database
 from service.errors import Unavailable
 from service.health import ANCHOR, Pulse
@@ -195,8 +196,7 @@ class Anchor:
         walk = self._walk or self._whole()
         with self._db.read() as db:
             walk.claimed = claimed(db)
-            for row in rows(db, after=walk.seq):
-                walk.take(row, None)
+            onward(db, walk, None)
             try:
                 head(db, walk)
             except Bad:

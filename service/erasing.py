@@ -17,8 +17,8 @@ from service import signins
 from service.archive import Archive
 from service.audit import merkle
 from service.audit.entries import Subject
+from service.audit.stored import leaves
 from service.audit.verify import FLOOR
-from service.audit.walking import leaves
 from service.codes import Role
 from service.db import Database
 from service.errors import Conflict, Denied, Invalid

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service.anchors.holding import Holding
 from service.audit import checkpoints, merkle, notes
 from service.audit.checkpoints import Checkpoint, NoteError
-from service.audit.walking import leaves
+from service.audit.stored import leaves
 from service.models import AuditCheckpoint, AuditHead
 from service.settings import Settings, SettingsError
 

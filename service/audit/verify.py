@@ -5,16 +5,19 @@ accepted inside a purge, and nowhere else. Exit codes: `Code`, in `service/audit
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.audit import merkle
 from service.audit.evidence import Evidence, weigh
+from service.audit.judging import judge
+from service.audit.stored import batches, claimed, leaves, rows
 from service.audit.verdicts import Bad, Code, Report
-from service.audit.walking import BATCH, DetailKey, Span, Walk, claimed, leaves, rows
+from service.audit.walking import DetailKey, Span, Walk
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
 
 __all__ = ["FLOOR", "Code", "Report", "Watch", "verify"]
@@ -30,7 +33,6 @@ def verify(
     evidence: Evidence | None = None,
     start: int = 1,
     walk: Walk | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Verify the log in one snapshot; without keys at hand details stay closed.
 
@@ -43,10 +45,7 @@ def verify(
     try:
         for stored in leaves(db, last=start - 1):
             walk.skip(*stored)
-        for row in rows(db, after=walk.seq):
-            walk.take(row, detail_key)
-            if progress and walk.seq % BATCH == 0:
-                progress(walk.seq)
+        onward(db, walk, detail_key)
         head(db, walk)
         _outside(db, walk)
         _purged(walk)
@@ -59,6 +58,16 @@ def verify(
 def begun(db: Session, evidence: Evidence) -> Walk:
     """Return a walk at the start of the log that will compare it with this evidence."""
     return Walk(sizes=evidence.sizes, claimed=claimed(db))
+
+
+def onward(db: Session, walk: Walk, detail_key: DetailKey | None) -> None:
+    """Walk on to the end of the log; raises `Bad`."""
+    cipher = partial(walk.cipher, detail_key=detail_key) if detail_key else None
+    for batch in batches(db, after=walk.seq):
+        piece = judge(batch, walk.chain, cipher, walk.sizes)
+        if piece is None or not walk.absorb(piece):
+            for row in batch.rows():
+                walk.take(row, detail_key)
 
 
 def _report(

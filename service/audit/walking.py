@@ -1,34 +1,27 @@
-"""The log's rows in their order, each compared with what its own body says.
+"""The log's entries in their order, each compared with what its own body says.
 
-Leaf, chain, tree and every query column are recomputed; stored values are only compared. A
-million entries are walked in one go, so that this is written for speed: plain cursors, one pass.
+Leaf, chain, tree and every query column are recomputed; stored values are only compared. What
+`service/audit/judging.py` finds plain and right comes in whole pieces; all else entry by entry.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from service.audit import entries, merkle
+from service.audit.judging import JUDGED
 from service.audit.log import START, chain_value, detail_aad
+from service.audit.pieces import Piece
+from service.audit.reading import read
+from service.audit.stored import Row
 from service.audit.verdicts import Bad, Code
 
 #: Opens the detail key of an id; None where it was erased.
 DetailKey = Callable[[str], bytes | None]
-
-#: Rows that are held in memory at once.
-BATCH = 5000
-
-_EXACT = 2**53
-
-#: An entry's columns with leaf and chain; its body; salt, sealed detail and key; what it touched.
-Row = tuple[tuple[Any, ...], bytes | None, tuple[bytes, bytes, str] | None, list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +89,31 @@ class Walk:
         if members is None:
             self._run_bare(event[1])
 
+    def absorb(self, piece: Piece) -> bool:
+        """Go on by a whole piece that was found right; False if it does not continue this walk."""
+        if piece.first != self.seq + 1 or piece.before != self.chain:
+            return False
+        for section in piece.sections:
+            for (at, wide), node in zip(
+                merkle.blocks(self.seq, section.stop), section.nodes, strict=True
+            ):
+                self.frontier = merkle.extend(self.frontier, at // wide, node)
+            self.seq, self.ts = section.stop, section.ts
+            self._seen()
+        self.chain = piece.chain
+        self.intents += piece.intents
+        for ref in piece.ended:
+            self.open.pop(ref, None)
+        self.open.update(piece.opened)
+        for first, last, count in piece.closed:
+            if first == piece.joining and self._closing:
+                earlier, _, before = self.closed.pop()
+                self.closed.append((earlier, last, before + count))
+            else:
+                self.closed.append((first, last, count))
+        self._closing = self._closing if piece.closing is None else piece.closing
+        return True
+
     def skip(self, seq: int, leaf: bytes, chain: bytes) -> None:
         """Go one further by a stored leaf, without looking at the body; raises `Bad`."""
         self._expect(seq)
@@ -106,6 +124,8 @@ class Walk:
             raise Bad(Code.GAP, self.seq + 1, "an entry is missing")
 
     def _grow(self, leaf: bytes, chain: bytes) -> None:
+        if type(leaf) is not bytes:
+            raise Bad(Code.BODY, self.seq + 1, "the leaf is not bytes")
         if chain_value(self.chain, leaf) != chain:
             raise Bad(Code.CHAIN, self.seq + 1, "the chain does not continue")
         self.chain = chain
@@ -127,6 +147,8 @@ class Walk:
             if not any(start <= expected <= stop for start, stop in self.claimed):
                 raise Bad(Code.BODY, expected, "the body is missing")
             return event[-2], None
+        if type(body) is not bytes:  # SQLite keeps what it is given
+            raise Bad(Code.BODY, expected, "the body is not bytes")
         leaf = merkle.leaf_hash(body)
         if leaf != event[-2]:
             raise Bad(Code.BODY, expected, "the body does not give the stored leaf")
@@ -160,11 +182,11 @@ class Walk:
             raise Bad(Code.BODY, seq, "a detail that the body does not commit to")
         if detail_key is None:
             return
-        cipher = self._cipher(key_id, detail_key)
+        cipher = self.cipher(key_id, detail_key)
         if cipher is not None:
             self._closing = False
             plain = _opened(cipher, sealed, seq)
-            if entries.commitment(salt, plain) != members["detail"]:
+            if type(salt) is not bytes or entries.commitment(salt, plain) != members["detail"]:
                 raise Bad(Code.BODY, seq, "the detail is not the one committed to")
             _same_touches(plain, touches, seq)
         elif touches:
@@ -173,7 +195,8 @@ class Walk:
         else:
             self._close(seq)
 
-    def _cipher(self, key_id: str, detail_key: DetailKey) -> AESGCM | None:
+    def cipher(self, key_id: str, detail_key: DetailKey) -> AESGCM | None:
+        """Return what opens details under a key; None where that was erased."""
         if key_id not in self._ciphers:
             key = detail_key(key_id)
             self._ciphers[key_id] = AESGCM(key) if key else None
@@ -187,7 +210,7 @@ class Walk:
             self.open[members["seq"]] = members["ts"]
         elif phase == "outcome":
             self.open.pop(members.get("ref", 0), None)
-        if members["action"] in _JUDGED and members.get("decision") == "allow":
+        if members["action"] in JUDGED and members.get("decision") == "allow":
             self._judge(members)
 
     def _judge(self, members: dict[str, Any]) -> None:
@@ -199,7 +222,7 @@ class Walk:
         elif isinstance(start, int) and isinstance(stop, int):
             who = str((members.get("actor") or {}).get("id", ""))
             span = Span(members["seq"], members["ts"], start, stop, mark, who)
-            getattr(self, _JUDGED[members["action"]]).append(span)
+            getattr(self, JUDGED[members["action"]]).append(span)
 
     def _close(self, seq: int) -> None:
         """Count a missing detail; a run ends where a detail is there."""
@@ -218,7 +241,7 @@ class Walk:
 def _opened(cipher: AESGCM, sealed: bytes, seq: int) -> bytes:
     try:
         return cipher.decrypt(sealed[:12], sealed[12:], detail_aad(seq))
-    except (InvalidTag, ValueError) as error:
+    except (InvalidTag, ValueError, TypeError) as error:
         raise Bad(Code.BODY, seq, "the detail was changed or belongs elsewhere") from error
 
 
@@ -227,135 +250,3 @@ def _same_touches(plain: bytes, touches: list[tuple[str, str]], seq: int) -> Non
         listed = {(t[0], t[1]) for t in json.loads(plain).get("touched", [])}
         if listed != set(touches):
             raise Bad(Code.BODY, seq, "the touched documents differ from the detail")
-
-
-#: Actions whose entries say something of other entries, and where a walk keeps that.
-_JUDGED = {
-    "audit.purge": "purges",
-    "audit.erase": "erasures",
-    "audit.resume": "restores",
-    "anchor.rekey": "",
-}
-
-
-def read(body: bytes) -> dict[str, Any]:
-    """Return the members of a body that is in its one canonical form; raises `ValueError`."""
-    if body.isascii() and b"null" not in body:
-        text = body.decode("ascii")
-        try:
-            members, end = _SCAN(text, 0)
-        except StopIteration as error:
-            raise ValueError("not JSON") from error
-        same = isinstance(members, dict) and end == len(text) and _encoded(members) == text
-    else:
-        members = entries.read(body)
-        same = entries.canonical(members) == body
-    if not same:
-        message = "not in canonical form"
-        raise ValueError(message)
-    return members  # type: ignore[no-any-return]
-
-
-def _exact(digits: str) -> int:
-    number = int(digits)
-    if not -_EXACT < number < _EXACT:
-        message = "a number that not every reader of JSON has"
-        raise ValueError(message)
-    return number
-
-
-def _refuse(text: str) -> float:
-    message = f"{text} in a log entry"
-    raise ValueError(message)
-
-
-# what the library's own `decode` and `encode` do around these takes as long as they themselves
-_SCAN = json.JSONDecoder(  # type: ignore[attr-defined]
-    parse_int=_exact, parse_float=_refuse, parse_constant=_refuse
-).scan_once
-
-
-def _encoder() -> Callable[[dict[str, Any]], str]:
-    """Return the encoder of the canonical form, made once where the interpreter has it in C."""
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return entries.ENCODER.encode
-    escaped = json.encoder.encode_basestring
-    once = make(None, _refuse, escaped, None, ":", ",", True, False, False)  # noqa: FBT003 - C's
-    return lambda members: "".join(once(members, 0))
-
-
-_encoded = _encoder()
-
-
-def rows(db: Session, *, after: int = 0, last: int = 2**62) -> Iterator[Row]:
-    """Give every entry behind `after` up to `last` with all that hangs on it."""
-    names = ", ".join(f'"{name}"' for name in entries.COLUMNS)
-    while after < last:
-        events = _all(
-            db,
-            f"SELECT {names}, leaf, chain FROM audit_event "  # noqa: S608 - names and numbers
-            f"WHERE seq > {after:d} AND seq <= {last:d} ORDER BY seq LIMIT {BATCH}",
-        )
-        if not events:
-            return
-        between = f"seq > {after:d} AND seq <= {events[-1][0]:d}"
-        bodies = dict(_all(db, f"SELECT seq, body FROM audit_body WHERE {between}"))  # noqa: S608
-        details = {
-            row[0]: row[1:]
-            for row in _all(db, f"SELECT seq, salt, ct, key FROM audit_detail WHERE {between}")  # noqa: S608
-        }
-        touches: dict[int, list[tuple[str, str]]] = {}
-        for seq, document, how in _all(
-            db,
-            f"SELECT seq, document, how FROM audit_touch WHERE {between}",  # noqa: S608
-        ):
-            touches.setdefault(seq, []).append((document, how))
-        for event in events:
-            seq = event[0]
-            yield event, bodies.get(seq), details.get(seq), touches.get(seq, _NOTHING)
-        after = events[-1][0]
-
-
-_NOTHING: list[tuple[str, str]] = []
-
-
-def leaves(db: Session, *, after: int = 0, last: int = 2**62) -> Iterator[tuple[int, bytes, bytes]]:
-    """Give number, leaf and chain of every entry behind `after` up to `last`, as stored."""
-    while after < last:
-        found = _all(
-            db,
-            "SELECT seq, leaf, chain FROM audit_event "  # noqa: S608 - numbers
-            f"WHERE seq > {after:d} AND seq <= {last:d} ORDER BY seq LIMIT {BATCH}",
-        )
-        if not found:
-            return
-        yield from found
-        after = found[-1][0]
-
-
-def claimed(db: Session) -> tuple[tuple[int, int], ...]:
-    """Return what entries say was purged; a walk that comes by them looks whether they hold."""
-    found = _all(
-        db,
-        "SELECT b.body FROM audit_event e JOIN audit_body b ON b.seq = e.seq "
-        "WHERE e.action = 'audit.purge' AND e.decision = 'allow'",
-    )
-    parts = []
-    for (body,) in found:
-        try:
-            part = entries.read(body).get("part") or {}
-            parts.append((int(part["from"]), int(part["to"])))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # whoever wrote that wrote no purge
-    return tuple(parts)
-
-
-def _all(db: Session, statement: str) -> list[Any]:
-    """Run a statement of names and numbers; return its rows as the driver gives them."""
-    connection = db.connection()
-    with closing(connection.exec_driver_sql(statement)) as result:
-        try:
-            return list(result.cursor.fetchall())
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise DBAPIError("read the log", None, error, hide_parameters=True) from error

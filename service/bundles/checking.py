@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from service.audit import checkpoints, entries, merkle, rekeying, walking
+from service.audit import checkpoints, entries, merkle, reading, rekeying
 from service.audit.checkpoints import Checkpoint, NoteError, SignatureError
 from service.audit.verdicts import Bad, Code
 from service.bundles import filters
@@ -187,7 +187,7 @@ def _leaf(line: Mapping[str, Any], seq: int, wanted: Mapping[str, Any], walk: _W
         raise Bad(Code.BODY, seq, "the line is no entry")
     body = line["body"].encode()
     try:
-        members = walking.read(body)
+        members = reading.read(body)
     except (ValueError, RecursionError) as error:
         raise Bad(Code.BODY, seq, "the body was changed") from error
     if members.get("seq") != seq:

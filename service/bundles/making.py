@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service import accounts
 from service.archive import Archive
-from service.audit import checkpoints, notes, walking
+from service.audit import checkpoints, notes, stored
 from service.audit.entries import APP, read
 from service.bundles import envelopes, proofs, reports, sheets, verify
 from service.bundles.asked import Asked
@@ -108,9 +108,9 @@ class _Bundle:
             self._reports(pack, manifest, now)
         return Made(self._seen.shown, found.signed)
 
-    def _rows(self) -> Iterator[walking.Row]:
+    def _rows(self) -> Iterator[stored.Row]:
         """Give the entries of the range; whoever waits is told with every pass over them."""
-        for row in walking.rows(self._db, after=self._asked.first - 1, last=self._asked.last):
+        for row in stored.rows(self._db, after=self._asked.first - 1, last=self._asked.last):
             yield row
             if row[0][0] % _STEP == 0:
                 self._progress(row[0][0] - self._asked.first + 1)

@@ -7,7 +7,7 @@ from typing import overload
 
 from sqlalchemy.orm import Session
 
-from service.audit import checkpoints, merkle, notes, walking
+from service.audit import checkpoints, merkle, notes, stored
 from service.audit.checkpoints import Checkpoint, NoteError
 
 _HASH = 32
@@ -76,7 +76,7 @@ def around(db: Session, first: int, last: int) -> Proofs:
     signed, older = _size(note), _size(previous)
     size = max(last, signed or 0)
     gathered = bytearray()
-    for _, leaf, _ in walking.leaves(db, last=size):
+    for _, leaf, _ in stored.leaves(db, last=size):
         gathered += leaf
     leaves = Leaves(gathered)
     # a signed log that was longer than this one: the range's own end is all there is to prove

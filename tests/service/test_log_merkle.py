@@ -211,3 +211,12 @@ def test_a_proof_of_an_index_is_not_one_of_another_size() -> None:
     proof = merkle.inclusion_proof(leaves, 32)
     assert not merkle.includes(leaves[32], 32, 34, proof, naive(leaves))
     assert not merkle.includes(leaves[32], 31, 33, proof, naive(leaves))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4095, 4096, 4097, 8192, 12_289])
+def test_hashing_many_leaves_in_one_go_gives_the_tree_that_grew_leaf_by_leaf(size: int) -> None:
+    leaves = [merkle.leaf_hash(f"{n}".encode()) for n in range(size)]
+    frontier: list[bytes] = []
+    for place, leaf in enumerate(leaves):
+        frontier = merkle.extend(frontier, place, leaf)
+    assert merkle.subtree(leaves) == merkle.root(frontier)

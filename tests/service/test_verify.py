@@ -95,12 +95,12 @@ class Log:
         with self.attacked() as db:
             assert db.execute(sql, values).rowcount > 0
 
-    def verify(self, key: Callable[[str], bytes | None] | None = None) -> Report:
+    def verify(self, key: Callable[[str], bytes | None] | None = None, *, start: int = 1) -> Report:
         """Verify it."""
         database = Database(f"sqlite:///{self.path}")
         try:
             with database.read() as db:
-                return verify(db, key or self.keystore.detail_key)
+                return verify(db, key or self.keystore.detail_key, start=start)
         finally:
             database.close()
 
@@ -222,6 +222,31 @@ def test_bytes_that_are_no_entry_are_found_though_everything_else_fits(
         put_body(db, n, forged)
         follow(db)
     assert log.verdict() == (10, n)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_body SET body = CAST(body AS TEXT) WHERE seq = ?",
+        "UPDATE audit_event SET leaf = 'x' WHERE seq = ?",
+        "UPDATE audit_detail SET salt = 'x' WHERE seq = ?",
+        "UPDATE audit_detail SET ct = 'x' WHERE seq = ?",
+    ],
+)
+def test_text_where_bytes_belong_is_found(log: Log, change: str) -> None:
+    log.run(change, log.written.outcome)
+    assert log.verdict() == (10, log.written.outcome)
+
+
+def test_text_where_a_chain_value_belongs_is_found(log: Log) -> None:
+    log.run("UPDATE audit_event SET chain = 'x' WHERE seq = ?", log.written.outcome)
+    assert log.verdict() == (11, log.written.outcome)
+
+
+def test_a_leaf_of_text_is_found_though_the_entry_is_not_looked_into(log: Log) -> None:
+    log.run("UPDATE audit_event SET leaf = 'x' WHERE seq = ?", log.written.outcome)
+    report = log.verify(start=log.written.last)
+    assert (report.code, report.first_bad) == (Code.BODY, log.written.outcome)
 
 
 def test_a_body_with_a_member_said_twice_is_found(log: Log) -> None:
