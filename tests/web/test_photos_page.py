@@ -12,6 +12,8 @@ from werkzeug.test import encode_multipart
 
 from service.codes import Category
 from service.models import Document
+from service.permissions import Action
+from tests.scenario import decisions
 
 CORNERS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
 
@@ -198,6 +200,11 @@ def test_photos_obey_the_rights_of_any_upload(portal, client_file):
         told.append(re.sub(r'value="[^"]{60,}"', "", answer.text))
     assert told[0] == told[1]
     assert send(portal["sales"], hidden, jpeg()).status_code == 404
+    refused = [decisions(portal.world, Action.DOCUMENT_ADD).count(("outcome", "deny"))]
+    for photo in (b"no photo", jpeg()):  # nobody looks at what is wrong with it before
+        assert send(portal["sales"], hidden, photo).status_code == 404
+        assert send(portal["auditor"], client_file, photo).status_code in (403, 404)
+        refused.append(decisions(portal.world, Action.DOCUMENT_ADD).count(("outcome", "deny")))
+    assert refused[2] - refused[1] == refused[1] - refused[0] == 2
     assert send(portal["sales"], client_file, jpeg(), kind="invoice").status_code == 403
-    assert send(portal["auditor"], client_file, jpeg()).status_code in (403, 404)
     assert list(portal.world.archive.blobs.list()) == []

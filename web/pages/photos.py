@@ -7,12 +7,10 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from service import customers, directory, intake, photos
-from service.audit.entries import Subject
-from service.directory import Wanted
+from service import customers, intake, photos
 from service.permissions import Action
 from service.spool import Spool
-from web import errors, forms, session, uploads
+from web import errors, forms, recipients, session, uploads
 
 pages = Blueprint("photos", __name__)
 
@@ -24,31 +22,29 @@ def show() -> ResponseReturnValue:
 
 
 def _show(customer_id: str) -> ResponseReturnValue:
-    subject = _customer(customer_id) if customer_id else Subject("document")
-    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=forms.as_sent()) as call:
+    subject, asked = recipients.subject(customer_id), forms.as_sent()
+    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=asked) as call:
         target = customers.get(call, customer_id) if customer_id else None
-        wanted = Wanted(q=request.args.get("q", "").strip()[:200], limit=20)
-        clients = () if target else directory.listing(call, wanted).items
-    return render_template("upload/photos.html", target=target, clients=clients, most=photos.MOST)
-
-
-def _customer(customer_id: str) -> Subject:
-    return Subject("customer", customer_id, customer=customer_id)
+        found = () if target else recipients.offered(call)
+    return render_template("upload/photos.html", target=target, found=found, most=photos.MOST)
 
 
 @pages.post("/customers/<customer_id>/photos")
 @errors.again(_show)
 def add(customer_id: str) -> ResponseReturnValue:
     """Join photos, in the order in which they come, to one document."""
-    # who uses the camera beside the choice of files sends an empty one of the two
-    sent = [uploads.upload(one) for one in request.files.getlist("photo") if one.filename]
-    forms.only("kind", "grade", "title")
     settings = g.archive.settings
     now = datetime.now(ZoneInfo(settings.timezone))
     name = gettext("Photos %(time)s", time=now.strftime("%Y-%m-%d %H%M"))
-    with Spool(uploads.folder(settings), settings.upload_limit) as bound:
+    with (
+        Spool(uploads.folder(settings), settings.upload_limit) as bound,
+        g.archive.call(g.actor, Action.DOCUMENT_ADD, recipients.subject(customer_id)) as call,
+    ):
+        intake.expect(call, customer_id)
+        forms.only("kind", "grade", "title")
+        # who uses the camera beside the choice of files sends an empty one of the two
+        sent = [uploads.upload(one) for one in request.files.getlist("photo") if one.filename]
         photos.bound(sent, bound)
-        with g.archive.call(g.actor, Action.DOCUMENT_ADD, _customer(customer_id)) as call:
-            upload = intake.Upload(bound, f"{name}.pdf")
-            intake.add(call, customer_id, upload, forms.properties())
+        upload = intake.Upload(bound, f"{name}.pdf")
+        intake.add(call, customer_id, upload, forms.properties())
     return session.done("uploaded", "uploads.show", customer=customer_id)

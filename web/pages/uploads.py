@@ -5,14 +5,13 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import customers, directory, filing, intake, suggestions, text_counts, twins
+from service import customers, filing, intake, suggestions, text_counts, twins
 from service.archive import Call
 from service.audit.entries import Subject
-from service.directory import Wanted
 from service.documents import DocumentView
 from service.imports import batches, showing
 from service.permissions import Action
-from web import errors, forms, import_words, session, uploads
+from web import errors, forms, import_words, recipients, session, uploads
 from web.pages import imports
 
 pages = Blueprint("uploads", __name__)
@@ -22,17 +21,17 @@ pages = Blueprint("uploads", __name__)
 def show() -> ResponseReturnValue:
     """Show own uploads with their states, and the form to add files to a client."""
     customer_id, asked = request.args.get("customer", ""), forms.as_sent()
-    subject = _customer(customer_id) if customer_id else Subject("document")
+    subject = recipients.subject(customer_id)
     with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, subject, detail=asked) as call:
         target = customers.get(call, customer_id) if customer_id else None
-        clients = () if target else directory.listing(call, _wanted()).items
+        found = () if target else recipients.offered(call)
         listed = _listed(call, filing.uploads(call))
         waiting = filing.to_file(call) if g.menu.filing else ()
         own = showing.own(call)
     return render_template(
         "upload/show.html",
         target=target,
-        clients=clients,
+        found=found,
         waiting=waiting,
         batches=own,
         **listed,
@@ -45,20 +44,12 @@ def _imports() -> dict[str, Any]:
     return {"offered": batches.offered(g.archive, g.actor), "word": import_words.word}
 
 
-def _customer(customer_id: str) -> Subject:
-    return Subject("customer", customer_id, customer=customer_id)
-
-
 def _listed(call: Call, rows: tuple[filing.QueueRow, ...]) -> dict[str, Any]:
     """Return rows of the list: what has the same content, looks like another kind, is unsure."""
     same = twins.among(call, [row.document for row in rows])
     unsure = text_counts.doubtful(call.db, [row.version for row in rows if row.readable])
     kinds = suggestions.kinds_of(call, rows)
     return {"rows": rows, "same": same, "kinds": kinds, "unsure": unsure}
-
-
-def _wanted() -> Wanted:
-    return Wanted(q=request.args.get("q", "").strip()[:200], limit=20)
 
 
 @pages.get("/upload/states")
@@ -71,11 +62,11 @@ def states() -> ResponseReturnValue:
 
 def again(customer_id: str) -> ResponseReturnValue:
     """Show the upload form of a client once more."""
-    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, _customer(customer_id)) as call:
+    with g.archive.call(g.actor, Action.DOCUMENT_QUEUE, recipients.subject(customer_id)) as call:
         target = customers.get(call, customer_id)
         listed = _listed(call, filing.uploads(call))
     return render_template(
-        "upload/show.html", target=target, clients=(), waiting=(), **listed, **_imports()
+        "upload/show.html", target=target, found=(), waiting=(), **listed, **_imports()
     )
 
 
@@ -95,5 +86,5 @@ def add(customer_id: str) -> ResponseReturnValue:
 
 
 def _add(customer_id: str, upload: intake.Upload) -> DocumentView:
-    with g.archive.call(g.actor, Action.DOCUMENT_ADD, _customer(customer_id)) as call:
+    with g.archive.call(g.actor, Action.DOCUMENT_ADD, recipients.subject(customer_id)) as call:
         return intake.add(call, customer_id, upload, forms.properties())
