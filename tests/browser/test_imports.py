@@ -28,6 +28,13 @@ SLOW = """most => {
   window.hurry = () => { free = true; held.forEach(go => go()); };
 }"""
 
+#: counts what is from now on told of everything that happens on the page
+COUNTED = """() => {
+  const add = document.addEventListener;
+  window.added = 0;
+  document.addEventListener = (...what) => { window.added += 1; add.apply(document, what); };
+}"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -98,6 +105,7 @@ def test_an_import_is_stopped_and_goes_on_without_choosing_again(
     page.evaluate(SLOW, 0)
     dropped(page, folder)
     expect(page.get_by_text("上传中").first).to_be_visible()
+    page.evaluate(COUNTED)
     page.get_by_role("button", name="停止").click()
     expect(page.get_by_role("button", name="继续")).to_be_visible()
     page.evaluate("() => window.hurry()")
@@ -105,3 +113,4 @@ def test_an_import_is_stopped_and_goes_on_without_choosing_again(
     expect(page.locator("#sums")).to_have_attribute("data-state", "done", timeout=30_000)
     expect(page.locator("#sums")).to_contain_text("数目相符")
     expect(page.locator("#items tr").filter(has_text="尚未收到")).to_have_count(0)
+    assert page.evaluate("() => window.added") == 0  # however often the page is drawn again

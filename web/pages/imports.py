@@ -76,8 +76,8 @@ def _listed(
 def sums(batch_id: str) -> ResponseReturnValue:
     """Return the sums of a batch alone, for a page that waits."""
     with g.archive.call(g.actor, Action.IMPORT_RUN, _subject(batch_id)) as call:
-        listed = _listed(call, showing.batch(call, batch_id), ())
-    return render_template("imports/sums.html", **listed)
+        batch = showing.batch(call, batch_id)
+    return render_template("imports/sums.html", batch=batch, parts=statements.parts(batch))
 
 
 @pages.get("/imports/<batch_id>/rows")

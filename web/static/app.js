@@ -145,15 +145,15 @@
     const entries = [...e.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
     return (await Promise.all(entries.map(inside))).flat();
   };
-  /* a place to drop files at, as long as it is on the page */
+  /* a place to drop files at; `zone` says where it is now, as a page may be drawn again */
   portal.dropping = (zone, take) => {
-    const holds = e => zone.isConnected && [...(e.dataTransfer?.types || [])].includes("Files");
-    document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone.classList.add("over"); } });
-    document.addEventListener("dragleave", e => { if (!e.relatedTarget) zone.classList.remove("over"); });
+    const holds = e => zone()?.isConnected && [...(e.dataTransfer?.types || [])].includes("Files");
+    document.addEventListener("dragover", e => { if (holds(e)) { e.preventDefault(); zone().classList.add("over"); } });
+    document.addEventListener("dragleave", e => { if (!e.relatedTarget) zone()?.classList.remove("over"); });
     document.addEventListener("drop", e => {
       if (!holds(e)) return;
       e.preventDefault();
-      zone.classList.remove("over");
+      zone().classList.remove("over");
       portal.dropped(e).then(take);
     });
   };
@@ -380,7 +380,8 @@
     $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
     send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
     upload.addEventListener("submit", e => e.preventDefault());
-    portal.dropping($(".drop"), add);
+    const zone = $(".drop");
+    portal.dropping(() => zone, add);
     window.addEventListener("beforeunload", e => { if (running || readyCount()) e.preventDefault(); });
     tell();
   }

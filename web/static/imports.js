@@ -185,7 +185,6 @@
     const form = $("form[data-more]", page);
     if (form) {
       $$("input[type=file]", form).forEach(input => input.addEventListener("change", () => { take([...input.files]); input.value = ""; }));
-      dropping($(".drop", form), take);
     }
     page.addEventListener("change", e => { if (e.target.matches("select[data-now]")) e.target.form.requestSubmit(); });
     page.addEventListener("submit", async e => {
@@ -212,6 +211,7 @@
     pump();
     poll();
   };
+  dropping(() => page && $("form[data-more] .drop", page), take);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
 
   /* ---- an import that begins on the upload page becomes that page ---- */
