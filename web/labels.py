@@ -318,6 +318,7 @@ STAGE = {
     "scan": N_("Looking for viruses"),
     "render": N_("Drawing pages"),
     "bundle": N_("Making compliance bundles"),
+    "import": N_("Bringing imports in"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}
 MEASURE = {"index": N_("Index against database"), "keystore": N_("Keys"), "storage": N_("Storage")}

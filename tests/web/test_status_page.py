@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 
 from indexer import measuring
 from indexer.extract.sandbox import Sandbox
+from indexer.work import ACTIONS
 from service import upkeep
 from service.audit.entries import Subject
 from service.codes import Role
@@ -177,6 +178,17 @@ def test_waiting_and_given_up_work_is_counted_by_stage_and_lane(portal, measured
     assert "1 项任务已放弃" in page
     assert "等待最久的文件已超过 10 分钟" in page
     assert re.search(r"最久 1\d 分", page)
+
+
+def test_every_kind_of_work_that_waits_is_told_in_words(portal, measured):
+    now = datetime.now(UTC)
+    with measured.archive.db.write() as db:
+        for n, kind in enumerate(ACTIONS):
+            one = {"kind": kind, "subject": "x", "lane": 0, "state": "waiting", "due": now}
+            db.add(Job(id=f"job{n}", created=now, finished=None, **one))
+    stages = re.findall(r'data-l="阶段">([^<]+) <span', portal["system_admin"].html("/status"))
+    assert len(stages) >= 7
+    assert not [one for one in stages if one.isascii()]
 
 
 def test_an_action_without_a_rule_is_named(portal, measured):
