@@ -22,7 +22,7 @@ from service.models.documents import (
     TextPart,
     Version,
 )
-from service.models.exports import AuditExport
+from service.models.exports import ArchiveExport, AuditExport, MadeFile
 from service.models.imports import ImportBatch, ImportItem
 from service.models.log import (
     AuditBody,
@@ -52,6 +52,7 @@ from service.models.rates import RequestCount
 from service.models.work import Dirty, Instance, Job, Lease
 
 __all__ = [
+    "ArchiveExport",
     "Attempt",
     "AuditBody",
     "AuditCheckpoint",
@@ -79,6 +80,7 @@ __all__ = [
     "Instant",
     "Job",
     "Lease",
+    "MadeFile",
     "Page",
     "PageLayout",
     "PasswordLink",

@@ -1,4 +1,4 @@
-"""Compliance bundles: a part of the log, packed for an auditor."""
+"""Files that a worker makes for somebody: compliance bundles, and exports of the archive."""
 
 from datetime import datetime
 
@@ -8,30 +8,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service.models.columns import Base, Id, IdKey
 
 
-class AuditExport(Base):
-    """One bundle: what was asked for, how far the worker is, and where it lies until fetched."""
+class MadeFile:
+    """What all of them have: how far the worker is, and where the file lies until fetched."""
 
-    __tablename__ = "audit_export"
     id: Mapped[IdKey]
     created: Mapped[datetime]
     created_by: Mapped[Id]
-    #: who else may fetch it
-    receiver: Mapped[Id | None]
     #: waiting, running, ready, failed or removed
     state: Mapped[str] = mapped_column(String(16))
     #: why there is none, as a code
     error: Mapped[str | None] = mapped_column(String(60))
-    #: case number, statement, filter, certificate (JSON), sealed
+    #: what was asked for (JSON), sealed
     asked_ct: Mapped[bytes] = mapped_column(LargeBinary)
-    #: the numbers of the range, both inside
-    first: Mapped[int] = mapped_column(BigInteger)
-    last: Mapped[int] = mapped_column(BigInteger)
-    #: entries that fit the filter, as counted when it was asked for, then when it was made
-    matching: Mapped[int] = mapped_column(BigInteger)
-    #: entries packed so far
+    #: how much of it is in so far: entries, documents
     done: Mapped[int] = mapped_column(BigInteger, default=0)
-    #: how long the log was at the newest signed note inside
-    signed: Mapped[int | None] = mapped_column(BigInteger)
     #: the object it lies in, sizes and sealed key, until it is removed
     blob: Mapped[Id | None]
     size: Mapped[int | None] = mapped_column(BigInteger)
@@ -43,9 +33,41 @@ class AuditExport(Base):
     expires: Mapped[datetime | None]
     #: number of the entry under which it was asked for
     cause: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AuditExport(MadeFile, Base):
+    """A compliance bundle. What was asked for: case number, statement, filter, certificate."""
+
+    __tablename__ = "audit_export"
+    #: who else may fetch it
+    receiver: Mapped[Id | None]
+    #: the numbers of the range, both inside
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)
+    #: entries that fit the filter, as counted when it was asked for, then when it was made
+    matching: Mapped[int] = mapped_column(BigInteger)
+    #: how long the log was at the newest signed note inside
+    signed: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
         Index("ix_audit_export_created_by", "created_by", "created"),
         Index("ix_audit_export_receiver", "receiver", "created"),
         Index("ix_audit_export_expires", "state", "expires"),
         Index("ix_audit_export_blob", "blob", unique=True),
+    )
+
+
+class ArchiveExport(MadeFile, Base):
+    """An export of the archive. What was asked for: question, format, ids of the documents."""
+
+    __tablename__ = "archive_export"
+    #: list or documents
+    what: Mapped[str] = mapped_column(String(16))
+    #: how many documents it was asked for
+    wanted: Mapped[int]
+    #: how many of them its maker could no longer read when it was made
+    left_out: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_archive_export_created_by", "created_by", "created"),
+        Index("ix_archive_export_expires", "state", "expires"),
+        Index("ix_archive_export_blob", "blob", unique=True),
     )
