@@ -196,7 +196,7 @@ def _signed_in(login: str, password_file: str | None) -> "Iterator[tuple[Archive
 
 def _wait(archive: "Archive", export_id: str) -> None:
     """Wait until a bundle is made; raises `Ended` when it cannot be."""
-    from service.bundles.exports import State
+    from service.made_files import State
     from service.models import AuditExport
 
     while True:

@@ -43,8 +43,3 @@ _KEPT = ("case", "statement", "first", "last", "by", "receiver", "details", "cer
 def aad(export_id: str) -> str:
     """Return what binds a sealed request to its row."""
     return f"guidang.export.v1|{export_id}"
-
-
-def key_aad(export_id: str) -> str:
-    """Return what binds the sealed key of a bundle to its row."""
-    return f"guidang.export.key.v1|{export_id}"

@@ -7,7 +7,6 @@ are there; to others it looks absent.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from service.bundles.asked import Asked
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import is_id, new_id
 from service.log_questions import Sought
+from service.made_files import GOING, State, is_open
 from service.models import AuditExport, Person, PersonRole
 from service.permissions import Action, may
 from service.policy.rules import EVERYONE
@@ -32,17 +32,6 @@ _STATEMENT, _WAITING = 500, 3
 
 #: Bundles in a list.
 _SHOWN = 100
-
-
-class State(StrEnum):
-    """Where a bundle stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    READY = "ready"
-    FAILED = "failed"
-    #: fetched as often as it may be, or too old
-    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +80,12 @@ class ExportView:
     @property
     def open(self) -> bool:
         """Say whether it can be fetched."""
-        left = self.fetched < self.downloads
-        young = self.expires is None or datetime.now(UTC) < self.expires
-        return self.state == State.READY and left and young
+        return is_open(self)
 
     @property
     def going(self) -> bool:
         """Say whether the worker has it before it."""
-        return self.state in (State.WAITING, State.RUNNING)
+        return self.state in GOING
 
     @property
     def file_name(self) -> str:
@@ -213,7 +200,7 @@ def _lines(text: str) -> bool:
 
 
 def _check_waiting(call: Call, db: Session) -> None:
-    going = AuditExport.state.in_((State.WAITING, State.RUNNING))
+    going = AuditExport.state.in_(GOING)
     mine = AuditExport.created_by == call.actor.person
     count = db.scalar(select(func.count()).select_from(AuditExport).where(mine, going)) or 0
     if count >= _WAITING:

@@ -2,39 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from itertools import chain
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import select
 
-from service import case_numbers, stored_files
+from service import case_numbers, made_files
 from service.archive import Archive, Call
 from service.audit.entries import Subject
-from service.blobs.names import object_name
-from service.blobs.port import BlobMissing
-from service.bundles.asked import key_aad
-from service.bundles.exports import State, find, opened_request, view
-from service.crypto import Corrupt, unseal
-from service.errors import Conflict, Invalid, Unavailable
+from service.bundles.exports import find, opened_request, view
+from service.errors import Conflict, Invalid
 from service.models import AuditBody, AuditExport
-from service.originals import Delivery, Original
-from service.permissions import Action, service_actor
-from service.streams import DecryptingReader
+from service.originals import Original
+from service.permissions import Action
 
 #: How many numbers are opened at once.
 NUMBERS = 200
 
 #: Digits that no number of an entry has.
 _DIGITS = 16
-
-_FETCHED = (
-    update(AuditExport)
-    .where(AuditExport.id == bindparam("export"))
-    .values(fetched=AuditExport.fetched + 1)
-)
 
 
 def fetch(call: Call, export_id: str) -> Original:
@@ -52,41 +38,11 @@ def fetch(call: Call, export_id: str) -> Original:
     seen = view(call, row, asked, {})
     if seen.going:
         raise Conflict("This bundle is still being made.", rule="export:state")
-    if not seen.open or row.blob is None or row.key_ct is None or row.size is None:
+    if not seen.open or row.blob is None:
         raise Conflict("This bundle is no longer there: make another.", rule="export:gone")
-    try:
-        key = unseal(call.ring.blind("export"), row.key_ct, key_aad(row.id))
-    except Corrupt as error:
-        raise Unavailable("blobs", "The stored file is damaged.") from error
-    reader = stored_files.opened(call.archive.blobs, key, row.blob, row.stored_size or 0)
-    pieces = _pieces(reader, row.size)
-    # the first piece is fetched now: a store that is away is a refusal, not a broken download
-    first = next(pieces, b"")
     call.say(part={"from": row.first, "to": row.last})
-    call.note(sha256=row.sha256)
-    call.keep(_FETCHED, export=row.id)
-    return Original(
-        partial=False,
-        file_name=seen.file_name,
-        media_type="application/pkcs7-mime" if seen.encrypted else "application/zip",
-        size=row.size,
-        start=0,
-        length=row.size,
-        sha256=row.sha256 or "",
-        chunks=partial(Delivery, call, chain([first], pieces), row.size),
-    )
-
-
-def _pieces(reader: DecryptingReader, size: int) -> Iterator[bytes]:
-    try:
-        for piece in reader.chunks(0, size):
-            yield bytes(piece)
-    except BlobMissing as error:
-        raise Unavailable("blobs", "The stored file is missing.") from error
-    except Corrupt as error:
-        raise Unavailable("blobs", "The stored file is damaged.") from error
-    finally:
-        reader.close()
+    media_type = "application/pkcs7-mime" if seen.encrypted else "application/zip"
+    return made_files.handed_out(call, row, seen.file_name, media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +83,12 @@ def numbers(text: str) -> list[int]:
 
 
 def clear(archive: Archive) -> int:
-    """Take away bundles that are too old or were fetched often enough; return how many.
-
-    The bytes go first: whatever is interrupted, the row still says where they are.
-    """
+    """Take away bundles that are too old or were fetched often enough; return how many."""
     with archive.db.read() as db:
         most = archive.policies.current(db).limits.bundle.downloads
-        over = or_(AuditExport.expires <= datetime.now(UTC), AuditExport.fetched >= most)
-        ready = AuditExport.state == str(State.READY)
-        found = db.execute(select(AuditExport.id, AuditExport.blob).where(ready, over)).all()
-    worker = service_actor("worker")
-    for export_id, blob in found:
-        if blob:
-            archive.blobs.delete(object_name(blob))
-        subject = Subject("export", export_id)
-        with archive.call(worker, Action.AUDIT_EXPORT, subject, writes=True) as call:
-            call.require()
-            row = call.db.get_one(AuditExport, export_id)
-            row.state, row.blob, row.key_ct = str(State.REMOVED), None, None
-            call.say(after={"status": row.state})
-    return len(found)
+    return made_files.clear(
+        archive, AuditExport, most, lambda row: (Action.AUDIT_EXPORT, Subject("export", row.id))
+    )
 
 
 def line(one: Opened) -> str:
