@@ -3,11 +3,12 @@
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
 from indexer.extract import CONTAINERS
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
+from indexer.members import Member, Whole
 from service import manifests
 from service.errors import Invalid, Refusal
 from service.imports import items, packages, server_folders
@@ -87,18 +88,15 @@ class ZipSource:
         self, sandbox: Sandbox, reader: BinaryIO, size: int, places: Mapping[int, int]
     ) -> None:
         """Read a ZIP of `size` bytes; `places`: the place in it of each file of the batch."""
-        self._sandbox = sandbox
-        self._reader = reader
-        self._size = size
+        self._whole = Whole(sandbox, CONTAINERS[packages.ZIP], reader, size)
         self._places = places
 
     def found(self) -> list[Found]:
         """Return every file in the ZIP."""
-        task, asked = CONTAINERS[packages.ZIP].members, {"password": None}
-        answer = self._sandbox.ask(task, self._reader, self._size, asked, _nothing)
-        if isinstance(answer, Failed):
-            raise _closed(answer)
-        return list(_checked(answer["members"]))
+        members = self._whole.members()
+        if isinstance(members, Failed):
+            raise _closed(members)
+        return list(_found(members))
 
     def take(self, place: Item | Found, spool: Spool, renew: Callable[[], None]) -> None:
         """Inflate a file within its limits."""
@@ -110,10 +108,8 @@ class ZipSource:
             spool.write(piece)
             renew()
 
-        task, asked = CONTAINERS[packages.ZIP].member, {"n": n, "most": spool.limit}
-        answer = self._sandbox.ask(task, self._reader, self._size, asked, write)
-        if isinstance(answer, Failed):
-            raise Untaken(str(answer.reason))
+        if failed := self._whole.member(n, spool.limit, write):
+            raise Untaken(str(failed.reason))
 
 
 class SentSource:
@@ -150,26 +146,16 @@ def content(source: Source, one: Found, folder: Path, renew: Callable[[], None])
         return io.BytesIO(cast("BinaryIO", spool).read())
 
 
-def _nothing(_: bytes) -> None:
-    """Take what a list of members sends out, which is nothing."""
-
-
 def _closed(failed: Failed) -> Refusal:
     if failed.reason is Reason.TOO_COMPLEX:
         return Invalid("This ZIP is made to cost more than it may, or holds too many files.")
     return Invalid("This ZIP is damaged or cannot be read.")
 
 
-def _checked(members: Iterable[Any]) -> Iterable[Found]:
-    """Return what a list of members says, as far as it is one: it may come from a hostile file.
-
-    Two files of one name are told apart by nobody: the second is not taken.
-    """
+def _found(members: Iterable[Member]) -> Iterable[Found]:
+    """Return members as files; two of one name are told apart by nobody: the second is refused."""
     seen: set[str] = set()
     for one in members:
-        n, size, name, refusal = (one[key] for key in ("n", "size", "name", "refusal"))
-        if type(n) is int and type(size) is int and isinstance(name, str):
-            known = refusal if refusal in (None, "name", "password", "packing") else "packing"
-            path = items.clean_path(name[: items.PATH_LENGTH])
-            yield Found(path, max(0, size), "name" if path in seen else known, n)
-            seen.add(path)
+        path = items.clean_path(one.name)
+        yield Found(path, one.size, "name" if path in seen else one.refusal, one.n)
+        seen.add(path)

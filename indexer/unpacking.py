@@ -4,15 +4,15 @@ Each is its own transaction. A worker that dies in the middle leaves the job, an
 again passes over what is there.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable
+from typing import BinaryIO, cast
 
 from indexer import work
-from indexer.extract import CONTAINERS, Container
+from indexer.extract import CONTAINERS
 from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.holding import Hold
+from indexer.members import Member, Whole
 from indexer.work import WORKER, Ended, Work
 from service import children, intake, processing, stored_files, viruses
 from service.archive import Archive
@@ -31,6 +31,9 @@ KINDS = ("unpack",)
 
 #: The longest list of files that were not taken.
 _LISTED = 200
+
+#: The longest name that is kept, in characters.
+_NAME = 500
 
 
 def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None]) -> int:
@@ -71,7 +74,7 @@ def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: Hold) -> Ended:
             sealed = one.job.secret
             key = ring.version(version)
             password = unseal_secret(key, sealed, version=version) if sealed else None
-            file = _File(sandbox, container, cast("BinaryIO", reader), source.size, password)
+            file = Whole(sandbox, container, cast("BinaryIO", reader), source.size, password)
             unpacked = _Taking(archive, file, parent, hold).all()
         key = ring.field(parent.customer, SEALED_AS)
     with archive.db.write() as db:
@@ -80,33 +83,10 @@ def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: Hold) -> Ended:
     return Ended(one, error="moved" if again else None, again=again, subject=subject)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file that holds others, and what asks it in the sandbox."""
-
-    sandbox: Sandbox
-    container: Container
-    source: BinaryIO
-    size: int
-    password: str | None
-
-    def members(self) -> list[dict[str, Any]] | Failed:
-        """Return what it holds."""
-        wanted = {"password": self.password}
-        answer = self.sandbox.ask(self.container.members, self.source, self.size, wanted, _nothing)
-        return answer if isinstance(answer, Failed) else list(_checked(answer["members"]))
-
-    def member(self, n: int, most: int, take: Callable[[bytes], None]) -> Failed | None:
-        """Let `take` have the bytes of one of them."""
-        wanted = {"n": n, "most": most, "password": self.password}
-        answer = self.sandbox.ask(self.container.member, self.source, self.size, wanted, take)
-        return answer if isinstance(answer, Failed) else None
-
-
 class _Taking:
     """Takes the files out of one version."""
 
-    def __init__(self, archive: Archive, file: _File, parent: Parent, hold: Hold) -> None:
+    def __init__(self, archive: Archive, file: Whole, parent: Parent, hold: Hold) -> None:
         self._archive = archive
         self._file = file
         self._parent = parent
@@ -122,17 +102,17 @@ class _Taking:
         for ordinal, member in enumerate(listed, 1):
             self._hold.renew()
             if reason := self._one(ordinal, member):
-                left.append(Left(str(member["name"]), reason))
+                left.append(Left(member.name[:_NAME], reason))
         return Unpacked(len(listed) - len(left), len(listed), tuple(left[:_LISTED]))
 
-    def _one(self, ordinal: int, member: dict[str, Any]) -> str | None:
+    def _one(self, ordinal: int, member: Member) -> str | None:
         """Take one file unless it is there; return why it was not."""
         if ordinal in self._parent.taken:
             return None
         limit = min(self._archive.settings.upload_limit, max(0, self._bytes))
-        reason = member["refusal"] or self._refused(member, limit)
+        reason = member.refusal or self._refused(member, limit)
         if reason:
-            return str(reason)
+            return reason
         with Spool(self._archive.settings.data / "spool", limit) as spool:
 
             def take(piece: bytes) -> None:
@@ -140,10 +120,10 @@ class _Taking:
                 self._hold.renew()
 
             try:
-                failed = self._file.member(member["n"], limit, take)
+                failed = self._file.member(member.n, limit, take)
                 if failed:
                     return str(failed.reason)
-                self._add(ordinal, intake.Upload(spool, member["name"]))
+                self._add(ordinal, intake.Upload(spool, member.name[:_NAME]))
             except TooLarge:
                 return "too_large"
             except Invalid as refusal:
@@ -152,27 +132,14 @@ class _Taking:
             self._bytes -= spool.plain_size
         return None
 
-    def _refused(self, member: dict[str, Any], limit: int) -> str | None:
+    def _refused(self, member: Member, limit: int) -> str | None:
         if self._parent.too_deep:
             return "too_deep"
         if self._room <= 0:
             return "too_many"
-        return "too_large" if member["size"] > limit else None
+        return "too_large" if member.size > limit else None
 
     def _add(self, ordinal: int, upload: intake.Upload) -> None:
         subject = Subject("document", self._parent.document, self._parent.version)
         with self._archive.call(WORKER, Action.DOCUMENT_ADD, subject) as call:
             children.add(call, self._parent.version, ordinal, upload)
-
-
-def _nothing(_: bytes) -> None:
-    """Take what a list sends out, which is nothing."""
-
-
-def _checked(members: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    """Return what a list says, as far as it is one: it may come from a hostile file."""
-    for one in members:
-        n, size, name, refusal = (one[key] for key in ("n", "size", "name", "refusal"))
-        if type(n) is int and type(size) is int and isinstance(name, str):
-            known = refusal if refusal in (None, "name", "password", "packing") else "packing"
-            yield {"n": n, "size": size, "name": name[:500], "refusal": known}
