@@ -202,16 +202,13 @@ def _oversees(call: Call, db: Session, row: ImportBatch) -> bool:
     hidden = select(ImportItem.ordinal).where(of_batch, there, ~became)
     if db.scalars(hidden.limit(1)).first() is not None:
         return False
+    if db.scalars(select(ImportItem.ordinal).where(of_batch).limit(1)).first() is None:
+        return False
     others = db.execute(
         select(ImportItem.customer, ImportItem.kind, ImportItem.grade)
         .where(of_batch, ~there)
         .distinct()
     ).all()
-    if (
-        not others
-        and db.scalars(select(ImportItem.ordinal).where(of_batch).limit(1)).first() is None
-    ):
-        return False
     return all(_may_see(call, db, *target) for target in others)
 
 
@@ -253,7 +250,7 @@ def stop(call: Call, batch_id: str) -> ImportBatch:
     row = held(call, batch_id)
     if row.state not in (State.OPEN, State.RUNNING):
         raise Conflict("This import is not going on.", rule="import:state")
-    return _to(call, row, State.STOPPED)
+    return turn_to(call, row, State.STOPPED)
 
 
 def resume(call: Call, batch_id: str) -> ImportBatch:
@@ -261,7 +258,7 @@ def resume(call: Call, batch_id: str) -> ImportBatch:
     row = held(call, batch_id)
     if row.state != State.STOPPED:
         raise Conflict("This import is not stopped.", rule="import:state")
-    return _to(call, row, going(row))
+    return turn_to(call, row, going(row))
 
 
 def going(row: ImportBatch) -> State:
@@ -269,7 +266,8 @@ def going(row: ImportBatch) -> State:
     return State.RUNNING if row.source in WORKED else State.OPEN
 
 
-def _to(call: Call, row: ImportBatch, state: State) -> ImportBatch:
+def turn_to(call: Call, row: ImportBatch, state: State) -> ImportBatch:
+    """Put a held batch into a state; the worker takes it up where it is its turn."""
     call.say(before={"state": row.state}, after={"state": str(state)})
     row.state = str(state)
     row.finished = row.error = None
@@ -284,7 +282,14 @@ def _to(call: Call, row: ImportBatch, state: State) -> ImportBatch:
 def go_on(call: Call, row: ImportBatch) -> None:
     """Let a batch that is held go on, because something is expected again."""
     if row.state == State.DONE:
-        _to(call, row, going(row))
+        turn_to(call, row, going(row))
+
+
+def give_up(db: Session, row: ImportBatch, error: str | None = None) -> None:
+    """End a locked batch that has not begun: every file of it is left out; `error`: a code why."""
+    items.leave_out(db, ImportItem.batch == row.id)
+    row.state, row.finished, row.error = str(State.DONE), datetime.now(UTC), error
+    row.rev += 1
 
 
 def settle_state(db: Session, row: ImportBatch) -> None:

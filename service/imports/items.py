@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.crypto import seal, unseal
@@ -109,6 +109,16 @@ def announce(db: Session, ring: Ring, batch: str, files: Iterable[Announced]) ->
     if rows:
         db.execute(insert(ImportItem), rows)
     return last + len(rows)
+
+
+def leave_out(db: Session, wanted: ColumnElement[bool]) -> None:
+    """Leave files out, knowingly."""
+    db.execute(
+        update(ImportItem)
+        .where(wanted)
+        .values(state=str(ItemState.SKIPPED), changed=datetime.now(UTC))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _row(ring: Ring, batch: str, ordinal: int, one: Announced) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from service import intake, jobs, stored_files
@@ -148,11 +148,7 @@ def _give_up(db: Session, batch: str) -> bool:
     row = batches.lock(db, batch)
     if row.state != State.PREPARING:
         return False
-    now = datetime.now(UTC)
-    left = update(ImportItem).where(ImportItem.batch == batch)
-    db.execute(left.values(state=str(ItemState.SKIPPED), changed=now))
-    row.state, row.finished, row.error = str(State.DONE), now, "forgotten"
-    row.rev += 1
+    batches.give_up(db, row, "forgotten")
     return True
 
 

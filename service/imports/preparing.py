@@ -8,10 +8,9 @@ seen that and says so. What cannot be brought as it stands is left out then, kno
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from service import jobs
 from service.archive import Call
@@ -242,16 +241,9 @@ def begin(call: Call, batch_id: str, *, leave_out: bool) -> ImportBatch:
     waits = of_batch & (ImportItem.state == str(ItemState.EXPECTED))
     if call.db.scalars(select(ImportItem.ordinal).where(waits).limit(1)).first() is None:
         raise Invalid("There is no file that could be taken.")
-    _leave_out(call, failed)
+    items.leave_out(call.db, failed)
     call.about(type="import", id=batch_id, customer=row.customer)
-    state = batches.going(row)
-    call.say(before={"state": row.state}, after={"state": str(state)})
-    row.state = str(state)
-    row.rev += 1
-    if state is State.RUNNING:
-        call.enqueue("import", batch_id, lane=jobs.Lane.BULK)
-    call.db.flush()
-    return row
+    return batches.turn_to(call, row, batches.going(row))
 
 
 def discard(call: Call, batch_id: str) -> ImportBatch:
@@ -259,19 +251,8 @@ def discard(call: Call, batch_id: str) -> ImportBatch:
     row = batches.held(call, batch_id)
     if row.state != State.PREPARING:
         raise Conflict("This import has begun already. Stop it instead.", rule="import:state")
-    _leave_out(call, ImportItem.batch == batch_id)
     call.say(before={"state": row.state}, after={"state": str(State.DONE)})
-    row.state, row.finished = str(State.DONE), datetime.now(UTC)
-    row.rev += 1
+    batches.give_up(call.db, row)
     call.enqueue("import", batch_id, lane=jobs.Lane.BULK)  # takes away what was sent for it
     call.db.flush()
     return row
-
-
-def _leave_out(call: Call, wanted: Any) -> None:  # noqa: ANN401 - a condition of SQLAlchemy
-    call.db.execute(
-        update(ImportItem)
-        .where(wanted)
-        .values(state=str(ItemState.SKIPPED), changed=datetime.now(UTC))
-        .execution_options(synchronize_session=False)
-    )
