@@ -25,8 +25,11 @@ RUN cd / \
     && /opt/guidang/bin/python -m compileall -q -x 'olefile2[.]py$' /opt/guidang/lib
 
 FROM python:3.11.14-slim-bookworm AS guidang
+# 1: with LibreOffice (some 230 MB), which lays out pages of Word files and slides
+ARG OFFICE=0
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libmagic1 fonts-noto-cjk \
+        $(if [ "$OFFICE" = 1 ]; then echo libreoffice-writer-nogui libreoffice-impress-nogui; fi) \
     && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 guidang \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin guidang \

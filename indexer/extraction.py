@@ -1,6 +1,6 @@
 """Extract jobs: a stored original becomes sealed text rows, then an index job."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import BinaryIO, cast
@@ -166,8 +166,16 @@ def begin(db: Session, taken: Sequence[jobs.Taken]) -> None:
     processing.begin(db, [job.subject for job in taken])
 
 
-def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
-    """Commit finished extractions together: texts, states, index jobs, entries in the log."""
+def commit(
+    archive: Archive,
+    outcomes: Sequence[Outcome],
+    *,
+    drawn: Collection[str] = page_images.DRAWN,
+) -> None:
+    """Commit finished extractions together: texts, states, index jobs, entries in the log.
+
+    `drawn` are the media types of which images are made.
+    """
     with archive.ring() as ring:
         archive.ready(ring)
         with archive.db.write() as db:
@@ -181,7 +189,7 @@ def commit(archive: Archive, outcomes: Sequence[Outcome]) -> None:
             db.flush()
             numbers = archive.append(db, [outcome(e, ref) for e in ended], ring)
             for one, number in zip(outcomes, numbers, strict=True):
-                _queue_index(db, known, one, number)
+                _queue_index(db, known, one, number, drawn)
 
 
 _OPEN = frozenset({Processing.STORED, Processing.EXTRACTING})
@@ -257,7 +265,9 @@ def _ended(known: _Known, one: Outcome, *, news: bool) -> Ended:
     return Ended(one.work, error=failed, subject=subject)
 
 
-def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
+def _queue_index(
+    db: Session, known: _Known, one: Outcome, number: int, drawn: Collection[str]
+) -> None:
     version = known.versions.get(one.work.job.subject)
     if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
         return
@@ -268,6 +278,6 @@ def _queue_index(db: Session, known: _Known, one: Outcome, number: int) -> None:
         return
     lane = jobs.Lane(one.work.job.lane)
     new = [jobs.New("index", version.document, lane)]
-    if version.media_type in page_images.DRAWN:
+    if version.media_type in drawn:
         new.append(jobs.New("render", version.id, jobs.Lane.BULK))
     jobs.add(db, new, cause=number)

@@ -8,7 +8,7 @@ what somebody waits for goes first and is committed at once.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from time import monotonic
@@ -18,7 +18,7 @@ from indexer import extraction, work
 from indexer.extract.sandbox import Sandbox
 from indexer.extraction import Outcome
 from indexer.work import Work
-from service import jobs
+from service import jobs, page_images
 from service.archive import Archive
 from service.errors import Unavailable
 from service.jobs import Lane
@@ -56,8 +56,13 @@ class Reading:
         children: int,
         stop: Event,
         beat: Callable[[], None],
+        drawn: Collection[str] = page_images.DRAWN,
     ) -> None:
-        """Nothing is taken yet. `beat` is called as long as something is done or waited for."""
+        """Nothing is taken yet. `beat` is called as long as something is done or waited for.
+
+        `drawn` are the media types of which images are made.
+        """
+        self._drawn = drawn
         self._archive = archive
         self._sandbox = sandbox
         self._holder = holder
@@ -105,7 +110,7 @@ class Reading:
         return self._committed(outcomes)
 
     def _committed(self, outcomes: list[Outcome]) -> list[Outcome]:
-        extraction.commit(self._archive, outcomes)
+        extraction.commit(self._archive, outcomes, drawn=self._drawn)
         self.count += len(outcomes)
         return outcomes
 

@@ -4,17 +4,30 @@ What an import brings is drawn when nothing else waits; what somebody wants to s
 order is that of uploads: key, blob, database. A blob without a row is harmless.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, BinaryIO, cast
 
-from indexer import work
+import structlog
+
+from indexer import spreading, work
 from indexer.extract import PAGE
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
+from indexer.office.printing import Office
+from indexer.renditions import rendition
 from indexer.work import Ended, Work
-from service import layouts, number_places, page_images, processing, stored_files, texts
+from service import (
+    layouts,
+    number_places,
+    page_images,
+    processing,
+    renditions,
+    stored_files,
+    texts,
+)
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.blobs.names import object_name
@@ -25,6 +38,8 @@ from service.errors import Unavailable
 from service.jobs import Lane
 from service.keystore import KeyMissing, Ring
 from service.layouts import Line
+
+log = structlog.get_logger()
 
 KINDS = ("render", "render_page")
 
@@ -46,68 +61,129 @@ class _Drawn:
     failed: dict[int, str] = field(default_factory=dict)
 
 
-def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None]) -> int:
+def run(
+    archive: Archive,
+    sandbox: Sandbox,
+    holder: str,
+    beat: Callable[[], None],
+    office: Office | None = None,
+) -> int:
     """Do one waiting render job, if there is one whose turn it is; return how many were done.
 
-    `beat` is called before each page.
+    `beat` is called before each page. `office` lays out what has no pages, if it can.
     """
     hurried = work.waiting(archive, KINDS, lane=Lane.INTERACTIVE)
     if not hurried and (work.waiting(archive, _FIRST) or not work.waiting(archive, KINDS)):
         return 0
     works = work.take(archive, holder, KINDS, 1)
     for one in works:
-        _finish(archive, one, *_drawn(archive, sandbox, one, beat))
+        _finish(archive, one, *_drawn(_Hands(archive, sandbox, beat, office), one))
     return len(works)
 
 
-def _drawn(
-    archive: Archive, sandbox: Sandbox, one: Work, beat: Callable[[], None]
-) -> tuple[_Drawn, Ended]:
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """What pages are drawn with."""
+
+    archive: Archive
+    sandbox: Sandbox
+    beat: Callable[[], None]
+    office: Office | None
+
+
+def _drawn(hands: _Hands, one: Work) -> tuple[_Drawn, Ended]:
     drawn = _Drawn()
     try:
-        with archive.ring() as ring:
-            return drawn, _draw(archive, sandbox, ring, one, drawn, beat)
+        with hands.archive.ring() as ring:
+            return drawn, _draw(hands, ring, one, drawn)
     except Unavailable as error:
         return drawn, Ended(one, error=f"unavailable.{error.part}", again=True, counted=False)
     except (BlobMissing, KeyMissing):
         drawn.failed[one.job.n or 0] = "missing"
     except Corrupt:
         drawn.failed[one.job.n or 0] = "corrupt"
+    except OSError:
+        log.exception("no_room_to_print")
+        return drawn, Ended(one, error="no_room", again=True)
     return drawn, Ended(one, error=next(iter(drawn.failed.values())))
 
 
-def _draw(
-    archive: Archive,
-    sandbox: Sandbox,
-    ring: Ring,
-    one: Work,
-    drawn: _Drawn,
-    beat: Callable[[], None],
-) -> Ended:
-    version_id = one.job.subject
+def _draw(hands: _Hands, ring: Ring, one: Work, drawn: _Drawn) -> Ended:
+    archive, version_id = hands.archive, one.job.subject
     with archive.db.read() as db:
         source = processing.source(db, version_id)
         known = page_images.made(db, version_id)
         version = processing.versions(db, [version_id]).get(version_id)
         documents = processing.documents(db, [version.document] if version else [])
-    if source is None or source.media_type not in page_images.DRAWN:
+    if source is None:
         return Ended(one)
+    if source.media_type in renditions.ENDINGS:
+        if not _draw_rendition(hands, ring, one, source, known, drawn):
+            return Ended(one)
+    elif source.media_type in page_images.DRAWN:
+        _draw_original(hands, ring, one, source, known, drawn)
+    else:
+        return Ended(one)
+    (document,) = documents.values()
+    subject = Subject("document", document.id, version_id, customer=document.customer)
+    return Ended(one, error=next(iter(drawn.failed.values()), None), subject=subject)
+
+
+def _draw_original(
+    hands: _Hands,
+    ring: Ring,
+    one: Work,
+    source: processing.Source,
+    known: page_images.Made,
+    drawn: _Drawn,
+) -> None:
+    archive, version_id = hands.archive, one.job.subject
     reader = stored_files.opened(
         archive.blobs, ring.version(version_id), source.blob, source.stored_size
     )
     with reader:
-        desk = _Desk(archive, sandbox, ring, version_id, source, cast("BinaryIO", reader))
+        desk = _Desk(archive, hands.sandbox, ring, version_id, source, cast("BinaryIO", reader))
         for no in _wanted(one, drawn):
-            beat()
+            hands.beat()
             desk.page(no, drawn, made=no in known.images)
             if 0 in drawn.failed:
                 break
         for no in _with_numbers(archive, one) if 0 not in drawn.failed else ():
-            beat()
+            hands.beat()
             desk.place(no, drawn)
-    (document,) = documents.values()
-    subject = Subject("document", document.id, version_id, customer=document.customer)
-    return Ended(one, error=next(iter(drawn.failed.values()), None), subject=subject)
+
+
+def _draw_rendition(
+    hands: _Hands,
+    ring: Ring,
+    one: Work,
+    source: processing.Source,
+    known: page_images.Made,
+    drawn: _Drawn,
+) -> bool:
+    """Draw pages of what another program lays out; say whether that can be done here."""
+    archive, version_id = hands.archive, one.job.subject
+    found = rendition(archive, hands.office, ring, version_id, source, hands.beat)
+    if found is None:
+        return False
+    if isinstance(found, Failed):
+        drawn.failed[0] = str(found.reason)
+        return True
+    drawn.blobs += found.blobs
+    printed = replace(source, media_type=page_images.PDF, size=found.size)
+    with found.reader as reader:
+        desk = _Desk(archive, hands.sandbox, ring, version_id, printed, reader)
+        drawn.pages = known.pages
+        for no in _wanted(one, drawn):
+            hands.beat()
+            if no not in known.images:
+                desk.image(no, None, drawn)
+            if 0 in drawn.failed:
+                return True
+        if drawn.pages:
+            ask = partial(desk.spread, hands.beat)
+            drawn.layouts += spreading.rows(archive, ring, version_id, drawn.pages, ask)
+    return True
 
 
 def _wanted(one: Work, drawn: _Drawn) -> Iterator[int]:
@@ -147,7 +223,7 @@ class _Desk:
             sheet = page_images.sheet(db, self.version, no)
             text = self._unplaced(db, sheet) if sheet else ""
         if not made:
-            self._image(no, sheet.rotation if sheet else None, drawn)
+            self.image(no, sheet.rotation if sheet else None, drawn)
         if sheet and text:
             self._lines(sheet, text, drawn)
 
@@ -166,7 +242,8 @@ class _Desk:
             return ""
         return page_images.text_of(db, self.ring, self.version, sheet)
 
-    def _image(self, no: int, rotation: int | None, drawn: _Drawn) -> None:
+    def image(self, no: int, rotation: int | None, drawn: _Drawn) -> None:
+        """Draw a page, its paper turned clockwise by `rotation` degrees or as the file says."""
         sent = bytearray()
         answer = self._ask(sent, want="image", page=no, rotation=rotation)
         if isinstance(answer, Failed):
@@ -197,6 +274,11 @@ class _Desk:
                 found = layouts.checked(answer.get("lines"), len(text))
         drawn.layouts += layouts.seal_rows(self.ring, self.version, sheet.text, {sheet.no: found})
         drawn.lines.append((sheet, found))
+
+    def spread(self, beat: Callable[[], None], no: int, text: str) -> Mapping[str, Any] | Failed:
+        """Find out what of a text stands on a page."""
+        beat()
+        return self._ask(bytearray(), want="spread", page=no, text=text)
 
     def _ask(self, sent: bytearray, **arguments: object) -> dict[str, Any] | Failed:
         said = {"type": self.source.media_type, **arguments}

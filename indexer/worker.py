@@ -7,22 +7,35 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 from types import FrameType
 from typing import Self
 
 import structlog
 
-from indexer import bundling, importing, indexing, rendering, rewrapping, scanning, unpacking, work
+from indexer import (
+    bundling,
+    importing,
+    indexing,
+    rendering,
+    renditions,
+    rewrapping,
+    scanning,
+    unpacking,
+    work,
+)
 from indexer.extract.sandbox import Sandbox
+from indexer.office.printing import Office
 from indexer.reading import Reading
-from service import jobs, opening
+from service import jobs, opening, page_images
 from service.archive import Archive
 from service.bundles import handing
 from service.errors import Unavailable
 from service.health import Pulse
 from service.imports import packages
 from service.jobs import Lane
+from service.renditions import ENDINGS
 
 log = structlog.get_logger()
 
@@ -48,17 +61,30 @@ PACE = 1.0
 class Worker:
     """One worker process: a pool of sandbox children, and a thread that writes the index."""
 
-    def __init__(self, archive: Archive, *, children: int, sandbox: Sandbox | None = None) -> None:
-        """Start the sandbox unless one is lent; its processes are forked before any thread."""
+    def __init__(
+        self,
+        archive: Archive,
+        *,
+        children: int,
+        sandbox: Sandbox | None = None,
+        lays_out: bool = True,
+    ) -> None:
+        """Start the sandbox unless one is lent; its processes are forked before any thread.
+
+        `lays_out`: LibreOffice is used where it may be; another worker makes up for it if not.
+        """
         self.archive = archive
         self.holder = jobs.holder()
         self.children = children
         self.sandbox = sandbox or Sandbox(children=children)
+        settings = archive.settings
+        self.office = Office(settings if lays_out else replace(settings, soffice="none"))
         self._lent = sandbox is not None
         self._stop = threading.Event()
         self._writes = False
         self._indexed = float("-inf")
         self._prepared = False
+        self._made_up = False
         self._next_try = 0.0
         self._pulse = Pulse(archive.settings.data, "extract")
         self._opening = Pulse(archive.settings.data, "unpack")
@@ -128,7 +154,17 @@ class Worker:
         self._forever(lambda: self.rewrap_waiting() + self._index_in_pace() > 0, pulse)
 
     def _draw_pages(self) -> None:
-        self._forever(lambda: self.render_waiting() > 0, self._drawing, idle=SOON)
+        self._forever(
+            lambda: self._lay_out_missing() + self.render_waiting() > 0, self._drawing, idle=SOON
+        )
+
+    def _lay_out_missing(self) -> int:
+        """Once, queue what was read before this host could lay it out; return how much."""
+        if self._made_up or not self.office.ready:
+            return 0
+        queued = renditions.queue_missing(self.archive)
+        self._made_up = True
+        return queued
 
     def _index_in_pace(self) -> int:
         """Index what people wait for, or what an import has gathered; return how much."""
@@ -165,7 +201,18 @@ class Worker:
 
     def render_waiting(self) -> int:
         """Draw pages for one waiting job, if it is its turn; return how many jobs were done."""
-        return rendering.run(self.archive, self.sandbox, self.holder, self._drawing.beat)
+        return rendering.run(
+            self.archive, self.sandbox, self.holder, self._drawing.beat, self.office
+        )
+
+    def told(self) -> dict[str, object]:
+        """Return what the status page shall know of this worker."""
+        return {"walls": self.sandbox.walls(), "office": str(self.office.state)}
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """Return the media types of which this worker makes images."""
+        return page_images.DRAWN | (frozenset(ENDINGS) if self.office.ready else frozenset())
 
     def _open_files(self) -> None:
         self._forever(lambda: self.scan_waiting() + self.unpack_waiting() > 0, self._opening)
@@ -209,6 +256,7 @@ class Worker:
             children=self.children,
             stop=self._stop,
             beat=self._pulse.beat,
+            drawn=self.drawn,
         ) as reading:
             while outcomes := reading.some():
                 away = next((o.away for o in outcomes if o.away), None)

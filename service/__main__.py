@@ -54,7 +54,9 @@ def run() -> None:
     def drain(archive: "Archive") -> None:
         from indexer.worker import Worker
 
-        with Worker(archive, children=children_of(archive.settings)) as running:
+        # the pages of Word files can wait for the worker that is started then
+        children = children_of(archive.settings)
+        with Worker(archive, children=children, lays_out=False) as running:
             running.drain()
 
     sys.exit(run_everything(from_environment(), drain))
@@ -100,7 +102,7 @@ def worker(with_parent: int | None) -> None:
     archive = open_archive(settings, indexing=True)
     with Worker(archive, children=children_of(settings)) as running:
         hosts.keep(archive)
-        upkeep.keep(archive, "worker", told={"walls": running.sandbox.walls()})
+        upkeep.keep(archive, "worker", told=running.told())
         measuring.keep(archive)
         running.run()
     upkeep.go_round(archive, "worker")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import layouts, page_images, readings, texts
+from service import layouts, page_images, readings, renditions, texts
 from service.archive import Call
 from service.documents import hold
 from service.errors import NotFound
@@ -68,6 +68,18 @@ class Sheet:
         return frozenset(hit.no for hit in self.hits or () if hit.boxes)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """A text by pages, and the pages to look at, one for each; none where none is drawn.
+
+    `error` says why a program that would have laid the document out could not.
+    """
+
+    text: TextView
+    pages: tuple[Sheet, ...] = ()
+    error: str | None = None
+
+
 def image(
     call: Call, document_id: str, no: int, *, version_no: int | None = None, small: bool = False
 ) -> bytes | None:
@@ -94,14 +106,13 @@ def hits(
     db = call.db
     version = _opened(call, db, document_id, version_no, {"hits": no})
     known = _known(db, version, no)
-    page = page_images.sheet(db, version.id, no)
+    text = texts.whole(db, call.ring, version.id)
+    page, width, height = _page(call, version, no, len(text))
     if page is None:
         return Hits(no, 0.0, 0.0, 0, ())
-    width, height = _size(db, page.text, no)
-    text = texts.whole(db, call.ring, version.id)
     marks = texts.marks_of(call, text, q)
     before = sum(start < page.start for start, _ in marks)
-    here = [(s, min(e, page.end)) for s, e in marks if page.start <= s <= page.end]
+    here = [(s, min(e, page.end)) for s, e in marks if page.start <= s < page.end]
     found = _Marks(text[page.start : page.end], page.start, before, here)
     lines = layouts.lines(db, call.ring, page.text, no) if here else []
     if lines is None and known.error(no) is None and _is_placed_later(version, page.origin):
@@ -110,17 +121,39 @@ def hits(
     return Hits(no, width, height, len(marks), found.placed(lines or []))
 
 
-def sheets(call: Call, text: TextView) -> tuple[Sheet, ...]:
-    """Return the pages of a version whose text was read in this call; none where none is drawn."""
+def sheets(call: Call, text: TextView) -> Sheets:
+    """Return a text that was read in this call by the pages that are drawn, and these pages."""
     db = call.db
     version = db.get_one(Version, text.version)
+    if version.media_type in renditions.ENDINGS:
+        return _laid_out(call, version, text)
     if version.media_type not in page_images.DRAWN:
-        return ()
+        return Sheets(text)
     known = page_images.made(db, version.id)
     text_id = texts.newest_id(db, version.id)
     sizes = _sizes(db, text_id) if text_id else {}
     pages = text.pages or [PageText(n, "", (), 0) for n in range(1, (known.pages or 1) + 1)]
-    return tuple(_sheet(call, version, known, text_id, sizes, page) for page in pages)
+    return Sheets(text, tuple(_sheet(call, version, known, text_id, sizes, page) for page in pages))
+
+
+def _laid_out(call: Call, version: Version, text: TextView) -> Sheets:
+    """Return the pages of a rendition; without one, or while its text is not spread, none."""
+    known = page_images.made(call.db, version.id)
+    if known.pages is None:
+        return Sheets(text, error=known.failed.get(0))
+    if not text.pages:
+        pages: tuple[PageText, ...] = tuple(
+            PageText(n, "", (), 0) for n in range(1, known.pages + 1)
+        )
+        return Sheets(text, tuple(_sheet(call, version, known, None, {}, page) for page in pages))
+    over = renditions.leaves(call.db, call.ring, version.id, text.id)
+    if not over:
+        return Sheets(text)
+    text = renditions.spread(text, over)
+    sizes = {no: (leaf.width, leaf.height, "") for no, leaf in enumerate(over, 1)}
+    return Sheets(
+        text, tuple(_sheet(call, version, known, text.id, sizes, page) for page in text.pages)
+    )
 
 
 def one(call: Call, version_id: str, no: int) -> Sheet | None:
@@ -206,9 +239,30 @@ def _known(db: Session, version: Version, no: int) -> page_images.Made:
     """Return what was made of the version; raises `NotFound` unless it may have that page."""
     known = page_images.made(db, version.id)
     absent = known.pages is not None and no > known.pages
-    if version.media_type not in page_images.DRAWN or absent:
+    # what no program has laid out has no pages, and nobody may wait for one to do it
+    drawn = version.media_type in page_images.DRAWN or (
+        version.media_type in renditions.ENDINGS and known.pages is not None
+    )
+    if not drawn or absent:
         raise NotFound
     return known
+
+
+def _page(
+    call: Call, version: Version, no: int, chars: int
+) -> tuple[page_images.Sheet | None, float, float]:
+    """Return the part of a text of `chars` code points that stands on a page, and its size."""
+    db = call.db
+    if version.media_type not in renditions.ENDINGS:
+        page = page_images.sheet(db, version.id, no)
+        return (page, *_size(db, page.text, no)) if page else (None, 0.0, 0.0)
+    text_id = texts.newest_id(db, version.id)
+    over = renditions.leaves(db, call.ring, version.id, text_id) if text_id else ()
+    if not text_id or no > len(over):
+        return None, 0.0, 0.0
+    leaf, end = over[no - 1], over[no].start if no < len(over) else chars
+    page = page_images.Sheet(text_id, no, leaf.start, max(leaf.start, end), 0, "")
+    return page, leaf.width, leaf.height
 
 
 def _order(call: Call, version: Version, no: int) -> None:

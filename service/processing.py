@@ -9,8 +9,17 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from service import jobs, owners, texts
-from service.codes import Processing
-from service.models import Blob, Customer, CustomerView, Dirty, Document, Job, Version
+from service.codes import Filing, Processing
+from service.models import (
+    Blob,
+    Customer,
+    CustomerView,
+    Dirty,
+    Document,
+    Job,
+    Rendering,
+    Version,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,27 @@ def all_indexed(db: Session) -> None:
         .where(Version.indexed.is_(None), Version.processing.in_(_READ))
         .values(indexed=datetime.now(UTC))
     )
+
+
+def unrendered(
+    db: Session, media_types: Collection[str], *, limit: int | None = None
+) -> Sequence[str]:
+    """Return versions of some media types that were read and of which nobody tried to make pages.
+
+    What is withdrawn or returned is left out, and so is what waits to be made already.
+    """
+    tried = select(Rendering.no).where(Rendering.version == Version.id, Rendering.no == 0)
+    waits = select(Job.id).where(
+        Job.kind == "render", Job.subject == Version.id, Job.state.in_(("waiting", "running"))
+    )
+    wanted = select(Version.id).where(
+        Version.media_type.in_(list(media_types)),
+        Version.processing.in_(_READ),
+        Version.filing.not_in((str(Filing.RETURNED), str(Filing.WITHDRAWN))),
+        ~tried.exists(),
+        ~waits.exists(),
+    )
+    return db.scalars(wanted.order_by(Version.id).limit(limit)).all()
 
 
 def documents_of(db: Session, customer_id: str) -> Sequence[str]:

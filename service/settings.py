@@ -93,6 +93,13 @@ class Settings:
         default="",
         metadata={"help": "HOST:PORT of a clamd that every upload is shown to; empty: none"},
     )
+    soffice: str = field(
+        default="",
+        metadata={
+            "help": "LibreOffice's soffice, which lays out pages of Word files and slides; "
+            "empty: the one on PATH, if any; none: not used"
+        },
+    )
     anchor_dir: Path | None = field(
         default=None, metadata={"help": "folder of the anchor's key and state; empty: in data"}
     )

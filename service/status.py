@@ -38,6 +38,9 @@ LATE = 600.0
 #: Walls whose lack is told: a namespace of the network, and a filter of calls (seccomp).
 _WALLS = ("network", "calls")
 
+#: What a worker tells of LibreOffice, the best first.
+_OFFICE = ("ready", "unwalled", "absent", "off")
+
 #: Which share of a disk should stay free.
 _ROOM = 0.1
 
@@ -92,6 +95,12 @@ class Status:
     def oldest(self) -> float | None:
         """Return the age of the oldest waiting job in seconds."""
         return max((q.oldest for q in self.queues if q.oldest is not None), default=None)
+
+    @property
+    def office(self) -> str | None:
+        """Say what the living workers make of LibreOffice: the best of their hosts."""
+        told = {one.body.get("office") for one in self.workers}
+        return next((state for state in _OFFICE if state in told), None)
 
     def stale(self, one: Reading | None) -> bool:
         """Say whether a measurement is missing or too old to be believed."""
@@ -260,7 +269,10 @@ def _of_orphans(call: Call, now: datetime) -> Sequence[Notice]:
 def _of_walls(status: Status) -> Sequence[Notice]:
     """Name walls around readers that a host of a living worker does not permit."""
     told = [one.body.get("walls") or {} for one in status.workers]
-    return [Notice(f"no_wall_{wall}") for wall in _WALLS if any(w.get(wall) is False for w in told)]
+    found = [wall for wall in _WALLS if any(w.get(wall) is False for w in told)]
+    if any(one.body.get("office") == "unwalled" for one in status.workers):
+        found.append("office")
+    return [Notice(f"no_wall_{wall}") for wall in found]
 
 
 def _of_policy(call: Call) -> Sequence[Notice]:

@@ -292,4 +292,4 @@ def policy_with(folder: Path, name: str, before: str, after: str) -> Path:
 
 def embedded(data: Path) -> Settings:
     """Return settings of an embedded archive in a folder."""
-    return Settings(data=data, demo=False, threads=8)
+    return Settings(data=data, demo=False, threads=8, soffice="none")

@@ -68,7 +68,7 @@ class Nursery:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-P", "-m", "indexer.extract.zygote", str(theirs.fileno())],
-                env=_environment(),
+                env=environment(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -101,7 +101,7 @@ class Nursery:
         return packet
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the way to the code and nothing else: variables may hold secrets."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
     return {"PYTHONPATH": path, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -21,7 +21,7 @@ from indexer.extract.result import Reason, Unreadable
 
 #: Characters looked at on a page, and lines told of.
 _MOST: Final = 200_000
-_MOST_LINES: Final = 10_000
+MOST_LINES: Final = 10_000
 _LONGEST_LINE: Final = 2_000
 #: How far apart the two texts may go before they meet again, and how much makes a meeting.
 _ASTRAY: Final = 40
@@ -34,7 +34,7 @@ _GAP: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Char:
+class Character:
     """A character as it stands on the displayed page, in points from its top left corner."""
 
     code: str
@@ -61,9 +61,9 @@ def of_pdf(
         except pypdfium2.PdfiumError as error:
             raise Unreadable(Reason.DAMAGED, "page") from error
         with closing(page), closing(page.get_textpage()) as layer:
-            placed = _placed(text, list(_chars(page, layer)))
-    lines = islice(_lines(text, placed), _MOST_LINES)
-    return {"lines": [_line(places) for places in lines]}
+            placed = _placed(text, list(characters(page, layer)))
+    lines = islice(rows_of(text, placed), MOST_LINES)
+    return {"lines": [line_of(places) for places in lines]}
 
 
 def of_ofd(
@@ -76,17 +76,18 @@ def of_ofd(
     return of_pdf(io.BytesIO(content), {**arguments, "page": 1}, send)
 
 
-def _chars(page: pypdfium2.PdfPage, layer: pypdfium2.PdfTextPage) -> Iterator[_Char]:
+def characters(page: pypdfium2.PdfPage, layer: pypdfium2.PdfTextPage) -> Iterator[Character]:
+    """Yield the visible characters of a page with where they stand."""
     place = _places(page)
     box = pdfium.FS_RECTF()
     for index in range(min(layer.count_chars(), _MOST)):
         code = pdfium.FPDFText_GetUnicode(layer, index)
-        if _is_visible(chr(code)) and pdfium.FPDFText_GetLooseCharBox(layer, index, box):
+        if is_visible(chr(code)) and pdfium.FPDFText_GetLooseCharBox(layer, index, box):
             (x0, y0), (x1, y1) = place(box.left, box.bottom), place(box.right, box.top)
-            yield _Char(chr(code), min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+            yield Character(chr(code), min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
-def _is_visible(code: str) -> bool:
+def is_visible(code: str) -> bool:
     """Say whether a character is one that the reader neither drops nor adds."""
     return not code.isspace() and code.isprintable() and code not in "-\ufffe"
 
@@ -107,10 +108,10 @@ def _places(page: pypdfium2.PdfPage) -> Callable[[float, float], tuple[float, fl
     return lambda x, y: (ox + ax * x + bx * y, oy + ay * x + by * y)
 
 
-def _placed(text: str, chars: Sequence[_Char]) -> list[tuple[int, _Char]]:
+def _placed(text: str, chars: Sequence[Character]) -> list[tuple[int, Character]]:
     """Return which code point of the text stands where."""
-    visible = [at for at, code in enumerate(text) if _is_visible(code)]
-    found: list[tuple[int, _Char]] = []
+    visible = [at for at, code in enumerate(text) if is_visible(code)]
+    found: list[tuple[int, Character]] = []
     mine, theirs = 0, 0
     while mine < len(visible) and theirs < len(chars):
         if text[visible[mine]] != chars[theirs].code:
@@ -124,7 +125,7 @@ def _placed(text: str, chars: Sequence[_Char]) -> list[tuple[int, _Char]]:
 
 
 def _meeting(
-    text: str, visible: Sequence[int], mine: int, chars: Sequence[_Char], theirs: int
+    text: str, visible: Sequence[int], mine: int, chars: Sequence[Character], theirs: int
 ) -> tuple[int, int] | None:
     """Return where both go on together, the nearest such place."""
     ours = "".join(text[at] for at in visible[mine : mine + _ASTRAY + _MEETING])
@@ -137,7 +138,9 @@ def _meeting(
     return None
 
 
-def _lines(text: str, placed: Sequence[tuple[int, _Char]]) -> Iterator[list[tuple[int, _Char]]]:
+def rows_of(
+    text: str, placed: Sequence[tuple[int, Character]]
+) -> Iterator[list[tuple[int, Character]]]:
     """Cut what stands on the page into lines: what stands in a row, and is a row of the text."""
     number = 0
     numbers = []
@@ -152,7 +155,7 @@ def _lines(text: str, placed: Sequence[tuple[int, _Char]]) -> Iterator[list[tupl
             yield row[start : start + _LONGEST_LINE]
 
 
-def _follows(text: str, before: tuple[int, _Char], now: tuple[int, _Char]) -> bool:
+def _follows(text: str, before: tuple[int, Character], now: tuple[int, Character]) -> bool:
     (last, left), (at, right) = before, now
     height = max(min(left.bottom - left.top, right.bottom - right.top), 1.0)
     overlap = min(left.bottom, right.bottom) - max(left.top, right.top)
@@ -165,7 +168,8 @@ def _follows(text: str, before: tuple[int, _Char], now: tuple[int, _Char]) -> bo
     )
 
 
-def _line(places: Sequence[tuple[int, _Char]]) -> list[object]:
+def line_of(places: Sequence[tuple[int, Character]]) -> list[object]:
+    """Return a line as `service.layouts` keeps it."""
     chars = dict(places)
     start, end = places[0][0], places[-1][0] + 1
     left, right = places[0][1].left, max(char.right for _, char in places)

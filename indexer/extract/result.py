@@ -15,6 +15,7 @@ class Reason(StrEnum):
     KILLED = "killed"
     UNSUPPORTED = "unsupported"
     UNKNOWN_CHARSET = "unknown_charset"
+    UNPRINTABLE = "unprintable"
 
 
 class Note(StrEnum):

@@ -32,8 +32,14 @@ _CLONE_THREAD: Final = 0x00010000
 _CLONE_3: Final = 435  # on every processor
 _FOREIGN_NUMBERS: Final = 0x40000000  # another calling convention on the same processor
 
+#: The family of sockets that stay on this host (AF_UNIX).
+_LOCAL: Final = 1
+#: What a program of its own may do as little as a reader.
+_OUTSIDE: Final = ("other processes", "system")
+
 #: Per processor: the kernel's mark for it, the number of the call that starts threads and
-#: processes, and those of the forbidden calls.
+#: processes, and those of the forbidden calls; of the network the first makes a socket, the
+#: second connects it.
 _FORBIDDEN: Final = {
     "x86_64": (
         0xC000003E,
@@ -52,7 +58,7 @@ _FORBIDDEN: Final = {
         0xC00000B7,
         220,
         {
-            "network": (198, 199, 200, 201, 202, 203, 242),
+            "network": (198, 203, 199, 200, 201, 202, 242),
             "files": (56, 437, 33, 34, 35, 36, 37, 38, 45, 53, 54, 276),
             "processes": (221, 281),
             "other processes": (129, 130, 131, 117, 270, 271, 424, 434, 438),
@@ -84,9 +90,20 @@ def forbid() -> bool:
     The process must have said before that it never gains privileges (`forgo_privileges`).
     """
     known = _FORBIDDEN.get(platform.machine())
-    if known is None:
-        return False
-    steps = _steps(*known)
+    return known is not None and _install(_steps(*known))
+
+
+def forbid_outside() -> bool:
+    """Forbid a program all that reaches beyond itself: connections, other processes, the system.
+
+    It may open files and start processes, which no filter can judge, and have sockets that lead
+    nowhere: programs use them to see whether they run already. Otherwise as `forbid`.
+    """
+    known = _FORBIDDEN.get(platform.machine())
+    return known is not None and _install(_steps_outside(*known))
+
+
+def _install(steps: list[_Step]) -> bool:
     program = _Program(len(steps), (_Step * len(steps))(*steps))
     libc = ctypes.CDLL(None)
     return bool(libc.prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(program), 0, 0) == 0)
@@ -110,4 +127,24 @@ def _steps(machine: int, clone: int, forbidden: dict[str, tuple[int, ...]]) -> l
         _Step(_RETURN, 0, 0, _ALLOW),
         _Step(_RETURN, 0, 0, _FAIL),
         _Step(_RETURN, 0, 0, _MISSING),
+    ]
+
+
+def _steps_outside(machine: int, clone: int, forbidden: dict[str, tuple[int, ...]]) -> list[_Step]:
+    """Return the filter of programs: what `_OUTSIDE` names, and sockets of any other family."""
+    del clone
+    socket, connect, *_ = forbidden["network"]
+    numbers = sorted({connect, *(n for group in _OUTSIDE for n in forbidden[group])})
+    count = len(numbers)
+    return [
+        _Step(_LOAD_WORD, 0, 0, _OFFSET_MACHINE),
+        _Step(_JUMP_EQUAL, 0, count + 6, machine),
+        _Step(_LOAD_WORD, 0, 0, _OFFSET_NUMBER),
+        _Step(_JUMP_AT_LEAST, count + 4, 0, _FOREIGN_NUMBERS),
+        _Step(_JUMP_EQUAL, 0, 2, socket),
+        _Step(_LOAD_WORD, 0, 0, _OFFSET_FIRST_ARGUMENT),
+        _Step(_JUMP_EQUAL, count, count + 1, _LOCAL),
+        *(_Step(_JUMP_EQUAL, count - at, 0, number) for at, number in enumerate(numbers)),
+        _Step(_RETURN, 0, 0, _ALLOW),
+        _Step(_RETURN, 0, 0, _FAIL),
     ]

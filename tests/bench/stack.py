@@ -134,7 +134,11 @@ def _in_folder(wanted: Corpus, listen: str, load: Load) -> Iterator[Archive]:
     (cache() / "bench").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache() / "bench") as folder:
         settings = Settings(
-            data=Path(folder) / "data", demo=False, listen=listen, upload_limit=_LARGEST
+            data=Path(folder) / "data",
+            demo=False,
+            listen=listen,
+            upload_limit=_LARGEST,
+            soffice="none",
         )
         archive = open_archive(settings, indexing=True)
         try:
@@ -152,7 +156,7 @@ def _kept(wanted: Corpus, listen: str) -> Iterator[Archive]:
         for older in folder.parent.glob(f"{wanted.documents}-*"):
             shutil.rmtree(older)
         part = folder.with_name(f"part-{secrets.token_hex(4)}")
-        archive = open_archive(Settings(data=part, demo=False), indexing=True)
+        archive = open_archive(Settings(data=part, demo=False, soffice="none"), indexing=True)
         try:
             loading.fill(archive, wanted)
         except BaseException:
@@ -161,7 +165,9 @@ def _kept(wanted: Corpus, listen: str) -> Iterator[Archive]:
         finally:
             archive.close()
         part.rename(folder)
-    archive = open_archive(Settings(data=folder, demo=False, listen=listen), indexing=True)
+    archive = open_archive(
+        Settings(data=folder, demo=False, listen=listen, soffice="none"), indexing=True
+    )
     try:
         yield archive
     finally:

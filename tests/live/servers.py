@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.live import chromium, control, machine
+from tests.live import chromium, control, machine, office
 from tests.live.elastic import Elastic
 from tests.live.postgres import Postgres
 from tests.live.process import Server, ServerError
@@ -35,8 +35,12 @@ PARTS: dict[str, Callable[[Site], Part]] = {
     "weed": Weed,
     "elastic": Elastic,
 }
-CHROMIUM = "chromium"
-NAMES = (*PARTS, CHROMIUM)
+#: Programs that are only there.
+PROGRAMS: dict[str, Callable[[], dict[str, str]]] = {
+    "chromium": chromium.exports,
+    "office": office.exports,
+}
+NAMES = (*PARTS, *PROGRAMS)
 
 
 @contextmanager
@@ -76,7 +80,9 @@ def _save_logs(started: dict[str, Server]) -> None:
 
 def _start(names: list[str], folder: Path, started: dict[str, Server]) -> dict[str, str]:
     site = Site.laid(folder)
-    exports = site.exports() | (chromium.exports() if CHROMIUM in names else {})
+    exports = site.exports()
+    for name, found in PROGRAMS.items():
+        exports |= found() if name in names else {}
     parts: list[Part] = []
     for name, make in PARTS.items():
         if name in names:

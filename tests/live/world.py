@@ -44,6 +44,7 @@ class Home:
             data=self.data,
             demo=False,
             threads=8,
+            soffice="none",
             database=self.url("archive", APPLICATION),
             database_owner=self.url("archive"),
             keystore=self.url("keys"),

@@ -41,15 +41,16 @@ def show(document_id: str) -> ResponseReturnValue:
         )
         document = documents.get(call, document_id, forms.version())
         suggested = suggestions.shown(call, document)
-        drawn = sheets.sheets(call, text)
+        looked = sheets.sheets(call, text)
         doubtful = doubts.of_text(call, text)
         newer = text_history.newer_reading(call, text.version, text.revision)
     return render_template(
         "documents/show.html",
         document=document,
-        text=text,
+        text=looked.text,
         suggested=suggested,
-        drawn=drawn,
+        drawn=looked.pages,
+        undrawn=looked.error,
         doubts=doubtful,
         pieces=doubts.pieces,
         newer=newer,
