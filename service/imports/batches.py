@@ -179,37 +179,33 @@ def find(call: Call, db: Session, batch_id: str) -> ImportBatch:
     if row is None:
         raise NotFound
     call.about(type="import", id=batch_id, customer=row.customer)
-    if row.created_by == call.actor.person or _oversees(call, db, row):
+    if row.created_by == call.actor.person or overseen(call, db, [row]):
         return row
     raise Hidden(rule="import:scope")
 
 
-def _oversees(call: Call, db: Session, row: ImportBatch) -> bool:
-    """Say whether somebody else may look at a batch: if they may see everything in it.
+def overseen(call: Call, db: Session, rows: Sequence[ImportBatch]) -> set[str]:
+    """Return which of these batches somebody else may look at: who may see everything in them.
 
     Of a batch that has not begun, or of which no file became known, that can be said of nothing:
     its folder's name and the wrong lines of its list belong to its maker alone.
     """
-    if not call.actor.roles & OVERSEERS or row.state == State.PREPARING:
-        return False
+    if not call.actor.roles & OVERSEERS:
+        return set()
+    began = ImportItem.batch.in_([row.id for row in rows if row.state != State.PREPARING])
     became = exists().where(
         Document.id == ImportItem.document,
         Customer.id == Document.customer,
         inside.documents(call.scopes),
     )
     there = ImportItem.document.is_not(None)
-    of_batch = ImportItem.batch == row.id
-    hidden = select(ImportItem.ordinal).where(of_batch, there, ~became)
-    if db.scalars(hidden.limit(1)).first() is not None:
-        return False
-    if db.scalars(select(ImportItem.ordinal).where(of_batch).limit(1)).first() is None:
-        return False
-    others = db.execute(
-        select(ImportItem.customer, ImportItem.kind, ImportItem.grade)
-        .where(of_batch, ~there)
-        .distinct()
-    ).all()
-    return all(_may_see(call, db, *target) for target in others)
+    seen = set(db.scalars(select(ImportItem.batch).where(began).distinct()))
+    seen -= set(db.scalars(select(ImportItem.batch).where(began, there, ~became).distinct()))
+    target = (ImportItem.customer, ImportItem.kind, ImportItem.grade)
+    to_come = ImportItem.batch.in_(seen) & ~there
+    found = db.execute(select(ImportItem.batch, *target).where(to_come).distinct()).tuples().all()
+    sights = {where: _may_see(call, db, *where) for where in {(c, k, g) for _, c, k, g in found}}
+    return seen - {batch for batch, *where in found if not sights[(*where,)]}
 
 
 def _may_see(

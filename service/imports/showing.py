@@ -105,6 +105,38 @@ def page_of_own(
     return described(call, call.db.scalars(latest).all()), total
 
 
+#: How many batches are looked at once for those that somebody oversees.
+_BATCHES = 20
+
+
+def every_batch(call: Call, *, offset: int = 0, limit: int = 20) -> tuple[list[BatchView], bool]:
+    """Return some of the batches that this person made or oversees, newest first; and if more are.
+
+    What is left out is not counted either: an empty page has no other behind it.
+    """
+    wanted = offset + limit + 1
+    seen: list[ImportBatch] = []
+    for part in _newest(call):
+        others = [row for row in part if row.created_by != call.actor.person]
+        shown = batches.overseen(call, call.db, others)
+        seen += [row for row in part if row.created_by == call.actor.person or row.id in shown]
+        if len(seen) >= wanted:
+            break
+    call.returned([row.id for row in seen[offset : offset + limit]])
+    return list(described(call, seen[offset : offset + limit])), len(seen) >= wanted
+
+
+def _newest(call: Call) -> Iterator[Sequence[ImportBatch]]:
+    mine = ImportBatch.created_by == call.actor.person
+    wanted = select(ImportBatch).order_by(ImportBatch.created.desc(), ImportBatch.id)
+    if not call.actor.roles & batches.OVERSEERS:
+        wanted = wanted.where(mine)
+    offset = 0
+    while part := call.db.scalars(wanted.offset(offset).limit(_BATCHES)).all():
+        yield part
+        offset += len(part)
+
+
 def described(call: Call, rows: Sequence[ImportBatch]) -> tuple[BatchView, ...]:
     """Return rows this person may see as batches."""
     counted = sums.of(call.db, [row.id for row in rows])

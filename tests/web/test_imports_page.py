@@ -8,6 +8,7 @@ import re
 import pytest
 
 from service.codes import Category
+from service.models import ImportItem
 from tests.service.test_viruses import EICAR
 from tests.web.browsing import found
 from tests.web.test_escaping import PAYLOADS, dangers
@@ -212,6 +213,38 @@ def test_an_import_of_another_person_looks_absent(portal, client_file):
     assert "主合同" in portal["archivist"].html(place)
     assert "批次" in portal["service_manager"].html(place)
     assert portal["archivist"].send(f"{place}/stop").status_code == 403
+
+
+def test_who_oversees_finds_the_imports_of_others_by_whom_they_are(portal, client_file):
+    world = portal.world
+    place = announce(portal["sales"], client_file, FILES)
+    hidden = announce(portal["archivist"], client_file, {"机密.txt": "机密"})
+    with world.archive.db.write() as db:
+        batch = hidden.rpartition("/")[2]
+        db.query(ImportItem).filter_by(batch=batch).update({"grade": "top"})
+    page = portal["service_manager"].html("/imports")
+    assert f'href="{place}"' in page
+    assert re.search(r'<span lang="zh">SALES</span>', page)
+    assert hidden not in page
+    assert "ARCHIVIST" not in page
+    assert f'href="{place}"' in portal["sales"].html("/imports")
+    for login in ("sales2", "service_officer"):
+        page = portal[login].html("/imports")
+        assert "还没有批量导入" in page
+        assert "/imports/" not in page.replace("/imports/new", "")
+    assert portal["auditor"].get("/imports").status_code == 403
+    assert 'href="/imports"' in portal["archivist"].html("/upload")
+
+
+def test_many_imports_are_listed_page_by_page(portal, client_file):
+    person = portal["sales"]
+    places = [announce(person, client_file, {f"{n}.txt": "内容"}) for n in range(21)]
+    first, second = person.html("/imports"), person.html("/imports?page=2")
+    assert [place for place in places if f'"{place}"' in first] == places[1:]
+    assert [place for place in places if f'"{place}"' in second] == places[:1]
+    assert 'rel="next"' in first
+    assert 'rel="next"' not in second
+    assert "还没有批量导入" in person.html("/imports?page=9")
 
 
 def bare(answer):

@@ -21,6 +21,10 @@ from web import announced, downloads, errors, forms, import_words, statements, u
 pages = Blueprint("imports", __name__)
 
 
+#: How many imports a page lists.
+_LISTED = 20
+
+
 def _subject(batch_id: str) -> Subject:
     return Subject("import", batch_id)
 
@@ -28,6 +32,18 @@ def _subject(batch_id: str) -> Subject:
 def _page_number() -> int:
     value = request.args.get("page", "")
     return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 6 else 1  # noqa: PLR2004
+
+
+@pages.get("/imports")
+def every() -> ResponseReturnValue:
+    """List the imports that one made, and those one oversees."""
+    number = _page_number()
+    with g.archive.call(g.actor, Action.IMPORT_RUN, Subject("import")) as call:
+        batches.require(call, ())
+        found, more = showing.every_batch(call, offset=(number - 1) * _LISTED, limit=_LISTED)
+    return render_template(
+        "imports/list.html", found=found, number=number, more=more, word=import_words.word
+    )
 
 
 @pages.get("/imports/<batch_id>")
