@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 
 from service import signins
 from service.archive import Archive
-from service.audit import merkle
 from service.audit.entries import Subject
-from service.audit.stored import leaves
+from service.audit.roots import root_of
 from service.audit.verify import FLOOR
 from service.codes import Role
 from service.db import Database
@@ -130,7 +129,7 @@ def purge(
         raise Invalid("Entries of the log stay for at least 184 days.")
     with archive.db.read() as db:
         last = _last_before(db, instant_text(now - older))
-        root = _root(db, last)
+        root = root_of(db, last)
     if not last:
         raise Conflict("No entry is that old.")
     subject = Subject("log", root.hex()[:32])
@@ -154,13 +153,6 @@ def _last_before(db: Session, moment: str) -> int:
         AuditEvent.seq <= before, AuditEvent.action.not_in(names)
     )
     return db.scalar(last) or 0
-
-
-def _root(db: Session, size: int) -> bytes:
-    frontier: list[bytes] = []
-    for seq, leaf, _ in leaves(db, last=size):
-        frontier = merkle.extend(frontier, seq - 1, leaf)
-    return merkle.root(frontier)
 
 
 def _say(

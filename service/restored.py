@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.anchors.holding import Holding
-from service.audit import checkpoints, merkle, notes
+from service.audit import checkpoints, notes
 from service.audit.checkpoints import Checkpoint, NoteError
-from service.audit.stored import leaves
+from service.audit.roots import root_of
 from service.models import AuditCheckpoint, AuditHead
 from service.settings import Settings, SettingsError
 
@@ -94,14 +94,7 @@ def fits(db: Session, checkpoint: Checkpoint) -> bool:
     note = db.scalar(kept)
     if note and note.startswith(f"{checkpoint.text}\n"):
         return True
-    return _root(db, checkpoint.size) == checkpoint.root
-
-
-def _root(db: Session, size: int) -> bytes:
-    frontier: list[bytes] = []
-    for seq, leaf, _ in leaves(db, last=size):
-        frontier = merkle.extend(frontier, seq - 1, leaf)
-    return merkle.root(frontier)
+    return root_of(db, checkpoint.size) == checkpoint.root
 
 
 def _size(note: str) -> int:
