@@ -26,8 +26,8 @@ from service.audit.evidence import Evidence
 from service.audit.notes import insert, key_name, origin_of, rekey_name
 from service.audit.stored import claimed
 from service.audit.verdicts import Bad, Code
-from service.audit.verify import begun, head, onward, verify
-from service.audit.walking import Walk
+from service.audit.verify import begun, head, verify
+from service.audit.walking import Walk, onward
 from service.db import Database
 from service.errors import Unavailable
 from service.health import ANCHOR, Pulse

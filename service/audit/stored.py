@@ -93,6 +93,12 @@ def leaves(db: Session, *, after: int = 0, last: int = 2**62) -> Iterator[tuple[
         after = found[-1][0]
 
 
+def chain_at(db: Session, seq: int) -> bytes | None:
+    """Return the chain value that is stored at a number."""
+    found = _all(db, f"SELECT chain FROM audit_event WHERE seq = {seq:d}")  # noqa: S608 - a number
+    return found[0][0] if found else None
+
+
 def claimed(db: Session) -> tuple[tuple[int, int], ...]:
     """Return what entries say was purged; a walk that comes by them looks whether they hold."""
     found = _all(

@@ -7,17 +7,16 @@ accepted inside a purge, and nowhere else. Exit codes: `Code`, in `service/audit
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.audit import merkle
 from service.audit.evidence import Evidence, weigh
-from service.audit.judging import judge
-from service.audit.stored import batches, claimed, leaves, rows
+from service.audit.second import Second, together
+from service.audit.stored import claimed, leaves, rows
 from service.audit.verdicts import Bad, Code, Report
-from service.audit.walking import DetailKey, Span, Walk
+from service.audit.walking import DetailKey, Span, Walk, onward
 from service.models import AuditBody, AuditDetail, AuditEvent, AuditHead, AuditTouch
 
 __all__ = ["FLOOR", "Code", "Report", "Watch", "verify"]
@@ -33,11 +32,13 @@ def verify(
     evidence: Evidence | None = None,
     start: int = 1,
     walk: Walk | None = None,
+    second: Second | None = None,
 ) -> Report:
     """Verify the log in one snapshot; without keys at hand details stay closed.
 
     Bodies before `start` are taken for what their leaves say. `evidence` is what was signed.
-    Who wants to go on from the end gives the `walk`, made by `begun`.
+    Who wants to go on from the end gives the `walk`, made by `begun`. A `second` process that
+    has joined this snapshot takes a share of the work.
     """
     stated = evidence or Evidence()
     walk = walk or begun(db, stated)
@@ -45,6 +46,8 @@ def verify(
     try:
         for stored in leaves(db, last=start - 1):
             walk.skip(*stored)
+        if second:
+            together(db, walk, detail_key, second)
         onward(db, walk, detail_key)
         head(db, walk)
         _outside(db, walk)
@@ -58,16 +61,6 @@ def verify(
 def begun(db: Session, evidence: Evidence) -> Walk:
     """Return a walk at the start of the log that will compare it with this evidence."""
     return Walk(sizes=evidence.sizes, claimed=claimed(db))
-
-
-def onward(db: Session, walk: Walk, detail_key: DetailKey | None) -> None:
-    """Walk on to the end of the log; raises `Bad`."""
-    cipher = partial(walk.cipher, detail_key=detail_key) if detail_key else None
-    for batch in batches(db, after=walk.seq):
-        piece = judge(batch, walk.chain, cipher, walk.sizes)
-        if piece is None or not walk.absorb(piece):
-            for row in batch.rows():
-                walk.take(row, detail_key)
 
 
 def _report(
@@ -114,6 +107,8 @@ class Watch:
 def head(db: Session, walk: Walk) -> None:
     """Compare the one row that is locked to append with the end of a walk; raises `Bad`."""
     row = db.get(AuditHead, 1)
+    if row is not None and type(row.seq) is not int:
+        raise Bad(Code.CHAIN, walk.seq, "the head's number is none")
     if row is not None and row.seq > walk.seq and row.chain != walk.chain:
         raise Bad(Code.GAP, walk.seq + 1, "the log is shorter than its head says")
     if row is None or row.chain != walk.chain or row.seq != walk.seq:

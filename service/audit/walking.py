@@ -7,17 +7,19 @@ Leaf, chain, tree and every query column are recomputed; stored values are only 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.orm import Session
 
 from service.audit import entries, merkle
-from service.audit.judging import JUDGED
+from service.audit.judging import JUDGED, judge
 from service.audit.log import START, chain_value, detail_aad
 from service.audit.pieces import Piece
 from service.audit.reading import read
-from service.audit.stored import Row
+from service.audit.stored import Row, batches
 from service.audit.verdicts import Bad, Code
 
 #: Opens the detail key of an id; None where it was erased.
@@ -250,3 +252,13 @@ def _same_touches(plain: bytes, touches: list[tuple[str, str]], seq: int) -> Non
         listed = {(t[0], t[1]) for t in json.loads(plain).get("touched", [])}
         if listed != set(touches):
             raise Bad(Code.BODY, seq, "the touched documents differ from the detail")
+
+
+def onward(db: Session, walk: Walk, detail_key: DetailKey | None, *, last: int = 2**62) -> None:
+    """Walk on up to `last` or the end of the log; raises `Bad`."""
+    cipher = partial(walk.cipher, detail_key=detail_key) if detail_key else None
+    for batch in batches(db, after=walk.seq, last=last):
+        piece = judge(batch, walk.chain, cipher, walk.sizes)
+        if piece is None or not walk.absorb(piece):
+            for row in batch.rows():
+                walk.take(row, detail_key)

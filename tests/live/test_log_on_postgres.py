@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from service import erasing
 from service.audit import entries, log, merkle
-from service.audit.verify import FLOOR, Code
+from service.audit.second import Second
+from service.audit.verify import FLOOR, Code, verify
 from service.models import AuditEvent
 from service.opening import open_archive
 from service.settings import Settings, SettingsError
@@ -52,6 +53,21 @@ def test_eight_processes_append_without_a_gap(world: World) -> None:
     with world.archive.db.read() as db:
         edges = select(func.min(AuditEvent.seq), func.max(AuditEvent.seq), func.count())
         assert db.execute(edges).one() == (1, before + 800, before + 800)
+
+
+def test_a_second_process_verifies_in_the_same_snapshot(world: World) -> None:
+    db, before = world.archive.db, world.verify().events
+    second = Second(world.archive.settings.database_url, wide=4)
+    try:
+        with db.read() as session:
+            second.join(db, session)
+            appending(world.archive.settings)
+            report = verify(session, world.archive.keystore.detail_key, second=second)
+    finally:
+        second.close()
+    assert (report.code, report.events) == (Code.OK, before)
+    assert second.alive
+    assert second.judged > 1
 
 
 def test_a_month_of_details_goes_by_the_owner_alone(world: World) -> None:

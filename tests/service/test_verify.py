@@ -1,7 +1,9 @@
 """What somebody with the whole database in hands can do to the log, and what verifying says."""
 
 import json
+import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ from indexer.extract.sandbox import Sandbox
 from service.audit import entries, merkle
 from service.audit.entries import Subject
 from service.audit.log import START, chain_value
+from service.audit.second import Second
 from service.audit.verify import Code, Report, verify
 from service.db import Database
 from service.errors import Denied
@@ -395,6 +398,8 @@ def test_an_entry_added_without_the_head_is_found(log: Log) -> None:
         "UPDATE audit_head SET frontier = ''",
         "UPDATE audit_head SET seq = seq + 1",
         "UPDATE audit_head SET seq = seq - 1",
+        "UPDATE audit_head SET seq = 'x'",
+        "UPDATE audit_head SET frontier = 'x'",
         "UPDATE audit_head SET seq = 0, chain = zeroblob(32), frontier = ''",
         "DELETE FROM audit_head",
     ],
@@ -518,3 +523,76 @@ def test_an_intent_without_its_outcome_is_reported(log: Log) -> None:
         follow(db)
     report = log.verify()
     assert (report.code, report.orphans) == (Code.OK, (n + 1,))
+
+
+# -- a second process ------------------------------------------------------------------------
+
+
+def shared(log: Log, done: Callable[[Second], object] = bool) -> tuple[Report, Second]:
+    """Verify with a second process, a few entries at a time; `done` once both have begun."""
+    database = Database(f"sqlite:///{log.path}")
+    second = Second(database.url, wide=4)
+    try:
+        with database.read() as db:
+            second.join(database, db)
+            done(second)
+            return verify(db, log.keystore.detail_key, second=second), second
+    finally:
+        second.close()
+        database.close()
+
+
+def test_a_second_process_shares_the_work_and_changes_nothing_of_the_verdict(log: Log) -> None:
+    report, second = shared(log)
+    assert report == log.verify()
+    assert second.judged > 1
+    assert second.alive
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_event SET actor = 'x' WHERE seq IN (13, 21)",
+        "UPDATE audit_event SET chain = zeroblob(32) WHERE seq IN (12, 19)",
+        "UPDATE audit_body SET body = CAST(body AS TEXT) WHERE seq = 16",
+        "DELETE FROM audit_body WHERE seq = 17",
+        "DELETE FROM audit_event WHERE seq > 13",
+        "UPDATE audit_head SET seq = 4611686018427387904",
+        "UPDATE audit_detail SET ct = x'00' WHERE seq > 9",
+    ],
+)
+def test_what_two_processes_find_is_what_one_finds(log: Log, change: str) -> None:
+    log.run(change)
+    report, second = shared(log)
+    assert report == log.verify()
+    assert report.code is not Code.OK
+    assert second.alive
+
+
+def test_a_second_process_that_dies_leaves_the_verdict_to_the_first(log: Log) -> None:
+    log.run("UPDATE audit_event SET actor = 'x' WHERE seq = 22")
+
+    def kill(second: Second) -> None:
+        os.kill(second.pid, signal.SIGKILL)
+
+    report, second = shared(log, kill)
+    assert report == log.verify()
+    assert (report.code, report.first_bad, second.judged) == (Code.BODY, 22, 0)
+
+
+def test_both_processes_see_the_moment_in_which_verifying_began(log: Log) -> None:
+    def change(_: Second) -> None:
+        log.run("UPDATE audit_event SET actor = 'x' WHERE seq > 4")
+
+    report, second = shared(log, change)
+    assert report.code is Code.OK
+    assert second.judged > 1
+    assert log.verdict() == (10, 5)
+
+
+def test_while_somebody_writes_too_long_one_process_verifies_alone(log: Log) -> None:
+    with closing(sqlite3.connect(log.path)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        report, second = shared(log)
+    assert report == log.verify()
+    assert not second.alive
