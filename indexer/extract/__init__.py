@@ -66,7 +66,7 @@ class Container:
 
 
 def _office(function: str, limits: Limits) -> Reader:
-    """Return a reader of newer Office files, which a password may lock."""
+    """Return a reader of Office files, which a password may lock."""
     return Reader(f"indexer.extract.unlocking:{function}", limits, locks=True)
 
 
@@ -74,10 +74,12 @@ PDF = Reader("indexer.extract.pdf:read", Limits(memory=1024 * _MIB, cpu=60, wall
 DOCX = _office("read_docx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 PPTX = _office("read_pptx", Limits(memory=768 * _MIB, cpu=30, wall=60.0))
 XLSX = _office("read_xlsx", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
-XLS = Reader("indexer.extract.xls:read", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
-DOC = Reader("indexer.extract.office97:read_doc", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
-PPT = Reader("indexer.extract.office97:read_ppt", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
-ODF = Reader("indexer.extract.opendocument:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
+XLS = _office("read_xls", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+DOC = _office("read_doc", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+PPT = _office("read_ppt", Limits(memory=1024 * _MIB, cpu=60, wall=120.0))
+ODF = Reader(
+    "indexer.extract.opendocument:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0), locks=True
+)
 HTML = Reader("indexer.extract.html:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 RTF = Reader("indexer.extract.rtf:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 XML = Reader("indexer.extract.xml:read", Limits(memory=768 * _MIB, cpu=60, wall=120.0))

@@ -9,9 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
-from indexer.extract import charset
+from indexer.extract import archive_lock, charset
 from indexer.extract.result import Extracted, Reason, Unreadable
 from indexer.extract.transcript import Transcript
 
@@ -24,7 +24,6 @@ _RATIO_FROM: Final = 8 * 1024 * 1024
 _ENCRYPTED: Final = 0x1
 _UTF8: Final = 0x800
 _LOCAL_HEAD: Final = 30
-_AES: Final = 99
 _PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 #: The field in which packers write the name as UTF-8 beside one in the charset of their system.
 _UNICODE_NAME: Final = b"up"
@@ -142,11 +141,10 @@ def _members(package: zipfile.ZipFile, password: bytes | None) -> Iterator[Membe
 def _refusal(info: zipfile.ZipInfo, name: str, password: bytes | None) -> str | None:
     if _OUTSIDE.search(name) or len(name) > _LONGEST_NAME:
         return "name"
-    if info.compress_type == _AES:
+    by_aes = info.compress_type == archive_lock.METHOD
+    if (archive_lock.packing(info) if by_aes else info.compress_type) not in _PACKED:
         return "packing"
-    if info.flag_bits & _ENCRYPTED and password is None:
-        return "password"
-    return None if info.compress_type in _PACKED else "packing"
+    return "password" if info.flag_bits & _ENCRYPTED and password is None else None
 
 
 def _raw(info: zipfile.ZipInfo) -> bytes:
@@ -211,12 +209,23 @@ def _inflated(
 ) -> Iterator[bytes]:
     size = 0
     try:
-        with package.open(info, pwd=password) as part:
-            while piece := part.read(_CHUNK):
-                size += len(piece)
-                if size > _RATIO_FROM and size > _RATIO * info.compress_size:
-                    raise Unreadable(Reason.TOO_COMPLEX, "inflation ratio")
-                yield piece
+        for piece in _pieces(package, info, password):
+            size += len(piece)
+            if size > _RATIO_FROM and size > _RATIO * info.compress_size:
+                raise Unreadable(Reason.TOO_COMPLEX, "inflation ratio")
+            yield piece
     except _TROUBLE as error:
         locked = info.flag_bits & _ENCRYPTED
         raise Unreadable(Reason.PASSWORD if locked else Reason.DAMAGED, "member") from error
+
+
+def _pieces(
+    package: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes | None
+) -> Iterator[bytes]:
+    if info.compress_type == archive_lock.METHOD:
+        source = cast("BinaryIO", package.fp)
+        yield from archive_lock.opened(source, info, password or b"")
+        return
+    with package.open(info, pwd=password) as part:
+        while piece := part.read(_CHUNK):
+            yield piece

@@ -7,6 +7,7 @@ apart from the text only the headers and footers of texts are content; masters o
 from typing import BinaryIO, Final
 
 from indexer.extract.odf_walker import OdfWalker
+from indexer.extract.opendocument_lock import LockedPackage
 from indexer.extract.package import Package
 from indexer.extract.result import Extracted, Reason, Unreadable
 from indexer.extract.transcript import Transcript
@@ -14,18 +15,14 @@ from indexer.extract.transcript import Transcript
 _EXTRACTOR: Final = "guidang odf 1"
 _CONTENT: Final = "content.xml"
 _STYLES: Final = "styles.xml"
-_MANIFEST: Final = "META-INF/manifest.xml"
-_ENCRYPTED: Final = b"encryption-data"
 
 
-def read(source: BinaryIO) -> Extracted:
+def read(source: BinaryIO, password: str | None = None) -> Extracted:
     """Return the pages of a text, a workbook or a deck."""
     transcript = Transcript()
-    with Package(source) as package:
+    with LockedPackage(source, password) as package:
         if _CONTENT not in package:
             raise Unreadable(Reason.DAMAGED, "no content part")
-        if _MANIFEST in package and _ENCRYPTED in b"".join(package.chunks(_MANIFEST)):
-            raise Unreadable(Reason.PASSWORD, "odf")
         walker = OdfWalker(transcript)
         walker.walk(package, _CONTENT)
         if walker.pages:

@@ -6,7 +6,7 @@ The limits hold while inflating: a megabyte that grows to a gigabyte is refused 
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final, Self
 from xml.parsers import expat
 
@@ -59,19 +59,23 @@ class Package:
         info = self._parts[name]
         if info.compress_type not in _PACKED:
             raise Unreadable(Reason.DAMAGED, "compression")
-        size = 0
         try:
             with self._zip.open(info) as part:
-                while piece := part.read(_CHUNK):
-                    size += len(piece)
-                    self._inflated += len(piece)
-                    if self._inflated > _TOTAL:
-                        raise Unreadable(Reason.TOO_COMPLEX, "inflated size")
-                    if size > _RATIO_FROM and size > _RATIO * info.compress_size:
-                        raise Unreadable(Reason.TOO_COMPLEX, "inflation ratio")
-                    yield piece
+                yield from self.bounded(iter(lambda: part.read(_CHUNK), b""), info.compress_size)
         except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, zlib.error) as e:
             raise Unreadable(Reason.DAMAGED, "part") from e
+
+    def bounded(self, pieces: Iterable[bytes], packed: int) -> Iterator[bytes]:
+        """Yield pieces that are inflated from `packed` bytes, as long as they do not grow much."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            self._inflated += len(piece)
+            if self._inflated > _TOTAL:
+                raise Unreadable(Reason.TOO_COMPLEX, "inflated size")
+            if size > _RATIO_FROM and size > _RATIO * packed:
+                raise Unreadable(Reason.TOO_COMPLEX, "inflation ratio")
+            yield piece
 
     def parse(self, name: str, stream: XmlStream) -> None:
         """Send one part through an XML stream."""

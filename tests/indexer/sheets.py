@@ -84,7 +84,7 @@ def old_by_library() -> bytes:
 def old_and_locked() -> bytes:
     """Return an XLS that is locked: after its first record nothing is readable."""
     start = struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x0005, 0x0DBB, 0x07CC, 0, 6)
-    locked = struct.pack("<HHH", 0x002F, 54, 1) + bytes(52)
+    locked = struct.pack("<HHHHH", 0x002F, 54, 1, 1, 1) + bytes(48)
     target = io.BytesIO()
     CompoundDoc.XlsDoc().save(target, start + locked + bytes(5_000))
     return target.getvalue()

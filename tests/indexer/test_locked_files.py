@@ -1,6 +1,8 @@
 """A locked file is read once with the password somebody gives, which is then gone."""
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
@@ -17,6 +19,7 @@ from tests.indexer.test_worker import encrypted_pdf
 from tests.world import World
 
 OFFICER = "service_officer"
+FILES = Path(__file__).parent / "files"
 
 
 def locked_docx() -> bytes:
@@ -44,6 +47,9 @@ def secrets_kept(world: World) -> list[bytes]:
         ("锁.pdf", encrypted_pdf(), "sealed"),
         ("锁.docx", locked_docx(), "设备清单"),
         ("锁.zip", zips.locked(b"secret", ("合同.txt", "谐波减速器".encode())), "合同"),
+        ("锁.doc", (FILES / "locked.doc").read_bytes(), "维护合同"),
+        ("锁.et", (FILES / "locked.xls").read_bytes(), "谐波减速器"),
+        ("锁.odt", (FILES / "locked.odt").read_bytes(), "维护合同"),
     ],
 )
 def test_the_right_password_opens_it_and_a_wrong_one_says_so(
@@ -64,8 +70,11 @@ def test_the_right_password_opens_it_and_a_wrong_one_says_so(
     assert secrets_kept(world) == []
 
 
-def test_files_in_a_locked_zip_are_taken_with_its_password(world: World) -> None:
-    content = zips.locked(b"secret", ("合同.txt", "谐波减速器".encode()))
+@pytest.mark.parametrize("lock", [zips.locked, zips.locked_by_aes])
+def test_files_in_a_locked_zip_are_taken_with_its_password(
+    world: World, lock: Callable[..., bytes]
+) -> None:
+    content = lock(b"secret", ("合同.txt", "谐波减速器".encode()))
     made = world.document(world.customer().id, content, file_name="锁.zip")
     world.work()
     (child,) = tried(world, made.id, "secret").family.children
