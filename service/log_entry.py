@@ -19,6 +19,9 @@ from service.permissions import Target
 _MOST = 100
 _MOST_SHOWN = 200
 
+#: a number that no entry has, nor any body can name
+_BEYOND = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -70,13 +73,14 @@ class Opened:
 def get(call: Call, seq: int) -> EntryView:
     """Return the group of entries that a number stands in; raises `NotFound`."""
     call.require(Target())
+    found = group(call.db, seq)
     call.say(part={"from": seq, "to": seq})
-    return group(call.db, seq)
+    return found
 
 
 def group(db: Session, seq: int) -> EntryView:
     """Return the entries around one number, for whom the caller has let through."""
-    event = db.get(AuditEvent, seq)
+    event = db.get(AuditEvent, seq) if 0 < seq < _BEYOND else None
     if event is None:
         raise NotFound
     first = event.ref or seq

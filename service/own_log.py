@@ -33,8 +33,6 @@ from service.models import (
 )
 from service.permissions import Target
 
-_PAGE = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -44,6 +42,7 @@ class Wanted:
     day_to: date | None = None
     action: str = ""
     seq: int | None = None
+    limit: int = 50
     cursor: str | None = None
 
 
@@ -89,9 +88,9 @@ def history(call: Call, wanted: Wanted) -> OwnPage:
         select(AuditEvent)
         .where(*where, AuditEvent.seq < before if before else true())
         .order_by(AuditEvent.seq.desc())
-        .limit(_PAGE + 1)
+        .limit(wanted.limit + 1)
     ).all()
-    more, rows = len(rows) > _PAGE, rows[:_PAGE]
+    more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
     ended = _outcomes(db, rows)
     words = _words(call, rows)
     things = _things(call, [e for e in rows if _allowed(e, ended)])

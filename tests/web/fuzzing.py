@@ -47,6 +47,13 @@ _ENDING = {"revoke_token", "revoke_tokens", "change_user"}
 #: What ends what others need comes last.
 _LAST = ("end_deputy", "end_session", "end_sessions", "revoke_token", "revoke_tokens")
 
+#: what a query says of what there is
+_ASKED = {"case": "FW-1", "version": 1, "revision": 1}
+_FOR_A_CASE: Mapping[str, Mapping[str, Any]] = {
+    "open_export_entries": {"number": [1]},
+    "search_sealed": {"words": "减速机", "from": "2026-01-01", "to": "2099-01-01"},
+}
+
 #: states that a change may be based on: mostly the present one
 _STATES = ("*", "*", "*", '"1"', '"0"', 'W/"1"')
 
@@ -126,6 +133,7 @@ def furnish(world: World) -> Pools:
         **{name: [scanned] for name in ("show_page_text", "correct_page", "take_text_revision")},
         **{name: [scanned] for name in ("show_text_history", "show_text_difference")},
         "number": ["1"],
+        "seq": ["1", "2"],
     }
 
 
@@ -241,12 +249,10 @@ class Fuzzing:
             if "If-Match" in (case.headers or {}):
                 moves = _id(case.operation) == "move_customer"  # for each once only
                 case.headers["If-Match"] = "*" if moves else draw(st.sampled_from(_STATES))
-            if "case" in (case.query or {}):
-                case.query.update({"case": "FW-1", "number": [1]})
-            if "version" in (case.query or {}):
-                case.query["version"] = 1
-            if "revision" in (case.query or {}):
-                case.query["revision"] = 1
+            asked = case.query or {}
+            if "case" in asked:
+                asked.update(_FOR_A_CASE.get(_id(case.operation), {}))
+            asked.update({name: said for name, said in _ASKED.items() if name in asked})
             if isinstance(case.body, dict):
                 self._fill(case.body, draw)
                 if _id(case.operation) == "create_export":

@@ -36,6 +36,7 @@ def ids(furnished, world, programs):
     return {
         **furnished[1],
         "number": 1,
+        "seq": 1,
         "batch_id": batch,
         "export_id": export,
         "deputy_id": mine.post("/deputies", named).json["id"],

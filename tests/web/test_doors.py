@@ -14,7 +14,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 def address(rule: Rule) -> str:
     """Return an address that matches a rule."""
     values: dict[str, object] = dict.fromkeys(rule.arguments, ID)
-    for counted in {"number", "ordinal"} & values.keys():
+    for counted in {"number", "ordinal", "seq"} & values.keys():
         values[counted] = 1
     if "filename" in values:
         values["filename"] = "app.css"

@@ -10,6 +10,7 @@ EXAMPLES = 8
 #: What everybody does with their own sign-ins and tokens, and asks without fearing a refusal.
 _OWN = {
     "show_me",
+    "list_history",
     "list_customers",
     "search",
     "list_sessions",
@@ -41,7 +42,7 @@ GET_THROUGH = {
     | {"change_customer", "add_document", "add_version", "change_document"}
     | {"name_deputy", "show_deputy", "end_deputy", "list_deputies"},
     "auditor": _OWN
-    | {"list_events", "show_log"}
+    | {"list_events", "show_log", "show_event", "open_event", "search_sealed"}
     | {"create_export", "show_export", "fetch_export", "open_export_entries"},
     "security_admin": _OWN | {"list_users", "show_user", "add_user", "change_user"},
 }

@@ -2,15 +2,17 @@
 
 from flask import Response, g
 
-from service import access, accounts, tokens
+from service import access, accounts, own_log, tokens
 from service.audit.entries import Subject
 from service.permissions import Action
+from web import forms
 from web.api import asking
 from web.api.answering import done, gone, shown
 from web.api.asking import opened
 from web.api.blueprint import api
 from web.api.operation import operation
-from web.api.schemas import NewToken
+from web.api.schemas import NewToken, OwnQuery
+from web.api.shown.log import OwnList
 from web.api.shown.people import MeShown, SignInList, TokenList, TokenMade
 from web.api.whole import whole
 
@@ -23,6 +25,17 @@ def show_me() -> Response:
         asking.query()
         me = access.me(call)
     return shown(MeShown, me)
+
+
+@api.get("/me/history")
+@operation(query=OwnQuery, answers={200: OwnList})
+def list_history() -> Response:
+    """List what the person who asks did, latest first, with the words they searched for."""
+    with opened(Action.AUDIT_READ_OWN, Subject("log"), detail=forms.as_sent()) as call:
+        asked = dict(asking.query())
+        days = {"day_from": asked.pop("from_", None), "day_to": asked.pop("to", None)}
+        found = own_log.history(call, own_log.Wanted(**days, **asked))
+    return shown(OwnList, found)
 
 
 @api.get("/sessions")

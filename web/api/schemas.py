@@ -257,8 +257,8 @@ class SearchQuery(Schema):
     cursor = text(500)
 
 
-class EventQuery(Paging):
-    """Which entries of the log to list."""
+class EventConditions(Schema):
+    """Which entries of the log are meant."""
 
     from_ = fields.Date(data_key="from")
     to = fields.Date()
@@ -272,6 +272,33 @@ class EventQuery(Paging):
     contains = text(ID_LENGTH)
     dept = code(Department)
     grade = code(Grade)
+
+
+class EventQuery(Paging, EventConditions):
+    """Which entries of the log to list."""
+
+
+class CaseNamed(Schema):
+    """For which case something is opened."""
+
+    case = fields.String(load_default="")
+
+
+class SealedSought(CaseNamed, EventConditions):
+    """Which words to look for in what was sealed with entries, and from where on."""
+
+    words = fields.String(load_default="")
+    below = fields.Integer(validate=Range(1, 2**53 - 1, error="range"))
+    newest = fields.Integer(validate=Range(1, 2**53 - 1, error="range"))
+
+
+class OwnQuery(Paging):
+    """Which of the person's own entries to list."""
+
+    from_ = fields.Date(data_key="from")
+    to = fields.Date()
+    action = code(Action)
+    seq = fields.Integer(validate=Range(1, 2**53 - 1, error="range"))
 
 
 class NewExport(Schema):
@@ -295,10 +322,9 @@ class NewExport(Schema):
     decision = code(Decision)
 
 
-class EntriesNamed(Schema):
+class EntriesNamed(CaseNamed):
     """Which entries of a bundle to open, and for which case."""
 
-    case = fields.String(load_default="")
     number = fields.List(
         fields.Integer(validate=Range(1, 2**53 - 1, error="range")), load_default=list
     )

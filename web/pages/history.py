@@ -23,7 +23,7 @@ def show() -> ResponseReturnValue:
     asked = forms.as_sent()
     events = forms.events()
     wanted = own_log.Wanted(
-        events.day_from, events.day_to, events.action, events.seq, events.cursor
+        events.day_from, events.day_to, events.action, events.seq, cursor=events.cursor
     )
     with g.archive.call(g.actor, Action.AUDIT_READ_OWN, Subject("audit"), detail=asked) as call:
         found = own_log.history(call, wanted)

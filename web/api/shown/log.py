@@ -39,6 +39,84 @@ class EventList(Listed):
     items = fields.List(fields.Nested(EventShown), required=True)
 
 
+class DocumentSeen(Schema):
+    """A document that an entry showed to somebody, and how."""
+
+    document = string()
+    how = string()
+
+
+class PartShown(Schema):
+    """One entry of a group: its columns, its body, what the chain says of it."""
+
+    event = fields.Nested(EventShown, required=True, attribute="row")
+    body = fields.Dict(keys=fields.String(), required=True)
+    leaf = string()
+    chain = string()
+    sealed = fields.Boolean(required=True)
+    erased = fields.Boolean(required=True)
+    documents = fields.List(fields.Nested(DocumentSeen), required=True, attribute="shown")
+
+
+class EntryShown(Schema):
+    """An intent with its outcome, deliveries and further pieces; or one event alone."""
+
+    seq = whole()
+    parts = fields.List(fields.Nested(PartShown), required=True)
+    more = whole()
+    newest = whole()
+
+
+class DetailShown(Schema):
+    """What was sealed with one entry; nothing where its key was erased."""
+
+    seq = whole()
+    members = fields.Dict(keys=fields.String(), required=True)
+
+
+class DetailsOpened(Schema):
+    """What was sealed with an entry and with all that belongs to it."""
+
+    seq = whole()
+    items = fields.List(fields.Nested(DetailShown), required=True)
+
+
+class SealedFound(Schema):
+    """Entries whose sealed content has the words, and where the next piece begins."""
+
+    items = fields.List(fields.Nested(EventShown), required=True)
+    looked = whole()
+    below = whole(null=True)
+    newest = whole()
+    oldest = whole()
+
+
+class ThingShown(Schema):
+    """A document or client that the person may see today."""
+
+    kind = string()
+    id = string()
+    name = string()
+
+
+class OwnShown(Schema):
+    """One thing the person did; `q`: the words they searched for."""
+
+    seq = whole()
+    ts = moment()
+    action = string()
+    decision = string(null=True)
+    count = whole(null=True)
+    q = string()
+    thing = fields.Nested(ThingShown, required=True, allow_none=True)
+
+
+class OwnList(Listed):
+    """A page of what the person did, latest first."""
+
+    items = fields.List(fields.Nested(OwnShown), required=True)
+
+
 class LogShown(Schema):
     """How the log stands."""
 
