@@ -36,7 +36,8 @@ class Screen:
     """A page: who looks at it, where it is, the link to follow from there, and what to press then.
 
     Link and presses are selectors; files are chosen by name for the page's file field. `shown`
-    selects an address that the page tells in words, and that is gone to then.
+    selects an address that the page tells in words, and that is gone to then; `until` what must
+    have appeared in the end.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Screen:
     press: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     shown: str = ""
+    until: str = ""
 
 
 #: where a customer's page leads to adding documents
@@ -54,6 +56,10 @@ _DOCUMENT = "main a[href*='/documents/']"
 _CUSTOMER = "main a[href^='/customers/']:not([href$='/new'])"
 _WAITING = "#waiting td.num a"
 _OWN_WAITING = "#uploads tr[data-stage$='-submitted'] td.num a"
+#: an import of which every file has come
+_DONE = "#sums[data-state='done']"
+#: names that say in both languages what kind of document they are
+_MINUTES = ("洽谈纪要 Minutes 1.txt", "洽谈纪要 Minutes 2.txt")
 _LINK = "main form[action$='/link'] button"
 _MENU = "details.menu summary"
 
@@ -93,6 +99,10 @@ SCREEN_LIST = (
     Screen("upload-rows", SALES, "/upload", _UPLOAD, files=("会议纪要.txt", "未知.bin")),
     Screen("upload-untyped", SALES, "/upload", _UPLOAD, ("[data-send]",), files=("未知.bin",)),
     Screen("import-new", SALES, "/imports/new"),
+    Screen("import", SALES, "/upload", _UPLOAD, ("[data-send]",), files=_MINUTES, until=_DONE),
+    Screen("imports", SALES, "/imports"),
+    Screen("imports-empty", OFFICER, "/imports?page=9"),
+    Screen("imports-others", CLERK, "/imports"),
     Screen("photos", SALES, "/photos"),
     Screen("photos-here", SALES, "/photos", "main a[href*='/photos?customer=']"),
     Screen("filing", CLERK, "/upload"),
@@ -177,6 +187,8 @@ def arrive(page: Page, url: str, screen: Screen) -> None:
         page.wait_for_load_state()
     if screen.shown:
         page.goto(page.locator(screen.shown).inner_text())
+    if screen.until:
+        page.locator(screen.until).wait_for()
 
 
 def shoot(page: Page, url: str, screen: Screen, language: str) -> list[str]:
