@@ -205,7 +205,7 @@ def overseen(call: Call, db: Session, rows: Sequence[ImportBatch]) -> set[str]:
     to_come = ImportItem.batch.in_(seen) & ~there
     found = db.execute(select(ImportItem.batch, *target).where(to_come).distinct()).tuples().all()
     sights = {where: _may_see(call, db, *where) for where in {(c, k, g) for _, c, k, g in found}}
-    return seen - {batch for batch, *where in found if not sights[(*where,)]}
+    return seen - {batch for batch, c, k, g in found if not sights[c, k, g]}
 
 
 def _may_see(
