@@ -47,7 +47,7 @@ from service.models.people import (
     Trial,
 )
 from service.models.policies import PolicySet, PolicySetMember, PolicyVersion
-from service.models.preferences import Preference, SavedFilter
+from service.models.preferences import Preference, SavedFilter, UnusualKnown
 from service.models.rates import RequestCount
 from service.models.work import Dirty, Instance, Job, Lease
 
@@ -104,5 +104,6 @@ __all__ = [
     "TextPart",
     "Token",
     "Trial",
+    "UnusualKnown",
     "Version",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.columns import Base, Id, Instant
@@ -15,6 +15,15 @@ class Preference(Base):
     person: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
     #: the catalogue that pages are read in
     language: Mapped[str] = mapped_column(String(16))
+
+
+class UnusualKnown(Base):
+    """What stood out when a person last looked at it: what is not in it is new to them."""
+
+    __tablename__ = "unusual_known"
+    person: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    #: digests of findings (JSON), which name nobody
+    findings: Mapped[str] = mapped_column(Text)
 
 
 class SavedFilter(Base):
