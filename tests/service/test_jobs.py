@@ -13,6 +13,7 @@ from service.models import Job
 from tests.world import World
 
 KINDS = ("extract", "render")
+ONE = ("extract",)
 
 
 def finished(db: Session, count: int) -> None:
@@ -45,8 +46,10 @@ def steps(db: Session, look: Callable[[Session], object]) -> int:
 
 LOOKS: dict[str, Callable[[Session], object]] = {
     "due": lambda db: jobs.due(db, KINDS),
+    "due of one kind": lambda db: jobs.due(db, ONE),
     "due in a lane": lambda db: jobs.due(db, KINDS, lane=jobs.Lane.INTERACTIVE),
     "take": lambda db: jobs.take(db, "nobody", KINDS, limit=8),
+    "take of one kind": lambda db: jobs.take(db, "nobody", ONE),
     "take in a lane": lambda db: jobs.take(db, "nobody", KINDS, lane=jobs.Lane.BULK),
 }
 
