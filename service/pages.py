@@ -72,11 +72,12 @@ class Sheet:
 class Sheets:
     """A text by pages, and the pages to look at, one for each; none where none is drawn.
 
-    `error` says why a program that would have laid the document out could not.
+    `laid_out`: a program has laid the document out; `error` says why it could not.
     """
 
     text: TextView
     pages: tuple[Sheet, ...] = ()
+    laid_out: bool = False
     error: str | None = None
 
 
@@ -145,15 +146,15 @@ def _laid_out(call: Call, version: Version, text: TextView) -> Sheets:
         pages: tuple[PageText, ...] = tuple(
             PageText(n, "", (), 0) for n in range(1, known.pages + 1)
         )
-        return Sheets(text, tuple(_sheet(call, version, known, None, {}, page) for page in pages))
+        drawn = tuple(_sheet(call, version, known, None, {}, page) for page in pages)
+        return Sheets(text, drawn, laid_out=True)
     over = renditions.leaves(call.db, call.ring, version.id, text.id)
     if not over:
         return Sheets(text)
     text = renditions.spread(text, over)
     sizes = {no: (leaf.width, leaf.height, "") for no, leaf in enumerate(over, 1)}
-    return Sheets(
-        text, tuple(_sheet(call, version, known, text.id, sizes, page) for page in text.pages)
-    )
+    drawn = tuple(_sheet(call, version, known, text.id, sizes, page) for page in text.pages)
+    return Sheets(text, drawn, laid_out=True)
 
 
 def one(call: Call, version_id: str, no: int) -> Sheet | None:

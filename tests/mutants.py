@@ -286,6 +286,27 @@ MUTANTS = (
         "if False:",
         ("tests/web/test_anchored.py",),
     ),
+    Mutant(
+        "LibreOffice reads only its own",
+        "indexer/office/confined.py",
+        "    fenced = landlock.allow_only(read, [folder, *map(Path, _DEVICES)], [_TEMPORARY])\n",
+        "    fenced = bool(read)\n",
+        ("tests/indexer/test_office.py",),
+    ),
+    Mutant(
+        "nothing that LibreOffice started outlives it",
+        "indexer/office/confined.py",
+        "        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        _end_all()\n",
+        "        pass\n",
+        ("tests/indexer/test_office.py",),
+    ),
+    Mutant(
+        "a link in the place of a printed file is not followed",
+        "indexer/office/folders.py",
+        "no_link = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC",
+        "no_link = os.O_RDONLY | os.O_CLOEXEC",
+        ("tests/indexer/test_office.py",),
+    ),
 )
 
 

@@ -53,6 +53,8 @@ def main(job: dict[str, Any]) -> int:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, _stop)
+    if os.getppid() != job["parent"]:
+        return 1  # it died before it could be told of
     network = isolation.leave_network()
     apart = _libc.unshare(_CLONE_NEWPID) == 0
     me = os.getpid()

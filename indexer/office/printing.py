@@ -135,8 +135,11 @@ class Office:
         place = str(folder)
         said = {"HOME": place, "TMPDIR": str(folder / "tmp"), "PATH": "/usr/bin:/bin"}
         said |= {"LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp", "SAL_DISABLE_OPENCL": "1"}
+        # which form a character has where the file does not say it
+        said |= {"FC_LANG": "zh-cn"}
         limits = self._limits
         return {
+            "parent": os.getpid(),
             "folder": place,
             "command": command,
             "environment": said,
@@ -165,7 +168,7 @@ class Office:
 
     def _probed(self) -> dict[str, bool]:
         """Let a process give everything up, run nothing, and tell how far it came."""
-        with folders.private(self._spool) as (folder, _):
+        with suppress(OSError), folders.private(self._spool) as (folder, _):
             (folder / "tmp").mkdir()
             folders.hand_over(folder)
             process = _started(self._job(folder, []), folder, subprocess.PIPE)
@@ -176,6 +179,7 @@ class Office:
                 return {}
             finally:
                 _stopped(process)
+        return {}
 
 
 def _program(said: str) -> Path | None:

@@ -4,6 +4,7 @@ import fcntl
 import io
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -22,8 +23,8 @@ from tests.indexer.offices import PRINTS, program
 
 PDF = b"%PDF-1.7 printed"
 QUICK = Limits(wall=20.0)
-#: Nobody else sleeps so long.
-SLEEP = "86413"
+#: Nobody else sleeps so long, no other process of these tests either.
+SLEEP = f"86413.{os.getpid():08}"
 
 
 @pytest.fixture
@@ -104,6 +105,30 @@ def test_what_it_leaves_running_ends_with_it(settings):
     assert printed(settings, body) == PDF
 
 
+def test_nothing_goes_on_when_its_worker_is_killed(settings):
+    start = "import io, sys; from pathlib import Path; from indexer.office.printing import Office; "
+    start += "from service.settings import Settings; "
+    start += "office = Office(Settings(data=Path(sys.argv[1]), soffice=sys.argv[2])); "
+    start += "office.printed(io.BytesIO(b'x'), 1, 'docx', lambda: print('at work', flush=True))"
+    with program(f"(setsid sleep {SLEEP} &) ; sleep {SLEEP}") as path:
+        command = [sys.executable, "-c", start, str(settings.data), path]
+        with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE) as worker:
+            assert worker.stdout
+            assert worker.stdout.readline() == b"at work\n"
+            (confined,) = children_of(worker.pid)
+            watched = os.pidfd_open(confined)
+            worker.kill()
+            assert select.select([watched], [], [], 30)[0]
+            os.close(watched)
+        assert sleeping() == []
+    # in the other process, folders lie in memory; what a worker that starts removes there
+    Office(replace(settings, soffice="none"))
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def test_what_gets_away_is_caught_where_processes_have_no_space_of_their_own(tmp_path):
     # a flag that no kernel knows, as on systems that do not permit it
     start = "import json, sys; from indexer.office import confined; confined._CLONE_NEWPID = 1; "
@@ -113,6 +138,7 @@ def test_what_gets_away_is_caught_where_processes_have_no_space_of_their_own(tmp
         folders.hand_over(folder)
         shell = f"(setsid sleep {SLEEP} &) ; (sleep {SLEEP} &); exit 7"
         job = {
+            "parent": os.getpid(),
             "folder": str(folder),
             "command": ["/bin/sh", "-c", shell],
             "environment": {"PATH": "/usr/bin:/bin"},
@@ -160,6 +186,13 @@ def test_it_reads_nothing_of_the_archive_and_sees_no_secret(settings, monkeypatc
     assert isinstance(found, bytes)
     assert b"PATH=" in found
     assert b"the root key" not in found
+
+
+def test_it_does_not_even_read_what_everybody_may(settings):
+    with program("") as other:
+        Path(other).write_text("written for all", encoding="utf-8")
+        body = f'(printf %%PDF-; cat {other}; ls /etc/apt /home /root) > "$out/file.pdf"; exit 0'
+        assert printed(settings, body) == b"%PDF-"
 
 
 def test_it_reaches_no_network(settings):

@@ -50,6 +50,7 @@ def show(document_id: str) -> ResponseReturnValue:
         text=looked.text,
         suggested=suggested,
         drawn=looked.pages,
+        laid_out=looked.laid_out,
         undrawn=looked.error,
         doubts=doubtful,
         pieces=doubts.pieces,
