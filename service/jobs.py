@@ -5,13 +5,25 @@ A job may run twice (a process can die before its commit): every kind of work mu
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from service.ids import new_id
@@ -24,6 +36,9 @@ HOLD = timedelta(minutes=2)
 #: No pause and no hold is longer than this: what lies further ahead was written down before the
 #: clock was set back, and counts for nothing.
 AHEAD = timedelta(minutes=10)
+
+#: A moment, or the place of one in a statement that is used again.
+Moment = datetime | BindParameter[datetime]
 
 #: attempts before a job is given up visibly
 ATTEMPTS = 5
@@ -113,11 +128,18 @@ def unmark(db: Session, kind: str, ids: Iterable[str], *, rev: int) -> None:
         db.execute(delete(Dirty).where(Dirty.kind == kind, Dirty.id.in_(wanted), Dirty.rev <= rev))
 
 
-def due(db: Session, kinds: Iterable[str], *, lane: Lane | None = None) -> bool:
+def due(db: Session, kinds: Sequence[str], *, lane: Lane | None = None) -> bool:
     """Say whether a job of these kinds, in one lane or any, can be taken now."""
     now = datetime.now(UTC)
-    wanted = select(Job.id).where(*_open(kinds, lane), _free(now), _due(now))
-    return db.scalars(wanted.limit(1)).first() is not None
+    found = db.execute(_look(tuple(kinds), lane), {"now": now, "ahead": now + AHEAD})
+    return found.first() is not None
+
+
+@cache
+def _look(kinds: tuple[str, ...], lane: Lane | None) -> Select[tuple[str]]:
+    """Return the statement of a look, made once: looks are many, and most of each was making it."""
+    now, ahead = (bindparam(name, type_=Job.due.type) for name in ("now", "ahead"))
+    return select(Job.id).where(*_open(kinds, lane), _free(now, ahead), _due(now, ahead)).limit(1)
 
 
 def _open(kinds: Iterable[str], lane: Lane | None) -> tuple[ColumnElement[bool], ...]:
@@ -135,13 +157,13 @@ def _open(kinds: Iterable[str], lane: Lane | None) -> tuple[ColumnElement[bool],
     )
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    over = or_(Job.held_until < now, Job.held_until > now + AHEAD)
+def _free(now: Moment, ahead: Moment) -> ColumnElement[bool]:
+    over = or_(Job.held_until < now, Job.held_until > ahead)
     return or_(Job.state == "waiting", (Job.state == "running") & over)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(Job.due <= now, Job.due > now + AHEAD)
+def _due(now: Moment, ahead: Moment) -> ColumnElement[bool]:
+    return or_(Job.due <= now, Job.due > ahead)
 
 
 def take(
@@ -149,9 +171,10 @@ def take(
 ) -> list[Taken]:
     """Take due jobs, interactive first; on PostgreSQL rows other workers look at are skipped."""
     now = datetime.now(UTC)
+    ahead = now + AHEAD
     wanted = (
         select(Job)
-        .where(*_open(kinds, lane), _free(now), _due(now))
+        .where(*_open(kinds, lane), _free(now, ahead), _due(now, ahead))
         .order_by(Job.lane, Job.due, Job.id)
         .limit(limit)
     )
