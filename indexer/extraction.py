@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 from indexer.extract import CONTAINERS, reader_for
 from indexer.extract.result import Extracted, Failed, Note, Reason
 from indexer.extract.sandbox import Sandbox
+from indexer.passwords import password
 from indexer.recognition import Recognised, recognise
 from indexer.work import Ended, Work, outcome, settle
 from service import (
@@ -28,7 +29,7 @@ from service.audit.entries import PolicyRef, Subject
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
 from service.confidence import Sure, of_lines
-from service.crypto import Corrupt, Place, unseal_secret, unseal_value
+from service.crypto import Corrupt, Place, unseal_value
 from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
@@ -78,7 +79,7 @@ def extract(
                 archive.blobs, ring.version(version_id), source.blob, source.stored_size
             )
             with reader:
-                secret = _password(ring, work)
+                secret = password(ring, work)
                 result = _timed(sandbox, source, cast("BinaryIO", reader), secret, before_page)
             return _judged(ring, work, source, result)
     except Unavailable as error:
@@ -87,14 +88,6 @@ def extract(
         return Outcome(work, Processing.FAILED, error="missing")
     except Corrupt:
         return Outcome(work, Processing.FAILED, error="corrupt")
-
-
-def _password(ring: Ring, work: Work) -> str | None:
-    """Return what somebody gave to open the file with, for this once."""
-    job = work.job
-    if job.secret is None:
-        return None
-    return unseal_secret(ring.version(job.subject), job.secret, version=job.subject)
 
 
 def _timed(
@@ -279,5 +272,8 @@ def _queue_index(
     lane = jobs.Lane(one.work.job.lane)
     new = [jobs.New("index", version.document, lane)]
     if version.media_type in drawn:
-        new.append(jobs.New("render", version.id, jobs.Lane.BULK))
+        # what waits with a password waits as short as can be
+        secret = one.work.job.secret
+        lane = jobs.Lane.INTERACTIVE if secret else jobs.Lane.BULK
+        new.append(jobs.New("render", version.id, lane, secret=secret))
     jobs.add(db, new, cause=number)

@@ -17,6 +17,7 @@ from indexer.extract import PAGE
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
 from indexer.office.printing import Office
+from indexer.passwords import password
 from indexer.renditions import rendition
 from indexer.work import Ended, Work
 from service import (
@@ -45,6 +46,9 @@ KINDS = ("render", "render_page")
 
 #: Pages beyond the first whose personal numbers are placed at once; on others, when looked at.
 _PLACED = 200
+
+#: What ails the first page and all others.
+_THROUGHOUT = (Reason.PASSWORD, Reason.WRONG_PASSWORD, Reason.UNSUPPORTED)
 
 #: While these wait, nothing is drawn that nobody waits for.
 _FIRST = ("extract", "index", "index_moved", "rewrap")
@@ -142,11 +146,12 @@ def _draw_original(
         archive.blobs, ring.version(version_id), source.blob, source.stored_size
     )
     with reader:
-        desk = _Desk(archive, hands.sandbox, ring, version_id, source, cast("BinaryIO", reader))
-        for no in _wanted(one, drawn):
+        file = cast("BinaryIO", reader)
+        desk = _Desk(archive, hands.sandbox, ring, version_id, source, file, password(ring, one))
+        for no in _locked(known, drawn) if desk.password else _wanted(one, drawn):
             hands.beat()
             desk.page(no, drawn, made=no in known.images)
-            if 0 in drawn.failed:
+            if 0 in drawn.failed or drawn.failed.get(no) == Reason.WRONG_PASSWORD:
                 break
         for no in _with_numbers(archive, one) if 0 not in drawn.failed else ():
             hands.beat()
@@ -196,6 +201,18 @@ def _wanted(one: Work, drawn: _Drawn) -> Iterator[int]:
             yield no
 
 
+def _locked(known: page_images.Made, drawn: _Drawn) -> Iterator[int]:
+    """Return the next pages of a locked file that are not made, as many as at once are made."""
+    no, made = 0, 0
+    while made < page_images.LOCKED:
+        no += 1
+        if (pages := drawn.pages or known.pages) is not None and no > pages:
+            return
+        if no not in known.images:
+            made += 1
+            yield no
+
+
 def _with_numbers(archive: Archive, one: Work) -> list[int]:
     """Return the pages beyond those drawn at once on which personal numbers stand."""
     if one.job.n is not None:
@@ -216,6 +233,7 @@ class _Desk:
     version: str
     source: processing.Source
     reader: BinaryIO
+    password: str | None = None
 
     def page(self, no: int, drawn: _Drawn, *, made: bool) -> None:
         """Draw a page, and find out where its text stands, unless that was done."""
@@ -247,8 +265,10 @@ class _Desk:
         sent = bytearray()
         answer = self._ask(sent, want="image", page=no, rotation=rotation)
         if isinstance(answer, Failed):
+            if self.password and answer.reason is Reason.PASSWORD:
+                answer = Failed(Reason.WRONG_PASSWORD)
             # what ails one page may not ail the next; a locked or broken file is so throughout
-            whole = no == 1 and answer.reason in (Reason.PASSWORD, Reason.UNSUPPORTED)
+            whole = no == 1 and answer.reason in _THROUGHOUT
             drawn.failed[0 if whole else no] = str(answer.reason)
             return
         drawn.pages = _count(answer.get("pages"))
@@ -282,6 +302,8 @@ class _Desk:
 
     def _ask(self, sent: bytearray, **arguments: object) -> dict[str, Any] | Failed:
         said = {"type": self.source.media_type, **arguments}
+        if self.password:
+            said["password"] = self.password
         return self.sandbox.ask(PAGE, self.reader, self.source.size, said, sent.extend)
 
 
@@ -295,6 +317,7 @@ def _finish(archive: Archive, one: Work, drawn: _Drawn, ended: Ended) -> None:
 
     def also(db: Session) -> None:
         surplus.extend(page_images.put(db, drawn.blobs))
+        page_images.forget(db, one.job.subject, [row["n"] for row in drawn.blobs])
         layouts.put(db, drawn.layouts)
         for sheet, found in drawn.lines:
             number_places.place(db, sheet.text, sheet.no, found)

@@ -13,6 +13,7 @@ from indexer.extract.result import Failed
 from indexer.extract.sandbox import Sandbox
 from indexer.holding import Hold
 from indexer.members import Member, Whole
+from indexer.passwords import password
 from indexer.work import WORKER, Ended, Work
 from service import children, intake, processing, stored_files, viruses
 from service.archive import Archive
@@ -20,7 +21,7 @@ from service.audit.entries import Subject
 from service.belonging import Left, Unpacked
 from service.blobs.port import BlobMissing
 from service.children import Parent
-from service.crypto import Corrupt, unseal_secret
+from service.crypto import Corrupt
 from service.documents import SEALED_AS
 from service.errors import Invalid, NotFound, TooLarge, Unavailable
 from service.keystore import KeyMissing
@@ -71,10 +72,8 @@ def _unpack(archive: Archive, sandbox: Sandbox, one: Work, hold: Hold) -> Ended:
             archive.blobs, ring.version(version), source.blob, source.stored_size
         )
         with reader:
-            sealed = one.job.secret
-            key = ring.version(version)
-            password = unseal_secret(key, sealed, version=version) if sealed else None
-            file = Whole(sandbox, container, cast("BinaryIO", reader), source.size, password)
+            secret = password(ring, one)
+            file = Whole(sandbox, container, cast("BinaryIO", reader), source.size, secret)
             unpacked = _Taking(archive, file, parent, hold).all()
         key = ring.field(parent.customer, SEALED_AS)
     with archive.db.write() as db:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service import accounts, belonging, customers, text_counts
+from service import accounts, belonging, customers, page_images, text_counts
 from service.archive import Call
 from service.belonging import Family
 from service.codes import HIDDEN_STATUSES, Filing, Grade, Module, Processing, Status
@@ -356,7 +356,10 @@ def allowed(
         asked.append(Action.DOCUMENT_WITHDRAW)
     if filing is Filing.WITHDRAWN:
         asked.append(Action.DOCUMENT_RESTORE)
-    if processing is Processing.FAILED and filing not in TAKEN_BACK:
+    failed = processing is Processing.FAILED or (
+        version.media_type == page_images.PDF and page_images.locked(call.db, version.id)
+    )
+    if failed and filing not in TAKEN_BACK:
         asked.append(Action.DOCUMENT_RETRY)
     if version.parent_version:
         asked = [a for a in asked if a not in _WITH_PARENT]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import accounts, belonging, customers, following, inside, rereading
+from service import accounts, belonging, customers, following, inside, page_images, rereading
 from service.archive import Call
 from service.codes import Filing, Grade, Module, Processing
 from service.crypto import Place, seal_value, unseal_value
@@ -26,7 +26,7 @@ from service.documents import (
     version_of,
 )
 from service.errors import Conflict, NotFound
-from service.models import Customer, CustomerView, Document, Job, Version
+from service.models import Customer, CustomerView, Document, Version
 from service.permissions import Action, Target
 from service.profiles import PersonRef
 from service.properties import checked_reason
@@ -173,24 +173,24 @@ def retry(
 ) -> DocumentView:
     """Read a failed version once more; `password` opens a locked file, for this once.
 
-    It goes with the job, sealed, and is erased with it; it is neither logged nor kept.
+    It goes with the job, sealed, and is erased with it; it is neither logged nor kept. Of a
+    version that was read with it before, more pages are drawn.
     """
     db = call.db
     held, version = _held(call, document_id, version_no, if_match, alone=True)
-    if version.processing != Processing.FAILED:
+    failed = version.processing == Processing.FAILED
+    if not failed and not (password and page_images.locked(db, version.id)):
         raise Conflict("This version did not fail.", rule="document:state")
     if version.filing in TAKEN_BACK:
         raise Conflict(
             "This version is %(state)s already.", rule="document:state", state=version.filing
         )
-    version.processing = str(Processing.STORED)
-    version.error = None
-    for job in db.scalars(
-        select(Job).where(Job.subject == version.id, Job.kind == "extract", Job.state == "failed")
-    ):
-        job.state = "done"
-    db.flush()
-    rereading.queue(call, version.id, password)
+    if failed:
+        version.processing = str(Processing.STORED)
+        version.error = None
+        rereading.queue(call, version.id, password)
+    else:
+        rereading.draw(call, version.id, password)
     return describe(call, db, held, version_no=version_no)
 
 

@@ -29,7 +29,13 @@ from service.streams import EncryptingWriter, blob_aad
 #: Pages of a version that are made at once; the others are made when somebody wants to see them.
 FIRST = 20
 
+#: Of a locked one, made with its password, which is not kept: more are made when it is given again.
+LOCKED = 100
+
 PAGE, THUMB = "page", "thumb"
+
+#: Why no image was made where the file's password gives one.
+LOCKS = frozenset({"password", "wrong_password"})
 
 PDF = "application/pdf"
 
@@ -66,6 +72,14 @@ def made(db: Session, version_id: str) -> Made:
     pages = next((row.pages for row in rows if row.no == 0), None)
     failed = {row.no: row.error for row in rows if row.error}
     return Made(pages, frozenset(images), failed)
+
+
+def locked(db: Session, version_id: str) -> bool:
+    """Say whether a page was wanted that only the file's password gives."""
+    wanted = select(Rendering.no).where(
+        Rendering.version == version_id, Rendering.error.in_(sorted(LOCKS))
+    )
+    return db.scalars(wanted.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,12 @@ def put(db: Session, rows: Iterable[dict[str, Any]]) -> list[str]:
     ids = [row["id"] for row in wanted]
     kept = set(db.scalars(select(Blob.id).where(Blob.id.in_(ids))))
     return [blob for blob in ids if blob not in kept]
+
+
+def forget(db: Session, version_id: str, numbers: Iterable[int]) -> None:
+    """Forget why there were no images of pages of which there are some by now."""
+    ours = (Rendering.version == version_id) & Rendering.no.in_(set(numbers) - {0})
+    db.execute(delete(Rendering).where(ours))
 
 
 def tell(db: Session, version_id: str, no: int, *, pages: int | None, error: str | None) -> None:

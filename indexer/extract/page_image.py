@@ -63,9 +63,10 @@ def of_pdf(
     """Send out a page of a PDF as JPEG, then the small one; answer with their sizes.
 
     `page` counts from 1; `rotation` is how far the page's own paper is to be turned clockwise,
-    None for as far as the file says.
+    None for as far as the file says; a `password` opens a locked file.
     """
-    with page_fonts.lent(), closing(pdf.opened(source)) as document:
+    password = arguments.get("password")
+    with page_fonts.lent(), closing(pdf.opened(source, password)) as document:
         count, number = len(document), int(arguments["page"])
         if not 0 < number <= count:
             return {"pages": count}

@@ -53,7 +53,7 @@ def of_pdf(
     """
     del send
     text, number = str(arguments["text"]), int(arguments["page"])
-    with closing(pdf.opened(source)) as document:
+    with closing(pdf.opened(source, arguments.get("password"))) as document:
         if not 0 < number <= len(document):
             raise Unreadable(Reason.UNSUPPORTED, "no such page")
         try:

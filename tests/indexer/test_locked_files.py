@@ -8,13 +8,15 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 from sqlalchemy import select
 
+from service import jobs, layouts, page_images
 from service.audit.entries import Subject
 from service.codes import Processing
 from service.documents import DocumentView
+from service.errors import Conflict
 from service.filing import retry
 from service.models import Job
 from service.permissions import Action
-from tests.indexer import docxs, zips
+from tests.indexer import docxs, pdfs, zips
 from tests.indexer.test_worker import encrypted_pdf
 from tests.world import World
 
@@ -80,6 +82,50 @@ def test_files_in_a_locked_zip_are_taken_with_its_password(
     (child,) = tried(world, made.id, "secret").family.children
     assert world.found("谐波减速器", by=OFFICER) == {child.id}
     assert world.original(child.id, OFFICER) == "谐波减速器".encode()
+
+
+def pages(world: World, version: str) -> tuple[list[int], dict[int, str]]:
+    """Return of which pages there are images, and why of others there are none."""
+    with world.archive.db.read() as db:
+        known = page_images.made(db, version)
+    return sorted(known.images), known.failed
+
+
+def test_pages_are_drawn_with_the_password_and_further_ones_when_it_is_given_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_images, "LOCKED", 2)
+    content = pdfs.written([f"第{n}页 谐波减速器" for n in range(1, 6)], password="secret")
+    made = world.document(world.customer().id, content, file_name="锁.pdf")
+    version = made.version.id
+    world.work()
+    tried(world, made.id, "secret")
+    assert pages(world, version) == ([1, 2], {})
+    assert secrets_kept(world) == []
+    with world.archive.db.read() as db, world.archive.ring() as ring:
+        page = page_images.sheet(db, version, 2)
+        assert page
+        assert layouts.lines(db, ring, page.text, 2)
+    assert tried_again(world, made.id) == "This version did not fail."
+    with world.archive.db.write() as db:
+        jobs.add(db, [jobs.New("render_page", version, n=4)], cause=1)
+    world.work()
+    assert pages(world, version) == ([1, 2], {4: "password"})
+    assert Action.DOCUMENT_RETRY in world.shown(made.id, OFFICER).allowed
+    assert tried_again(world, made.id) == "This version did not fail."
+    tried(world, made.id, "Secret")
+    assert pages(world, version) == ([1, 2], {3: "wrong_password", 4: "password"})
+    tried(world, made.id, "secret")
+    assert pages(world, version) == ([1, 2, 3, 4], {})
+    assert world.shown(made.id, OFFICER).version.processing is Processing.SEARCHABLE
+    assert secrets_kept(world) == []
+
+
+def tried_again(world: World, document: str) -> str:
+    """Return the sentence with which another try without a password is refused."""
+    with pytest.raises(Conflict) as refusal:
+        tried(world, document, "")
+    return refusal.value.sentence
 
 
 def test_the_password_waits_sealed_and_stands_in_no_log(world: World) -> None:

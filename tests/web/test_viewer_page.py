@@ -6,7 +6,7 @@ import re
 import pytest
 from PIL import Image
 
-from service import layouts, texts
+from service import layouts, page_images, texts
 from service.codes import Category
 from service.layouts import Line
 from service.models import PageLayout
@@ -119,6 +119,33 @@ def test_a_page_that_cannot_be_drawn_says_why(portal, paths):
     page = person.html(paths["locked"])
     assert "本页无法生成影像" in page
     assert f'<img src="{paths["locked"]}/pages' not in page
+
+
+def test_pages_of_a_locked_file_ask_for_its_password_when_they_are_beyond_the_first(
+    portal, monkeypatch
+):
+    monkeypatch.setattr(page_images, "LOCKED", 1)
+    world = portal.world
+    customer = world.customer(category=Category.ACTIVE, owner="sales").id
+    content = pdfs.written([LINES, "第二页 减速机"], password="secret")
+    locked = world.document(customer, content, kind="repair", by="sales", file_name="密.pdf")
+    world.work()
+    person, path = portal["sales"], f"/documents/{locked.id}"
+    person.send(f"{path}/retry", password="secret")
+    world.work()
+    page = person.html(path)
+    assert f'<img src="{path}/pages/2' in page
+    assert "文件的密码" not in page
+    assert [person.get(f"{path}/pages/{no}").status_code for no in (1, 2)] == [200, 202]
+    world.work()
+    page = person.html(path)
+    assert f'<img src="{path}/pages/2' not in page
+    assert "其余各页须用文件的密码才能生成" in page
+    assert page.count('name="password"') == 1
+    person.send(f"{path}/retry", password="secret")
+    world.work()
+    assert person.get(f"{path}/pages/2").status_code == 200
+    assert "文件的密码" not in person.html(path)
 
 
 def test_a_photo_without_text_is_shown(portal, paths):
