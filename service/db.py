@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psycopg
@@ -61,17 +61,26 @@ class WriteLock:
 
     @staticmethod
     def _lock(handle: int, deadline: float) -> None:
-        pause = 0.0005
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Unavailable("database") from None
-                time.sleep(pause)
-                pause = min(pause * 1.5, 0.005)
-            else:
-                return
+        """Take the file's lock; the system wakes those who wait, in the order in which they came.
+
+        It knows no waiting that ends after a time, so a thread waits. Whoever gave up has closed
+        the file: when the thread closes it too, the lock that came late is gone again.
+        """
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        taken = threading.Event()
+        waiting = (os.dup(handle), taken)
+        threading.Thread(target=_wait_for, args=waiting, name="write-lock", daemon=True).start()
+        if not taken.wait(max(0.0, deadline - time.monotonic())):
+            raise Unavailable("database")
+
+
+def _wait_for(handle: int, taken: threading.Event) -> None:
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        taken.set()
+    os.close(handle)
 
 
 def lock_file(database: Path) -> Path:
