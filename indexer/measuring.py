@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from indexer.reconcile import drift
-from service import jobs, probing, storage
+from service import jobs, probing, storage, unusual_news
 from service.archive import Archive
 from service.errors import Unavailable
 from service.search.port import GenerationMismatch
@@ -73,6 +73,7 @@ def measure(archive: Archive) -> None:
     measures: Mapping[str, Callable[[Archive], Mapping[str, Any]]] = {
         probing.INDEX: _index,
         probing.KEYSTORE: _keystore,
+        probing.UNUSUAL: unusual_news.measured,
         # last: its age says whether it is time again
         probing.STORAGE: _storage,
     }

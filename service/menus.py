@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from service import unusual_news
 from service.archive import Archive
 from service.codes import Category
 from service.permissions import (
@@ -25,6 +26,8 @@ class Menu:
     uploads: bool = False
     filing: bool = False
     log: bool = False
+    #: how much stands out that the person has not looked at
+    unusual: int = 0
     history: bool = False
     bundles: bool = False
     people: bool = False
@@ -37,13 +40,16 @@ def menu(archive: Archive, actor: Actor) -> Menu:
     """Return the doors of one person, from the policy in force."""
     with archive.db.read() as db:
         policy = archive.policies.current(db)
+        log = may(policy, actor, Action.AUDIT_READ)
+        new = unusual_news.count(db, actor.person) if log else 0
     create = creatable(policy, actor)
     return Menu(
         search=not scopes(policy, actor).empty,
         customers=not customer_scopes(policy, actor).empty or bool(create),
         uploads=may(policy, actor, Action.DOCUMENT_ADD),
         filing=may(policy, actor, Action.DOCUMENT_FILE),
-        log=may(policy, actor, Action.AUDIT_READ),
+        log=log,
+        unusual=new,
         history=may(policy, actor, Action.AUDIT_READ_OWN),
         bundles=may(policy, actor, Action.AUDIT_EXPORT),
         people=may(policy, actor, Action.USER_MANAGE),

@@ -16,7 +16,7 @@ from service.rows import claim
 log = structlog.get_logger()
 
 #: Names of what workers measure.
-INDEX, STORAGE, KEYSTORE = "index", "storage", "keystore"
+INDEX, STORAGE, KEYSTORE, UNUSUAL = "index", "storage", "keystore", "unusual"
 
 #: What each of them has, unless the index cannot be used.
 _MEMBERS: Mapping[str, frozenset[str]] = {
@@ -26,6 +26,7 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
     ),
     STORAGE: frozenset(("objects", "bytes", "database")),
     KEYSTORE: frozenset(("keys", "destructions", "newest", "mirror")),
+    UNUSUAL: frozenset(("findings",)),
 }
 
 #: How old signs of life are when nobody asks for them any more.
@@ -76,6 +77,13 @@ def readings(db: Session) -> Mapping[str, Reading]:
         else:
             found[name] = Reading(name, taken, body)
     return found
+
+
+def reading(db: Session, name: str) -> Reading | None:
+    """Return one measurement; None where there is none that can be read."""
+    row = db.get(Probe, name)
+    body = _body(name, row.body) if row else None
+    return Reading(name, row.taken, body) if row and body is not None else None
 
 
 def _body(name: str, text: str) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ The rules are figures of the log alone: no words, no content. They accuse nobody
 an inspection looks the same. The limits are policy (limits.toml, [unusual]).
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,12 @@ class Finding:
         """Return the day, for a filter of the log."""
         return self.when.date()
 
+    @property
+    def digest(self) -> str:
+        """Return what tells it from other findings, and names nobody."""
+        said = f"{self.rule}|{self.person}|{self.when.isoformat()}"
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -68,9 +75,17 @@ class _Raw:
 def look(call: Call, now: datetime | None = None) -> Found:
     """Return what stands out in the last days; `now` is for who asks about another time."""
     call.require(Target())
-    db, limits = call.db, call.policy.limits.unusual
-    zone = ZoneInfo(call.archive.settings.timezone)
-    today = (now or datetime.now(UTC)).astimezone(zone).date()
+    limits, zone = call.policy.limits.unusual, ZoneInfo(call.archive.settings.timezone)
+    items = standing_out(call.db, limits, zone, now or datetime.now(UTC))
+    call.returned(item.person for item in items)
+    return Found(items, limits)
+
+
+def standing_out(
+    db: Session, limits: UnusualLimits, zone: ZoneInfo, now: datetime
+) -> tuple[Finding, ...]:
+    """Return what stands out in the last days, for whom the caller has let through."""
+    today = now.astimezone(zone).date()
     since = today - timedelta(days=limits.days - 1)
     usual = since - timedelta(days=limits.usual_days)
     lately, usually = _from(db, since, zone), _from(db, usual, zone)
@@ -90,9 +105,7 @@ def look(call: Call, now: datetime | None = None) -> Found:
         ),
     ]
     raw.sort(key=lambda one: (one.when, one.rule, one.person), reverse=True)
-    items = _named(db, raw)
-    call.returned(item.person for item in items)
-    return Found(items, limits)
+    return _named(db, raw)
 
 
 def _from(db: Session, day: date, zone: ZoneInfo) -> ColumnElement[bool]:

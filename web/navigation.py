@@ -15,12 +15,13 @@ from web import labels, session
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the rail; `key` is what `g` and a letter jump to."""
+    """One entry of the rail; `key` is what `g` and a letter jump to, `count` what is new there."""
 
     endpoint: str
     label: str
     icon: str
     key: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def rail(menu: Menu) -> tuple[Group, ...]:
     watch = (
         [
             Entry("log.show", gettext("Access log"), icon="journal-text"),
-            Entry("watch.strange", gettext("Unusual behaviour"), icon="bell"),
+            Entry("watch.strange", gettext("Unusual behaviour"), icon="bell", count=menu.unusual),
         ]
         if menu.log
         else []

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
+from indexer import measuring
 from service import sealed_words, unusual
 from service.audit.entries import Subject
 from service.codes import Category
@@ -145,6 +147,47 @@ def test_who_opens_much_more_than_usual_stands_out_and_when(portal, monkeypatch)
     assert stands_out(portal) == {("many_opened", "ARCHIVIST", 30)}
     monkeypatch.setattr(unusual, "_odd", lambda _when, _limits: True)
     assert ("odd_hours", "ARCHIVIST", 30) in stands_out(portal)
+
+
+def new(person) -> int:
+    """Return how much the menu says is new of what stands out."""
+    rail = person.html("/account").split("<aside")[1].split("</aside>")[0]
+    link = rail.split('href="/log/unusual"')[1].split("</a>")[0]
+    said = re.findall(r'class="bdg">(\d+) 条新<', link)
+    return int(said[0]) if said else 0
+
+
+def test_the_menu_says_how_much_is_new_until_its_person_has_looked(portal, monkeypatch):
+    daylight(monkeypatch)
+    auditor, legal = portal["auditor"], portal["legal"]
+
+    def refused(login):
+        person = portal[login]
+        for _ in range(10):
+            person.get("/log")
+        measuring.measure(portal.world.archive)
+
+    measuring.measure(portal.world.archive)
+    assert new(auditor) == 0
+    refused("sales")
+    assert (new(auditor), new(legal)) == (1, 1)
+    assert new(auditor) == 1
+    assert auditor.get("/log/unusual").status_code == 200
+    assert (new(auditor), new(legal)) == (0, 1)
+    refused("sales2")
+    assert (new(auditor), new(legal)) == (1, 2)
+
+
+def test_nobody_else_is_told_or_counted_for(portal):
+    with portal.world.archive.db.write() as db:
+        db.execute(text("DROP TABLE unusual_known"))
+        db.execute(
+            text("INSERT INTO probe (name, taken, body) VALUES ('unusual', :taken, :body)"),
+            {"taken": "2026-01-01T00:00:00.000Z", "body": '{"findings": ["a"]}'},
+        )
+    for login in OTHERS:
+        page = portal[login].html("/account")
+        assert "条新" not in page, login
 
 
 def test_nights_and_weekends_are_those_of_the_archives_own_clock():

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import auditing, log_figures, sealed_words, unusual
+from service import auditing, log_figures, sealed_words, unusual_news
 from service.audit.entries import Subject
 from service.permissions import Action
 from web import errors, forms, guard, plots
@@ -18,7 +18,7 @@ _CARRIED = 500
 def strange() -> ResponseReturnValue:
     """Show what stands out in the last days, and by which rule."""
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit")) as call:
-        found = unusual.look(call)
+        found = unusual_news.look(call)
     return render_template("log/unusual.html", found=found, event=call.event)
 
 
