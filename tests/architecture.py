@@ -6,6 +6,7 @@ tests/test_architecture.py applies them to the tree, and to a good and a bad exa
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from web.catalogue import SENTENCES
@@ -93,7 +94,7 @@ def libraries(path: str, source: str) -> Iterator[str]:
 
 def absolute_imports(path: str, source: str) -> Iterator[str]:
     """A name says where the thing is."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.ImportFrom) and node.level:
             yield f"{node.lineno}: relative import"
 
@@ -107,7 +108,7 @@ def no_test_mode(path: str, source: str) -> Iterator[str]:
 
 def no_module_clients(path: str, source: str) -> Iterator[str]:
     """Clients and the archive are made in one function and handed down."""
-    for statement in ast.parse(source).body:
+    for statement in _tree(source).body:
         if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
             continue
         for node in ast.walk(statement):
@@ -119,7 +120,7 @@ def environment(path: str, source: str) -> Iterator[str]:
     """The environment is read once, into Settings."""
     if path in ENVIRONMENT:
         return
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.Attribute | ast.Name) and _name(node) in {"environ", "getenv"}:
             yield f"{node.lineno}: reads the environment"
 
@@ -129,7 +130,7 @@ def transactions(path: str, source: str) -> Iterator[str]:
     if path in TRANSACTIONS:
         return
     verbs = {"begin", "commit"} | ({"read", "write"} if path.startswith("web/") else set())
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         match node:
             case ast.Call(func=ast.Attribute(attr=verb, value=owner)) if (
                 verb in verbs and _name(owner) in SESSIONS
@@ -153,7 +154,7 @@ def short_files(path: str, source: str) -> Iterator[str]:
 
 def plain_sentences(path: str, source: str) -> Iterator[str]:
     """A refusal's sentence is a message id; values go into its params."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if not isinstance(node, ast.Call) or _name(node.func) not in SENTENCES:
             continue
         place = SENTENCES[_name(node.func)]
@@ -166,8 +167,7 @@ def no_chinese_code(path: str, source: str) -> Iterator[str]:
     """Chinese texts of pages are in the catalogue."""
     if not path.startswith("web/"):
         return
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
+    for node in _nodes(source):
         # only where the value has some: a character may be written as its number
         if isinstance(node, ast.Constant) and _HAN.search(str(node.value)):
             written = ast.get_source_segment(source, node) or ""
@@ -182,7 +182,7 @@ def honest_tests(path: str, source: str) -> Iterator[str]:
     for line, module in _imports(source):
         if module.startswith("unittest.mock"):
             yield f"{line}: mocks"
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.Attribute | ast.Name) and _dotted(node) in _DISHONEST:
             yield f"{node.lineno}: {_dotted(node)}"
 
@@ -222,9 +222,19 @@ _UNSAFE = {
 }
 
 
+@lru_cache(maxsize=1)  # one rule after the other looks at the same file
+def _tree(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+@lru_cache(maxsize=1)
+def _nodes(source: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_tree(source)))
+
+
 def _imports(source: str) -> Iterator[tuple[int, str]]:
     """Yield line and module of every import, also those inside functions."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         match node:
             case ast.Import(names=names):
                 yield from ((node.lineno, alias.name) for alias in names)

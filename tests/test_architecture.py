@@ -1,5 +1,6 @@
 """The tree keeps the rules of the house, and the rules can tell good from bad."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -95,32 +96,45 @@ SPLIT = [
 ]
 
 
-def files(tops, pattern):
-    return [
-        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
-        for top in tops
-        for path in sorted((ROOT / top).rglob(pattern))
-    ]
+#: rules → where the files are that keep them
+KEEPERS = {
+    PRODUCT_RULES: (PRODUCT, "*.py"),
+    TEST_RULES: (("tests",), "*.py"),
+    TEMPLATE_RULES: (("web/templates",), "*.html"),
+}
 
 
-def assert_kept(rule, sources):
-    found = [f"{path}:{finding}" for path, source in sources for finding in rule(path, source)]
+@cache
+def findings(rules):
+    """Return what each rule finds; all look at a file before the next one is parsed."""
+    tops, pattern = KEEPERS[rules]
+    found = {rule: [] for rule in rules}
+    for top in tops:
+        for file in sorted((ROOT / top).rglob(pattern)):
+            path, source = file.relative_to(ROOT).as_posix(), file.read_text("utf-8")
+            for rule in rules:
+                found[rule] += [f"{path}:{finding}" for finding in rule(path, source)]
+    return found
+
+
+def assert_kept(rule, rules):
+    found = findings(rules)[rule]
     assert not found, "\n".join([f"{rule.__doc__}", *found])
 
 
 @pytest.mark.parametrize("rule", PRODUCT_RULES, ids=lambda rule: rule.__name__)
 def test_the_product_keeps_the_rule(rule):
-    assert_kept(rule, files(PRODUCT, "*.py"))
+    assert_kept(rule, PRODUCT_RULES)
 
 
 @pytest.mark.parametrize("rule", TEST_RULES, ids=lambda rule: rule.__name__)
 def test_the_tests_keep_the_rule(rule):
-    assert_kept(rule, files(["tests"], "*.py"))
+    assert_kept(rule, TEST_RULES)
 
 
 @pytest.mark.parametrize("rule", TEMPLATE_RULES, ids=lambda rule: rule.__name__)
 def test_the_templates_keep_the_rule(rule):
-    assert_kept(rule, files(["web/templates"], "*.html"))
+    assert_kept(rule, TEMPLATE_RULES)
 
 
 @pytest.mark.parametrize(("name", "path", "source", "bad"), SPLIT)
