@@ -7,16 +7,9 @@ import pytest
 
 from indexer.extract import CONTAINERS
 from indexer.extract.result import Extracted, Failed, Reason
-from indexer.extract.sandbox import Sandbox
 from tests.indexer import zips
 
 ZIP = "application/zip"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def listed(sandbox, content, **arguments):

@@ -7,18 +7,11 @@ import pytest
 
 from indexer.extract import READERS
 from indexer.extract.result import Extracted, Failed, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks, docxs, odfs, pptxs, sheets
 
 OLD = "application/vnd.ms-excel"
 CELLS = "<row>" + "<c/>" * 500_000 + "</row>"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def outcome(sandbox, media_type, content):

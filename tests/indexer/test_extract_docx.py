@@ -8,7 +8,6 @@ import pytest
 
 from indexer.extract import docx
 from indexer.extract.result import Extracted, Note, Reason, Unreadable
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.docxs import by_hand, by_library, packed, paragraph, part, relations, run
 from tests.indexer.refusals import reason_of
@@ -206,10 +205,9 @@ def test_a_relation_that_leads_outside_is_not_followed():
     assert reason(content) is Reason.DAMAGED
 
 
-def test_a_document_goes_through_the_sandbox():
+def test_a_document_goes_through_the_sandbox(sandbox):
     content = by_library()
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(media.DOCX, io.BytesIO(content), len(content))
+    found = sandbox.extract(media.DOCX, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted)
     assert found == docx.read(io.BytesIO(content))
     assert [page.no for page in found.pages] == [1]

@@ -6,7 +6,6 @@ import pytest
 
 from indexer.extract import html
 from indexer.extract.result import Extracted, Failed, Note, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.refusals import reason_of
 
@@ -147,11 +146,10 @@ def test_pages_made_to_cost_time_end_with_a_reason_and_the_next_is_read(hasty, p
     assert found.text == "下一份\n"
 
 
-def test_all_charsets_are_known_in_the_sandbox_too():
-    with Sandbox(1) as sandbox:
-        for name, codec in {"gbk": "gbk", "big5": "cp950", "euc-kr": "cp949"}.items():
-            words = "一二三"
-            content = page(f"<p>{words}", head=f"<meta charset={name}>").encode(codec)
-            found = sandbox.extract("text/html", io.BytesIO(content), len(content))
-            assert isinstance(found, Extracted)
-            assert found.text == words + "\n"
+def test_all_charsets_are_known_in_the_sandbox_too(sandbox):
+    for name, codec in {"gbk": "gbk", "big5": "cp950", "euc-kr": "cp949"}.items():
+        words = "一二三"
+        content = page(f"<p>{words}", head=f"<meta charset={name}>").encode(codec)
+        found = sandbox.extract("text/html", io.BytesIO(content), len(content))
+        assert isinstance(found, Extracted)
+        assert found.text == words + "\n"

@@ -8,18 +8,11 @@ import pytest
 
 from indexer.extract import CONTAINERS, mail
 from indexer.extract.result import Extracted, Failed, Note, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import mails
 from tests.indexer.refusals import reason_of
 
 WORDS = "库卡机器人维护合同的付款方式"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def read(content):

@@ -8,7 +8,6 @@ import pytest
 
 from indexer.extract import CONTAINERS, msg, rtf_packed
 from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import oles
 from tests.indexer.refusals import reason_of
@@ -16,12 +15,6 @@ from tests.indexer.refusals import reason_of
 MSG = "application/vnd.ms-outlook"
 SUBJECT, SENDER, TO, BODY, CLASS = 0x0037, 0x0C1A, 0x0E04, 0x1000, 0x001A
 HTML, RTF, CODEPAGE, SENT = 0x1013, 0x1009, 0x3FFD, 0x0039
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def made(texts, **more):

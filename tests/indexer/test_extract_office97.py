@@ -8,7 +8,6 @@ import pytest
 
 from indexer.extract import office97
 from indexer.extract.result import Extracted, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.refusals import reason_of
 
@@ -66,10 +65,9 @@ def test_a_truncated_file_is_refused(read, length):
         (PPT, "方案.dps"),
     ],
 )
-def test_files_of_kingsoft_go_through_the_sandbox_by_their_content(content, name):
+def test_files_of_kingsoft_go_through_the_sandbox_by_their_content(sandbox, content, name):
     kind = media.sniff(io.BytesIO(content), len(content), name)
     assert media.refused(kind, name) is None
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(kind, io.BytesIO(content), len(content))
+    found = sandbox.extract(kind, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted)
     assert "KUKA KR210" in found.text

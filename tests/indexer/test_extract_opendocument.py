@@ -6,7 +6,6 @@ import pytest
 
 from indexer.extract import opendocument
 from indexer.extract.result import Extracted, Note, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks
 from tests.indexer.docxs import packed
@@ -133,12 +132,11 @@ def test_locked_truncated_and_empty_files_say_so():
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_each_kind_goes_through_the_sandbox_whatever_its_name(kind):
+def test_each_kind_goes_through_the_sandbox_whatever_its_name(sandbox, kind):
     content = odf(kind, table(row(cell("正文"))))
     found_kind = media.sniff(io.BytesIO(content), len(content), "没有扩展名")
     assert found_kind == TYPES[kind]
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(found_kind, io.BytesIO(content), len(content))
+    found = sandbox.extract(found_kind, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted)
     assert found == opendocument.read(io.BytesIO(content))
     assert found.text == "正文\n"

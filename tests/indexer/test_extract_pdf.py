@@ -12,12 +12,6 @@ from tests.indexer import pdfs
 from tests.indexer.refusals import reason_of
 
 
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
-
-
 def read(content):
     return pdf.read(io.BytesIO(content))
 

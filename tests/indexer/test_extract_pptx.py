@@ -4,7 +4,6 @@ import io
 
 from indexer.extract import pptx
 from indexer.extract.result import Extracted, Note, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer import attacks
 from tests.indexer.docxs import packed, relations
@@ -169,10 +168,9 @@ def test_locked_truncated_and_empty_decks_say_so():
     assert reason(deck("<p:sp>")) is Reason.DAMAGED
 
 
-def test_a_deck_goes_through_the_sandbox_whatever_its_name():
+def test_a_deck_goes_through_the_sandbox_whatever_its_name(sandbox):
     content = deck(title("方案"))
     kind = media.sniff(io.BytesIO(content), len(content), "没有扩展名")
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(kind, io.BytesIO(content), len(content))
+    found = sandbox.extract(kind, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted)
     assert found == pptx.read(io.BytesIO(content))

@@ -6,7 +6,6 @@ import pytest
 
 from indexer.extract import rtf
 from indexer.extract.result import Extracted, Failed, Note, Reason
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.refusals import reason_of
 
@@ -150,10 +149,9 @@ def test_files_made_to_cost_time_end_with_a_reason_and_the_next_is_read(hasty, p
     assert found.text == "下一份"
 
 
-def test_a_file_goes_through_the_sandbox_whatever_its_name():
+def test_a_file_goes_through_the_sandbox_whatever_its_name(sandbox):
     content = made(hexed("合同") + r"\par")
     kind = media.sniff(io.BytesIO(content), len(content), "合同.doc")
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(kind, io.BytesIO(content), len(content))
+    found = sandbox.extract(kind, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted)
     assert found == rtf.read(io.BytesIO(content))

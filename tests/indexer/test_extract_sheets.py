@@ -7,7 +7,6 @@ import pytest
 
 from indexer.extract import xls, xlsx
 from indexer.extract.result import Extracted, Failed, Note, Reason, Unreadable
-from indexer.extract.sandbox import Sandbox
 from service import media
 from tests.indexer.docxs import packed, relations
 from tests.indexer.pdfs import rotten
@@ -150,11 +149,10 @@ def test_days_errors_and_truths_read_alike_in_both_formats():
         (866, "cp866", "Счет"),
     ],
 )
-def test_a_workbook_from_before_unicode_is_read_in_its_codepage(codepage, codec, words):
+def test_a_workbook_from_before_unicode_is_read_in_its_codepage(sandbox, codepage, codec, words):
     content = old_by_hand(old_label(words.encode(codec)), codepage=codepage)
     assert old_text(content) == f"{words}\n"
-    with Sandbox(1) as sandbox:
-        found = sandbox.extract(OLD, io.BytesIO(content), len(content))
+    found = sandbox.extract(OLD, io.BytesIO(content), len(content))
     assert isinstance(found, Extracted), found
     assert found.text == f"{words}\n"
 
@@ -226,16 +224,15 @@ def test_workbooks_are_told_by_their_content():
         assert media.refused(media_type, name) is None
 
 
-def test_workbooks_go_through_the_sandbox():
-    with Sandbox(1) as sandbox:
-        for reader, media_type, content in (
-            (xlsx, media.XLSX, by_library()),
-            (xls, OLD, old_by_library()),
-        ):
-            found = sandbox.extract(media_type, io.BytesIO(content), len(content))
-            assert isinstance(found, Extracted)
-            assert found == reader.read(io.BytesIO(content))
-        content = old_and_locked()
-        found = sandbox.extract(OLD, io.BytesIO(content), len(content))
-        assert isinstance(found, Failed)
-        assert found.reason is Reason.PASSWORD
+def test_workbooks_go_through_the_sandbox(sandbox):
+    for reader, media_type, content in (
+        (xlsx, media.XLSX, by_library()),
+        (xls, OLD, old_by_library()),
+    ):
+        found = sandbox.extract(media_type, io.BytesIO(content), len(content))
+        assert isinstance(found, Extracted)
+        assert found == reader.read(io.BytesIO(content))
+    content = old_and_locked()
+    found = sandbox.extract(OLD, io.BytesIO(content), len(content))
+    assert isinstance(found, Failed)
+    assert found.reason is Reason.PASSWORD

@@ -9,7 +9,6 @@ import xlwt
 
 from indexer.extract import CONTAINERS
 from indexer.extract.result import Extracted, Failed, Reason
-from indexer.extract.sandbox import Sandbox
 from tests.indexer import locks, zips
 from tests.indexer.odfs import TYPES, locked, odf, p
 
@@ -48,12 +47,6 @@ WAYS = [
     pytest.param(ODT, stored("locked-2007.odt"), "维护合同", id="odt by blowfish"),
     pytest.param(ZIP, stored("locked-aes.zip"), "合同.txt", id="zip of 7-Zip"),
 ]
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def read(sandbox, media_type, content, password=None):

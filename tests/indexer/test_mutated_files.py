@@ -9,17 +9,10 @@ import pytest
 
 from indexer.extract import CONTAINERS, READERS
 from indexer.extract.result import Extracted, Failed
-from indexer.extract.sandbox import Sandbox
 from tests.indexer.samples import SAMPLES
 
 #: In every run, and in the slow one: some thousands over all kinds.
 FEW, MANY = 6, 250
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(1) as sandbox:
-        yield sandbox
 
 
 def harmed(content: bytes, chance: random.Random) -> bytes:

@@ -7,7 +7,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from indexer.extract import OCR, ofd_sheet
 from indexer.extract.result import Reason, Unreadable
-from indexer.extract.sandbox import Sandbox
 from tests.indexer import ofds
 
 
@@ -34,16 +33,15 @@ def test_a_page_without_an_image_has_no_sheet(number):
     assert refusal.value.reason is Reason.DAMAGED
 
 
-def test_the_writing_on_a_page_that_is_an_image_is_recognised():
+def test_the_writing_on_a_page_that_is_an_image_is_recognised(sandbox):
     drawn = Image.new("L", (1_260, 840), 255)
     font = ImageFont.load_default(size=60)
     ImageDraw.Draw(drawn).text((120, 300), "KUKA KR210 INVOICE", font=font, fill=0)
     target = io.BytesIO()
     drawn.save(target, "PNG")
     content = ofds.scanned(target.getvalue())
-    with Sandbox(1) as sandbox:
-        source, said = io.BytesIO(content), {"type": "application/ofd", "page": 2}
-        answer = sandbox.ask(OCR, source, len(content), said, lambda _: None)
+    source, said = io.BytesIO(content), {"type": "application/ofd", "page": 2}
+    answer = sandbox.ask(OCR, source, len(content), said, lambda _: None)
     assert isinstance(answer, dict)
     assert answer["text"].strip() == "KUKA KR210 INVOICE"
     assert round(answer["width"]) == 595
