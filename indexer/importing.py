@@ -148,7 +148,7 @@ class _Import:
                 raise NotFound
             plain, size = cast("BinaryIO", reader), row.size or 0
             with reader:
-                if row.source == batches.Source.PORTAL:
+                if row.source not in batches.WORKED:
                     files = packages.announced(ring, row)
                     yield SentSource(batches.folder(ring, row), plain, size, files)
                 else:

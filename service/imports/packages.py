@@ -46,8 +46,10 @@ def receive(call: Call, upload: Upload, new: New) -> ImportBatch:
     return _keep(call, upload, replace(new, source=Source.ZIP, folder=name))
 
 
-def receive_list(call: Call, upload: Upload, new: New, files: Sequence[tuple[str, int]]) -> str:
-    """Store a list of files that somebody is about to send; return the id of the batch.
+def receive_list(
+    call: Call, upload: Upload, new: New, files: Sequence[tuple[str, int]]
+) -> ImportBatch:
+    """Store a list of files that somebody is about to send, and make the batch that takes them.
 
     `files` are the paths and bytes of what will be sent. The worker reads the list, and what it
     means is shown, before anything is sent. Raises like `receive`.
@@ -62,8 +64,7 @@ def receive_list(call: Call, upload: Upload, new: New, files: Sequence[tuple[str
     name = intake.clean_file_name(upload.file_name)
     intake.examine(upload, name)
     options = {"files": [[items.clean_path(file), size] for file, size in files]}
-    made = _keep(call, upload, replace(new, source=Source.PORTAL, folder=name, options=options))
-    return made.id
+    return _keep(call, upload, replace(new, folder=name, options=options))
 
 
 def announced(ring: Ring, row: ImportBatch) -> list[tuple[str, int]]:

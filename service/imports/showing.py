@@ -52,6 +52,11 @@ class BatchView:
     sums: Sums
 
     @property
+    def customer_id(self) -> str | None:
+        """Return the one client of all its files, if there is one."""
+        return self.customer.id if self.customer else None
+
+    @property
     def going(self) -> bool:
         """Say whether something still happens to it: files come, or are being read."""
         return self.state in (State.OPEN, State.RUNNING) or self.sums.reading > 0

@@ -4,9 +4,10 @@ Most of them name things that exist (`furnish`), so that they get past the doors
 compared with what the description promises.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,12 +21,13 @@ from schemathesis.checks import CHECKS, load_all_checks
 from service import corrections, deputies, filing, signins
 from service.audit.entries import Subject
 from service.codes import Category
-from service.imports import batches
+from service.imports import batches, folders
 from service.imports.items import Announced
 from service.permissions import Action
 from service.properties import Properties
 from tests.bundled import asked
 from tests.indexer.pdfs import written
+from tests.indexer.zips import packed
 from tests.recognised import scan
 from tests.web.programs import Programs
 from tests.web.serving import app_of
@@ -52,6 +54,15 @@ _ASKED = {"case": "FW-1", "version": 1, "revision": 1}
 _FOR_A_CASE: Mapping[str, Mapping[str, Any]] = {
     "open_export_entries": {"number": [1]},
     "search_sealed": {"words": "减速机", "from": "2026-01-01", "to": "2099-01-01"},
+}
+
+#: what is sent where not any file will do
+_SENT: Mapping[str, Mapping[str, Any]] = {
+    "import_zip": {"file": packed(("甲.txt", b"a"))},
+    "import_listed": {
+        "file": "file\n甲.txt\n".encode(),
+        "files": json.dumps([{"file": "甲.txt", "size": 6}]),
+    },
 }
 
 #: states that a change may be based on: mostly the present one
@@ -107,6 +118,7 @@ def furnish(world: World) -> Pools:
             world.actor("archivist"), Action.IMPORT_RUN, subject, writes=True
         ) as call:
             batches.stop(call, batch)
+    looked_at = _folders(world, customers[0], 18)
     exported = [asked(world) for _ in range(2)]
     world.work()
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
@@ -121,6 +133,10 @@ def furnish(world: World) -> Pools:
         "batch_id": imported[:8],
         # only what was stopped goes on, and stops only what goes on
         "resume_import": imported[8:],
+        # only what has not begun is shown before, begun and given up
+        "begin_import": looked_at[:8],
+        "discard_import": looked_at[8:16],
+        "preview_import": looked_at[16:],
         # only what could not be read is read again
         "retry_document": broken,
         "restore_document": withdrawn,
@@ -143,6 +159,21 @@ def _import(world: World, customer: str) -> str:
     person = world.actor("archivist")
     with world.archive.call(person, Action.IMPORT_RUN, Subject("import"), writes=True) as call:
         return batches.create(call, new).id
+
+
+def _folders(world: World, customer: str, count: int) -> list[str]:
+    """Choose a folder of the server so often; the worker looks at it afterwards."""
+    settings = world.archive.settings
+    served = settings.data / "served"
+    served.mkdir()
+    (served / "甲.txt").write_text("减速机", "utf-8")
+    world.archive.settings = replace(settings, import_root=served)
+    new = batches.New(batches.Source.FOLDER, customer, "minutes")
+    person, made = world.actor("archivist"), []
+    for _ in range(count):
+        with world.archive.call(person, Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+            made.append(folders.choose(call, "", new).id)
+    return made
 
 
 @dataclass
@@ -261,6 +292,7 @@ class Fuzzing:
                     # for all its files, which say nothing of themselves
                     customers = st.sampled_from(self.pools["customer_id"])
                     case.body.update({"customer": draw(customers), "kind": "minutes"})
+                case.body.update(_SENT.get(_id(case.operation), {}))
                 if _id(case.operation) == "name_deputy":
                     day = str(datetime.now(UTC).date() + timedelta(days=2))
                     case.body.update({"deputy": self.pools["deputy_id"][0], "from": day, "to": day})
@@ -280,6 +312,7 @@ class Fuzzing:
             "kind": st.sampled_from(["minutes", "repair", "contract"]),
             "coop_type": st.sampled_from(["project", "long_term"]),
             "file": st.sampled_from([b"\xe7\xba\xaa\xe8\xa6\x81", _PDF_THAT_BREAKS_OFF]),
+            "folder": st.just(""),
             "days": st.integers(1, 365),
             "revision": st.sampled_from([1, 2]),
             "text": st.text("减速机 KR210", min_size=1, max_size=20),

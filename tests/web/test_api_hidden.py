@@ -46,6 +46,9 @@ IMPORT: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/imports/{}/retry", {}),
     ("POST", "/imports/{}/stop", {}),
     ("POST", "/imports/{}/resume", {}),
+    ("GET", "/imports/{}/preview", {}),
+    ("POST", "/imports/{}/begin", {"json": {"leave_out": True}}),
+    ("POST", "/imports/{}/discard", {}),
 ]
 #: mistakes that must not be told before existence is
 MISTAKES: list[dict[str, Any]] = [

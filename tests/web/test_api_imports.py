@@ -2,10 +2,13 @@
 
 import csv
 import io
+import json
+from dataclasses import replace
 
 import pytest
 
 from service.models import Document
+from tests.indexer import zips
 
 FILES = {"合同/主合同.txt": "减速机采购", "纪要.txt": "更换后恢复"}
 
@@ -124,3 +127,112 @@ def test_what_may_not_be_imported_is_refused_as_a_whole(programs, customer, logi
     body = {"customer": customer, "kind": "minutes", "files": said, **more}
     assert programs[login].post("/imports", body).status_code == status
     assert programs[login].get("/imports").json["total"] == 0
+
+
+def looked_at(programs, program, answer):
+    """Let the worker look at an import; return where it is, and what was found."""
+    assert answer.status_code == 202, answer.text
+    assert (answer.json["state"], answer.json["finished"]) == ("preparing", None)
+    place = answer.headers["Location"].removeprefix("/api/v1")
+    assert program.get(f"{place}/preview").json["ready"] is False
+    programs.world.work()
+    return place, program.get(f"{place}/preview").json
+
+
+def begun(program, place, **said):
+    return program.act(f"{place}/begin", said, etag=program.etag(place))
+
+
+def test_a_zip_is_looked_into_begun_and_brought_by_the_worker(programs, customer):
+    program = programs["sales"]
+    listed = "文件,类型\n甲.txt,会议纪要\n丙.txt,会议纪要\n".encode()
+    content = zips.packed(("清单.csv", listed), ("甲.txt", b"first"), ("乙.txt", b"second"))
+    said = {"customer": customer, "kind": "minutes"}
+    answer = program.upload("/imports/zip", content, file_name="交接.zip", **said)
+    place, found = looked_at(programs, program, answer)
+    assert (found["manifest"], found["lines"], found["matched"]) == ("清单.csv", 2, 1)
+    assert found["wrong"] == [{"line": 3, "file": "丙.txt", "code": "line.missing"}]
+    assert (found["trouble"], documents(programs)) == (None, 0)
+    refused = begun(program, place)
+    assert (refused.status_code, refused.json["fields"]) == (422, {"leave_out": "required"})
+    assert begun(program, place, leave_out=True).json["state"] == "running"
+    programs.world.work()
+    shown = program.get(place).json
+    assert (shown["state"], shown["sums"]["searchable"], shown["sums"]["agrees"]) == (
+        "done",
+        2,
+        True,
+    )
+    assert program.get(f"{place}/preview").status_code == 404
+
+
+def test_a_list_is_compared_with_names_and_the_files_are_sent_after_that(programs, customer):
+    program = programs["sales"]
+    names = [{"file": "移交/甲.txt", "size": 5}, {"file": "移交/乙.txt", "size": 6}]
+    listed = "文件,类型,题名\n甲.txt,会议纪要,主轴异响\n".encode()
+    fields = {"customer": customer, "files": json.dumps(names)}
+    answer = program.upload("/imports/listed", listed, file_name="清单.csv", **fields)
+    place, found = looked_at(programs, program, answer)
+    assert (found["lines"], found["matched"], found["customers"]) == (1, 1, 1)
+    assert program.upload(f"{place}/items/1", b"first").status_code == 409
+    assert begun(program, place, leave_out=True).json["state"] == "open"
+    assert program.upload(f"{place}/items/1", b"first").json["state"] == "received"
+    shown = program.get(place).json
+    assert (shown["source"], shown["state"], shown["sums"]["skipped"]["files"]) == (
+        "api",
+        "done",
+        1,
+    )
+    for wrong in ("", "no", "{}", "[]", '[{"file": "a"}]', '[{"file": "a", "size": true}]'):
+        fields = {"customer": customer, "files": wrong}
+        refused = program.upload("/imports/listed", listed, file_name="清单.csv", **fields)
+        assert (refused.status_code, [*refused.json["fields"]]) == (422, ["files"]), wrong
+
+
+def test_a_folder_of_the_server_is_imported_by_those_who_look_after_the_archive(
+    programs, customer, tmp_path
+):
+    world = programs.world
+    said = {"folder": "", "customer": customer, "kind": "minutes"}
+    assert programs["archivist"].post("/imports/folder", said).status_code == 404
+    (tmp_path / "交接").mkdir()
+    (tmp_path / "交接" / "甲.txt").write_text("焊接节拍", "utf-8")
+    world.archive.settings = replace(world.archive.settings, import_root=tmp_path / "交接")
+    assert programs["sales"].post("/imports/folder", said).status_code == 403
+    listed = programs["archivist"].post("/imports/folder", {"folder": ""}).json
+    assert listed["customer"] is None
+    assert programs["archivist"].get(f"/imports/{listed['id']}").json["customer"] is None
+    program = programs["archivist"]
+    assert program.post("/imports/folder", {**said, "folder": "../x"}).status_code == 404
+    place, _ = looked_at(programs, program, program.post("/imports/folder", said))
+    assert programs["sales"].get(f"{place}/preview").status_code == 404
+    assert programs["service_manager"].get(f"{place}/preview").status_code == 404
+    assert begun(program, place).json["state"] == "running"
+    world.work()
+    assert program.get(place).json["sums"]["searchable"] == 1
+
+
+def test_an_import_that_has_not_begun_is_given_up(programs, customer):
+    program = programs["sales"]
+    said = {"customer": customer, "kind": "minutes"}
+    answer = program.upload("/imports/zip", b"PK\x03\x04" + bytes(300), file_name="a.zip", **said)
+    place, found = looked_at(programs, program, answer)
+    assert found["trouble"] == "This ZIP is damaged or cannot be read."
+    assert begun(program, place).status_code == 409
+    given_up = program.act(f"{place}/discard", etag=program.etag(place))
+    assert (given_up.status_code, given_up.json["state"]) == (200, "done")
+    programs.world.work()
+    assert list(programs.world.archive.blobs.list()) == []
+
+
+def test_who_may_not_import_is_refused_before_anything_is_taken(programs, customer):
+    said = {"customer": customer, "kind": "minutes"}
+    content = zips.packed(("甲.txt", b"a"))
+    for login, status in (("auditor", 403), ("finance", 403)):
+        answer = programs[login].upload("/imports/zip", content, **said)
+        assert answer.status_code == status, login
+    absent = {**said, "customer": "a" * 26}
+    assert programs["sales"].upload("/imports/zip", content, **absent).status_code == 404
+    bogus = programs["sales"].upload("/imports/zip", content, **{**said, "kind": "bogus"})
+    assert (bogus.status_code, bogus.json["fields"]) == (422, {"kind": "unknown"})
+    assert list(programs.world.archive.blobs.list()) == []

@@ -10,6 +10,9 @@ from service.models import Idempotency
 from tests.web.programs import Programs
 from tests.world import World, password
 
+#: paths to which forms are sent
+_FORMS = ("/versions", "/documents", "/zip", "/listed")
+
 NEW = {"name": "苏州同屿机电有限公司", "category": "intended"}
 
 
@@ -63,7 +66,7 @@ def who(path: str) -> str:
 
 
 def sent(programs, method, path, query="", **more):
-    form = method == "POST" and (path.endswith(("/versions", "/documents")) or "/items/" in path)
+    form = method == "POST" and (path.endswith(_FORMS) or "/items/" in path)
     data = {"data": {}, "content_type": "multipart/form-data"} if form else {"json": {}}
     if method in ("GET", "DELETE"):
         data = {}

@@ -35,6 +35,8 @@ GET_THROUGH = {
     | {"move_document", "restore_document"}
     | {"create_import", "list_imports", "show_import", "send_import_file", "report_import"}
     | {"report_import_as_csv", "retry_import", "stop_import", "resume_import"}
+    | {"import_zip", "import_listed", "import_folder"}
+    | {"preview_import", "begin_import", "discard_import"}
     | {"correct_page", "take_text_revision"}
     | {"list_suggestions", "settle_suggestions"},
     "sales": _OWN

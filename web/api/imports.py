@@ -72,6 +72,11 @@ class _Whole:
     total: int = 0
     next_cursor: str | None = None
 
+    @property
+    def customer_id(self) -> str | None:
+        """Return the one client of all its files, if there is one."""
+        return self.customer.id if self.customer else None
+
 
 def _subject(batch_id: str) -> Subject:
     return Subject("import", batch_id)
@@ -226,7 +231,7 @@ def retry_import(batch_id: str) -> Response:
     The answer is as of before anything is read. Ask again for the rest, after the worker is
     through with these.
     """
-    answer = _changed(batch_id, lambda call: choices.retry(call, batch_id))
+    answer = changed(batch_id, lambda call, _: choices.retry(call, batch_id))
     choices.read_again(g.archive, g.actor, batch_id)
     return answer
 
@@ -235,21 +240,22 @@ def retry_import(batch_id: str) -> Response:
 @operation(403, answers={200: ImportShown}, conditional=True)
 def stop_import(batch_id: str) -> Response:
     """Take no more files in, until it goes on."""
-    return _changed(batch_id, lambda call: batches.stop(call, batch_id))
+    return changed(batch_id, lambda call, _: batches.stop(call, batch_id))
 
 
 @api.post("/imports/<batch_id>/resume")
 @operation(403, answers={200: ImportShown}, conditional=True)
 def resume_import(batch_id: str) -> Response:
     """Go on with an import that was stopped."""
-    return _changed(batch_id, lambda call: batches.resume(call, batch_id))
+    return changed(batch_id, lambda call, _: batches.resume(call, batch_id))
 
 
-def _changed(batch_id: str, change: Callable[[Call], object]) -> Response:
+def changed(batch_id: str, change: Callable[[Call, Read], object]) -> Response:
+    """Change the import of this request, which says on which state of it that is based."""
     with opened(Action.IMPORT_RUN, _subject(batch_id), writes=True) as call:
         rev = _known(call, batch_id)
-        asking.body(call)
+        asked = asking.body(call)
         matched(rev)
-        change(call)
+        change(call, asked)
         row = batches.find(call, call.db, batch_id)
         return done(call, ImportShown, showing.described(call, [row])[0])

@@ -75,7 +75,7 @@ def listed() -> ResponseReturnValue:
     files = _named(names)
     subject = Subject("import", customer=wanted.customer)
     with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
-        made = packages.receive_list(call, upload, wanted, files)
+        made = packages.receive_list(call, upload, wanted, files).id
     return redirect(url_for("imports.show", batch_id=made))
 
 

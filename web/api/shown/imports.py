@@ -42,7 +42,7 @@ class ImportShown(Schema):
     source = string()
     state = string()
     error = string(null=True)
-    customer = string("customer.id", null=True)
+    customer = string("customer_id", null=True)
     kind = string(null=True)
     grade = string(null=True)
     created = moment()
@@ -87,6 +87,31 @@ class ImportList(Listed):
     """Imports that this person made, newest first."""
 
     items = fields.List(fields.Nested(ImportShown), required=True)
+
+
+class WrongLine(Schema):
+    """A line of a list that cannot be meant as it stands, with a code why."""
+
+    line = whole()
+    file = string()
+    code = string()
+
+
+class ImportPreview(Schema):
+    """What was found of an import before it begins; `ready` says whether that is known yet.
+
+    `manifest` is the name of the list, empty without one; `matched` of its `lines` name a file
+    that is there. `trouble` says why the import cannot begin at all.
+    """
+
+    ready = fields.Boolean(required=True)
+    manifest = string()
+    lines = whole()
+    matched = whole()
+    ignored = fields.List(fields.String(), required=True)
+    wrong = fields.List(fields.Nested(WrongLine), required=True)
+    customers = whole()
+    trouble = string("refusal", null=True)
 
 
 class ImportFileSent(Schema):
