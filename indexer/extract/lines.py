@@ -24,7 +24,7 @@ Corners = NDArray[np.float32]
 #: Longest side that lines are looked for at. Measured: more costs time and finds nothing more.
 DETECTED_AT: Final = 960
 #: Where a line ends is counted in thousandths of its length.
-_WHOLE: Final = 1000
+WHOLE: Final = 1000
 _SMALLEST: Final = 4
 _SIDE: Final = 32
 #: As `get_rotate_crop_image` has it, which turns such lines.
@@ -131,7 +131,7 @@ def _ends(text: str, word: Any) -> list[int]:  # noqa: ANN401 - rapidocr publish
     following = [*middles[1:], 1.0]
     ends = [(a + b) / 2 for a, b in zip(middles, following, strict=True)]
     ends[-1] = 1.0
-    rounded = [round(_WHOLE * min(1.0, max(0.0, end))) for end in ends]
+    rounded = [round(WHOLE * min(1.0, max(0.0, end))) for end in ends]
     return list(np.maximum.accumulate(rounded).tolist())
 
 

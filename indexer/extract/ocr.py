@@ -63,13 +63,17 @@ def recognised(sheet: Sheet) -> dict[str, Any]:
     down = height / lying.image.shape[0]
     quads = [[n * by for n, by in zip(q, (across, down) * 4, strict=True)] for q, _ in read]
     order = reading_order.ordered(quads, [len(line.text) for _, line in read])
+    turns = lying.turns
+    if lying.vertical:
+        quads = [_stood_up(quad, height) for quad in quads]
+        width, height, turns = height, width, turns + 1
     text, placed = _written(order, quads, [line for _, line in read])
     return {
         "text": text,
         "lines": placed,
         "width": width,
         "height": height,
-        "rotation": (sheet.rotation + 90 * lying.turns) % 360,
+        "rotation": (sheet.rotation + 90 * turns) % 360,
         "extractor": EXTRACTOR,
     }
 
@@ -94,6 +98,11 @@ def _as_read(corners: lines.Corners) -> list[float]:
     if lines.is_on_end(corners):
         corners = np.roll(corners, -1, axis=0)
     return [float(n) for n in corners.flatten()]
+
+
+def _stood_up(quad: list[float], height: float) -> list[float]:
+    """Turn a line clockwise with its sheet, which is so high: it is read downwards then."""
+    return [n for at in range(0, 8, 2) for n in (height - quad[at + 1], quad[at])]
 
 
 def _written(

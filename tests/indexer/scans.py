@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import closing
 
+import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+
+from indexer.extract import page_fonts
 
 CONTRACT = (
     "SERVICE CONTRACT 20260315",
@@ -26,6 +30,21 @@ def page(lines: Sequence[str] = CONTRACT, *, turned: int = 0, mode: str = "RGB")
     for number, line in enumerate(lines):
         draw.text((40, 50 + 70 * number), line, font=font, fill=0)
     return image.convert(mode).rotate(turned, expand=True)
+
+
+def vertical(columns: Sequence[str], *, turned: int = 0) -> Image.Image:
+    """Return a page written downwards, its columns from right to left, turned as in `page`."""
+    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(300, 400))
+    canvas.setFont(_FONT, 14)
+    for number, column in enumerate(columns):
+        for down, character in enumerate(column):
+            canvas.drawString(250 - 28 * number, 360 - 16 * down, character)
+    canvas.save()
+    with page_fonts.lent(), closing(pypdfium2.PdfDocument(file.getvalue())) as document:
+        image: Image.Image = document[0].render(scale=2.5).to_pil()
+    return image.convert("L").rotate(turned, expand=True)
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:

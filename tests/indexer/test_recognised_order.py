@@ -1,5 +1,6 @@
 """In which order what is recognised on a page is written: rows of tables, columns of prose."""
 
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.extract.pdf import doubtful
@@ -24,6 +25,12 @@ RIGHT = (
     "signing the contract and what is",
     "left within thirty days after",
     "acceptance of the whole line",
+)
+VERTICAL = (
+    "甲方应于验收合格后三十日付款",
+    "乙方须提供机器人与电动机各十台",
+    "保修期为十二个月自验收日起算",
+    "争议由双方协商解决",
 )
 TRADITIONAL = (
     "買賣雙方簽訂設備維護合約",
@@ -60,6 +67,21 @@ def test_columns_of_prose_are_read_one_after_the_other(sandbox: Sandbox) -> None
     heading = (420, 40, "Delivery and payment")
     (text,) = texts(whole(sandbox, scans.saved(drawn(heading, *lines, size=32))))
     assert text.split("\n") == [heading[2], *LEFT, *RIGHT]
+
+
+@pytest.mark.parametrize("turned", [0, 180])
+def test_a_page_written_downwards_stands_and_is_read_from_right_to_left(
+    sandbox: Sandbox, turned: int
+) -> None:
+    made = whole(sandbox, scans.saved(scans.vertical(VERTICAL, turned=turned)))
+    (page,) = read(made).pages
+    assert page.text.split("\n") == list(VERTICAL)
+    assert page.rotation == turned
+    assert page.height > page.width
+    first, second = (made.lines[1][n].quad for n in (0, 1))
+    # a line begins at its top, with the corner at the right of who reads it downwards
+    assert first[1] < first[3]
+    assert first[0] > first[6] > second[0]
 
 
 def test_a_genuine_layer_all_in_traditional_writing_is_looked_at_and_kept(
