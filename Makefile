@@ -6,6 +6,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help run test check live bench bench-formats screens mutants catalogue docs lock clean
 
+# Without what Python keeps compiled, every start and every test run would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PYTHON ?= python3
 WORKERS ?= auto
