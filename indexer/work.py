@@ -28,6 +28,7 @@ ACTIONS = {
     "render_page": Action.DOCUMENT_RENDER,
     "import": Action.IMPORT_RUN,
     "bundle": Action.AUDIT_EXPORT,
+    "export_list": Action.EXPORT_LIST,
 }
 
 _SUBJECTS = {
@@ -38,6 +39,7 @@ _SUBJECTS = {
     "scan": "version",
     "import": "import",
     "bundle": "export",
+    "export_list": "export_file",
 }
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from indexer import (
     bundling,
+    exporting,
     importing,
     indexing,
     rendering,
@@ -30,8 +31,9 @@ from indexer.office.printing import Office
 from indexer.reading import Reading
 from service import jobs, opening, page_images
 from service.archive import Archive
-from service.bundles import handing
+from service.bundles import handing as bundles
 from service.errors import Unavailable
+from service.exporting import handing as exports
 from service.health import Pulse
 from service.imports import packages
 from service.jobs import Lane
@@ -47,10 +49,10 @@ AWAY = 2.0
 SOON = 0.05
 
 #: Seconds between two looks for ZIPs of imports that nothing more will come out of, and for
-#: compliance bundles that are over.
+#: compliance bundles and exports that are over.
 CLEARED = 60.0
 
-#: Seconds between two looks for bundles that wait: nobody waits for one by the second.
+#: Seconds between two looks for bundles and exports that wait: nobody waits for one by the second.
 UNHURRIED = 1.0
 
 #: Seconds between two commits to the index while an import is read. Each costs the same for one
@@ -232,10 +234,12 @@ class Worker:
         self._forever(lambda: self.bundle_waiting() > 0, self._packing, idle=UNHURRIED)
 
     def bundle_waiting(self) -> int:
-        """Make one waiting compliance bundle, and take old ones away; return how many were made."""
+        """Make one waiting bundle and one export, take old ones away; return how many were made."""
         done = bundling.run(self.archive, self.holder, self._packing.beat)
+        done += exporting.run(self.archive, self.holder, self._packing.beat)
         if monotonic() - self._emptied > CLEARED:
-            handing.clear(self.archive)
+            bundles.clear(self.archive)
+            exports.clear(self.archive)
             self._emptied = monotonic()
         return done
 

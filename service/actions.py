@@ -53,6 +53,8 @@ class Action(StrEnum):
     DOCUMENT_QUEUE = "document.queue"
     IMPORT_RUN = "import.run"
     SEARCH_RUN = "search.run"
+    EXPORT_LIST = "export.list"
+    EXPORT_FETCH = "export.fetch"
     AUDIT_READ = "audit.read"
     AUDIT_READ_OWN = "audit.read_own"
     AUDIT_OPEN = "audit.open"
@@ -104,6 +106,8 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DOCUMENT_QUEUE: Verb.ARRANGE,
     Action.IMPORT_RUN: Verb.COLLECT,
     Action.SEARCH_RUN: Verb.READ,
+    Action.EXPORT_LIST: Verb.USE,
+    Action.EXPORT_FETCH: Verb.USE,
     Action.AUDIT_READ: Verb.ADMIN,
     Action.AUDIT_READ_OWN: Verb.READ,
     Action.AUDIT_OPEN: Verb.ADMIN,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -24,6 +24,8 @@ from service.models import MadeFile
 from service.originals import Delivery, Original
 from service.permissions import Action, service_actor
 from service.streams import DecryptingReader
+
+Row = TypeVar("Row", bound=MadeFile)
 
 
 class State(StrEnum):
@@ -117,9 +119,9 @@ def _pieces(reader: DecryptingReader, size: int) -> Iterator[bytes]:
 
 def clear(
     archive: Archive,
-    table: type[MadeFile],
+    table: type[Row],
     downloads: int,
-    told: Callable[[MadeFile], tuple[Action, Subject]],
+    told: Callable[[Row], tuple[Action, Subject]],
 ) -> int:
     """Take away files that are too old or were fetched often enough; return how many.
 

@@ -30,6 +30,8 @@ class Menu:
     unusual: int = 0
     history: bool = False
     bundles: bool = False
+    #: rows that an export may have; 0 without
+    exports: int = 0
     people: bool = False
     status: bool = False
     create: tuple[Category, ...] = ()
@@ -43,8 +45,9 @@ def menu(archive: Archive, actor: Actor) -> Menu:
         log = may(policy, actor, Action.AUDIT_READ)
         new = unusual_news.count(db, actor.person) if log else 0
     create = creatable(policy, actor)
+    found = not scopes(policy, actor).empty
     return Menu(
-        search=not scopes(policy, actor).empty,
+        search=found,
         customers=not customer_scopes(policy, actor).empty or bool(create),
         uploads=may(policy, actor, Action.DOCUMENT_ADD),
         filing=may(policy, actor, Action.DOCUMENT_FILE),
@@ -52,6 +55,7 @@ def menu(archive: Archive, actor: Actor) -> Menu:
         unusual=new,
         history=may(policy, actor, Action.AUDIT_READ_OWN),
         bundles=may(policy, actor, Action.AUDIT_EXPORT),
+        exports=policy.limits.export.rows_of(actor.roles) if found else 0,
         people=may(policy, actor, Action.USER_MANAGE),
         status=may(policy, actor, Action.STATUS_READ),
         create=create,

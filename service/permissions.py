@@ -42,6 +42,8 @@ BY_READ_RIGHT = frozenset(
         Action.DOCUMENT_ORIGINAL,
         Action.DOCUMENT_QUEUE,
         Action.SEARCH_RUN,
+        Action.EXPORT_LIST,
+        Action.EXPORT_FETCH,
         Action.SIGN_IN,
         Action.SIGN_OUT,
         Action.STEP_UP,
@@ -232,7 +234,8 @@ SERVICES: Mapping[str, frozenset[Action]] = {
     | frozenset({Action.AUDIT_RESUME}),
     "anchor": frozenset({Action.ANCHOR_REKEY}),
     "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
-    | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER, Action.AUDIT_EXPORT}),
+    | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER, Action.AUDIT_EXPORT})
+    | frozenset({Action.EXPORT_LIST}),
 }
 
 

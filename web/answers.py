@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
-from flask import request
+from flask import request, url_for
 from flask_babel import gettext
 
 from service.finding import WINDOW, Answer, FacetValue
@@ -104,6 +105,12 @@ def without(name: str, value: str) -> str:
 def unfiltered() -> str:
     """Return this search's address without any filter."""
     return paging.address([(n, v) for n, v in request.args.items(multi=True) if n in _ASKED])
+
+
+def exported() -> str:
+    """Return where this search is exported: all of it, not the page alone."""
+    given: dict[str, Any] = dict(forms.export_conditions())
+    return url_for("exports.ask", **given)
 
 
 def at_page(number: int) -> str:

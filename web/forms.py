@@ -11,6 +11,7 @@ from service.accounts import NewPerson, PersonChange
 from service.codes import Department, Role, Sort
 from service.directory import Wanted as CustomersWanted
 from service.errors import Invalid, NotFound
+from service.exporting.asked import Conditions
 from service.finding import WINDOW, Question, cursor
 from service.log_questions import Sought
 from service.log_questions import Wanted as EventsWanted
@@ -29,6 +30,12 @@ _ALWAYS = frozenset({"csrf_token", "dialog", "next"})
 LOG_CONDITIONS = (
     *("from", "to", "actor", "dept", "customer", "document", "seq"),
     *("action", "verb", "decision", "grade", "category"),
+)
+
+#: The conditions of a search that an export can have, and the client whose documents it lists.
+EXPORT_CONDITIONS = (
+    *("of", "q", "from", "to", "sort"),
+    *("category", "module", "kind", "customer", "owner", "grade", "year"),
 )
 
 #: in the form that asks the password again: that another form waits for it, and its fields
@@ -97,21 +104,41 @@ def as_sent() -> Mapping[str, Any]:
 
 def question() -> Question:
     """Return the search an address asks for: it holds the whole state."""
-    sort = request.args.get("sort", Sort.RELEVANCE)
-    order = Sort(sort) if sort in list(Sort) else Sort.RELEVANCE
+    order = _order()
     return Question(
         q=request.args.get("q", ""),
-        filters=Filters(
-            **{name: _several(name) for name in ("category", "module", "kind", "customer")},
-            **{name: _several(name) for name in ("owner", "grade")},
-            year=_years(),
-            day_from=asked_day(request.args.get("from", "")),
-            day_to=asked_day(request.args.get("to", "")),
-        ),
+        filters=_filters(),
         sort=order,
         limit=PAGE,
         cursor=_position(order),
     )
+
+
+def _order() -> Sort:
+    sort = request.values.get("sort", Sort.RELEVANCE)
+    return Sort(sort) if sort in list(Sort) else Sort.RELEVANCE
+
+
+def _filters() -> Filters:
+    return Filters(
+        **{name: _several(name) for name in ("category", "module", "kind", "customer")},
+        **{name: _several(name) for name in ("owner", "grade")},
+        year=_years(),
+        day_from=asked_day(request.values.get("from", "")),
+        day_to=asked_day(request.values.get("to", "")),
+    )
+
+
+def exporting() -> Conditions:
+    """Return what is exported by an address, or the form that carries its conditions on."""
+    of = request.values.get("of", "")[:40]
+    return Conditions(request.values.get("q", ""), _filters(), str(_order()), of)
+
+
+def export_conditions() -> dict[str, list[str]]:
+    """Return the conditions of a search, or of an export, as they were sent."""
+    said = {name: request.values.getlist(name)[:50] for name in EXPORT_CONDITIONS}
+    return {name: [v for v in values if v] for name, values in said.items() if any(values)}
 
 
 def page() -> int:
@@ -128,7 +155,7 @@ def _position(order: Sort) -> str | None:
 
 
 def _several(name: str) -> frozenset[str]:
-    return frozenset(v for v in request.args.getlist(name)[:50] if v)
+    return frozenset(v for v in request.values.getlist(name)[:50] if v)
 
 
 def _years() -> frozenset[int]:

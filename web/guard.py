@@ -49,7 +49,7 @@ SEARCHES = frozenset(
     {
         *("search.show", "customers.listing", "uploads.show", "moves.show"),
         *("log.show", "log.document", "log.person", "history.show"),
-        *("watch.figures", "watch.strange", "bundles.ask"),
+        *("watch.figures", "watch.strange", "bundles.ask", "exports.ask"),
     }
 )
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from web.labels import N_
-from web.words import word_of
+from web.words import N_, word_of
 
 #: why a file of an import is not here
 REASON = {

@@ -7,13 +7,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from web.words import choices_of, word_of
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name that collectors of messages know
-    """Mark a text for the catalogue; it is translated when it is shown."""
-    return text
-
+from web.action_words import ACTION
+from web.words import N_, choices_of, word_of
 
 CATEGORY = {
     "potential": N_("Lead"),
@@ -178,55 +173,13 @@ INPUT = {
     "receiver": N_("Receiver"),
     "certificate": N_("Certificate"),
     "numbers": N_("Numbers"),
+    "what": N_("What to export"),
+    "format": N_("Kind of file"),
+    "of": N_("Client"),
     "details": N_("Sealed content"),
 }
 #: a field that no form has
 OTHER_INPUT = N_("Another field")
-ACTION = {
-    "session.sign_in": N_("Sign in"),
-    "session.sign_out": N_("Sign out"),
-    "session.step_up": N_("Confirm password"),
-    "request.check": N_("Send a form"),
-    "session.manage_own": N_("Own sign-ins and tokens"),
-    "deputy.name": N_("Name a deputy"),
-    "user.manage": N_("Manage accounts"),
-    "home.read": N_("Open home page"),
-    "customer.create": N_("Open client file"),
-    "customer.list": N_("List clients"),
-    "customer.read": N_("Read client file"),
-    "customer.edit": N_("Edit client file"),
-    "customer.file": N_("File client"),
-    "customer.move_category": N_("Change client type"),
-    "document.add": N_("Upload"),
-    "document.add_version": N_("Upload version"),
-    "document.read": N_("View"),
-    "document.text": N_("Read text"),
-    "document.original": N_("Download"),
-    "document.edit": N_("Edit properties"),
-    "document.move": N_("Move document"),
-    "document.withdraw": N_("Withdraw"),
-    "document.restore": N_("Undo a withdrawal"),
-    "document.return": N_("Return"),
-    "document.file": N_("File document"),
-    "document.retry": N_("Retry"),
-    "document.queue": N_("Look at uploads"),
-    "import.run": N_("Import"),
-    "search.run": N_("Search"),
-    "audit.read": N_("Read access log"),
-    "audit.read_own": N_("Read own history"),
-    "audit.open": N_("Open sealed content"),
-    "audit.export": N_("Export compliance bundle"),
-    "audit.erase": N_("Erase details of the log"),
-    "audit.purge": N_("Purge old entries of the log"),
-    "audit.resume": N_("Go on with the log after a restore"),
-    "anchor.rekey": N_("Change the key that signs the log"),
-    "status.read": N_("Read system status"),
-    "policy.import": N_("Import policy"),
-    "document.extract": N_("Extract text"),
-    "document.index": N_("Index"),
-    "document.render": N_("Draw pages"),
-    "index.rebuild": N_("Rebuild index"),
-}
 DECISION = {"allow": N_("Allowed"), "deny": N_("Refused"), "fail": N_("Failed")}
 #: why a file gave no text, or less than all
 REASON = {
@@ -319,6 +272,7 @@ STAGE = {
     "scan": N_("Looking for viruses"),
     "render": N_("Drawing pages"),
     "bundle": N_("Making compliance bundles"),
+    "export_list": N_("Writing lists"),
     "import": N_("Bringing imports in"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}

@@ -6,8 +6,7 @@ from typing import Any
 from flask_babel import gettext
 
 from web import labels
-from web.labels import N_
-from web.words import choices_of, word_of
+from web.words import N_, choices_of, word_of
 
 VERB = {
     "create": N_("Establish"),
@@ -53,6 +52,7 @@ OBJECT = {
     "deputy": N_("Deputy"),
     "document": N_("Document"),
     "export": N_("Compliance bundle"),
+    "export_file": N_("Exported file"),
     "home": N_("Home page"),
     "import": N_("Import"),
     "index": N_("Search index"),
@@ -142,6 +142,7 @@ MEMBER = {
     "leaf": N_("Leaf of the tree"),
     "chain": N_("Chain value"),
     "q": N_("Query"),
+    "format": N_("Kind of file"),
     "filters": N_("Filters"),
     "ip": N_("Address"),
     "agent": N_("Browser"),
@@ -169,6 +170,11 @@ UNMADE = {
     "corrupt": N_("What was asked for can no longer be read. Ask for it again."),
     "denied": N_("Who asked for it may not have it any more."),
 }
+#: why an export was not made, and what helps
+UNWRITTEN = {
+    **UNMADE,
+    "too_large": N_("It became too large. Ask for fewer documents."),
+}
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "verb": VERB,
@@ -182,6 +188,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "member": MEMBER,
     "unusual": UNUSUAL,
     "unmade": UNMADE,
+    "unwritten": UNWRITTEN,
 }
 
 

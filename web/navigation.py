@@ -61,6 +61,8 @@ def rail(menu: Menu) -> tuple[Group, ...]:
     own = (
         [Entry("history.show", gettext("My history"), icon="clock-history")] if menu.history else []
     )
+    if menu.exports:
+        own.append(Entry("exports.show", gettext("My exports"), icon="download"))
     run = [Entry("status.show", gettext("System status"), icon="activity")] if menu.status else []
     groups = (
         Group("", tuple(work)),

@@ -1,6 +1,6 @@
 """Sentences of the service that reach people as they are: here for the catalogue alone."""
 
-from web.labels import N_
+from web.words import N_
 
 #: what was left out of a query: the sentences of `service.search.query.Note`
 NOTES = (

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from service.codes import Category, Grade, Module, Role, grades_up_to
-from service.policy import unusual
+from service.policy import exporting, unusual
+from service.policy.exporting import ExportLimits
 from service.policy.unusual import UnusualLimits
 
 E = TypeVar("E", bound=StrEnum)
@@ -337,6 +338,7 @@ _SECTIONS: Mapping[str, type] = {
     "upload": UploadLimits,
     "reading": ReadingLimits,
     "bundle": BundleLimits,
+    "export": ExportLimits,
     "log": LogLimits,
     "anchor": AnchorLimits,
     "unusual": UnusualLimits,
@@ -348,6 +350,7 @@ _SINCE: Mapping[str, Mapping[str, int]] = {
     "api": {"requests_per_minute": 6000},
     "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
     "anchor": {"closed_hours": 72},
+    "export": exporting.SINCE,
     "unusual": unusual.SINCE,
 }
 
@@ -362,6 +365,7 @@ class Limits:
     upload: UploadLimits
     reading: ReadingLimits
     bundle: BundleLimits
+    export: ExportLimits
     log: LogLimits
     anchor: AnchorLimits
     unusual: UnusualLimits

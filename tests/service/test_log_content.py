@@ -55,6 +55,9 @@ from service.audit.verify import Code
 from service.bundles import exports, handing
 from service.codes import Department, Role
 from service.errors import Denied, Refusal
+from service.exporting import handing as giving
+from service.exporting import requests
+from service.exporting.asked import Conditions
 from service.ids import is_id
 from service.log_questions import Sought
 from service.models import AuditBody, AuditEvent
@@ -408,6 +411,19 @@ def bundle(world: World) -> None:
     )
 
 
+def export(world: World) -> None:
+    """Ask for a list with canaries in its words, have it made, fetch it."""
+    new = requests.New("list", "xlsx", Conditions(f"{WORD} OR {ID_NUMBER}"))
+    subject = Subject("export_file")
+    made = call(
+        world, "sales", Action.EXPORT_LIST, subject, lambda c: requests.request(c, new), writes=True
+    ).id
+    world.work()
+    subject = Subject("export_file", made)
+    original = call(world, "sales", Action.EXPORT_FETCH, subject, lambda c: giving.fetch(c, made))
+    assert b"".join(original.chunks())
+
+
 def everything(world: World) -> None:
     """Do everything once with canaries in every free field."""
     people(world)
@@ -415,6 +431,7 @@ def everything(world: World) -> None:
     papers(world, customer)
     asking(world)
     bundle(world)
+    export(world)
     evidence(world)
     forged(world)
 

@@ -9,6 +9,7 @@ from service.codes import Category
 from service.imports import batches
 from service.imports.items import Announced
 from service.permissions import Action, service_actor
+from tests import exported as exports
 from tests.bundled import asked
 from tests.recognised import scan
 from tests.web.browsing import Person, Portal
@@ -39,6 +40,12 @@ PAGES = (
     ("archivist", "/imports/{batch}"),
     ("archivist", "/imports/new?customer={customer}"),
     ("archivist", "/photos?customer={customer}"),
+    ("archivist", "/exports"),
+    ("archivist", "/exports/new?q=KR210"),
+    ("archivist", "/exports/new?of={customer}"),
+    ("archivist", "/exports/{exported}"),
+    ("sales2", "/exports"),
+    ("auditor", "/exports"),
     ("archivist", "/account"),
     ("archivist", "/log"),
     ("archivist", "/nowhere"),
@@ -90,6 +97,7 @@ _REFUSED = {
     ("archivist", "/log"): 403,
     ("sales", "/log"): 403,
     ("sales", "/log/bundles"): 403,
+    ("auditor", "/exports"): 403,
     (STRANGER, "/password?link=used"): 404,
 }
 
@@ -111,6 +119,7 @@ class Places:
     link: str
     batch: str
     bundle: str
+    exported: str
 
     def address(self, path: str) -> str:
         """Return where a page is."""
@@ -131,7 +140,7 @@ def furnish(world: World) -> Places:
     with world.archive.call(world.actor("sales"), Action.DOCUMENT_EDIT, subject) as call:
         corrections.correct(call, scanned, 1, "减速机 KR210\n验收合格", if_match="1.1")
     world.work()
-    bundle = asked(world)
+    bundle, exported = asked(world), exports.asked(world, "archivist")
     world.work()
     owner, deputy = world.id("sales"), world.id("sales2")
     today = signins.today(world.archive)
@@ -143,7 +152,7 @@ def furnish(world: World) -> Places:
     with world.archive.call(cli, Action.USER_MANAGE, subject, writes=True) as call:
         link = password_links.make(call, deputy)
     batch = _import(world, customer)
-    return Places(customer, document, withdrawn, scanned, owner, link, batch, bundle)
+    return Places(customer, document, withdrawn, scanned, owner, link, batch, bundle, exported)
 
 
 def _import(world: World, customer: str) -> str:

@@ -25,6 +25,7 @@ from service.imports import batches, folders
 from service.imports.items import Announced
 from service.permissions import Action
 from service.properties import Properties
+from tests import exported as exports
 from tests.bundled import asked
 from tests.indexer.pdfs import written
 from tests.indexer.zips import packed
@@ -120,6 +121,7 @@ def furnish(world: World) -> Pools:
             batches.stop(call, batch)
     looked_at = _folders(world, customers[0], 18)
     exported = [asked(world) for _ in range(2)]
+    listed = [exports.asked(world, "archivist") for _ in range(2)]
     world.work()
     people = [world.id(login) for login in ("sales", "sales2", "technical", "archivist")]
     deputy, day = world.id("sales2"), signins.today(world.archive)
@@ -144,6 +146,7 @@ def furnish(world: World) -> Pools:
         "move_customer": filed,
         "deputy_id": [deputy],
         "export_id": exported,
+        "made_id": listed,
         **{name: [drawn.id] for name in ("show_page", "show_thumbnail", "show_hits")},
         # what was recognised is corrected, and has revisions
         **{name: [scanned] for name in ("show_page_text", "correct_page", "take_text_revision")},

@@ -42,6 +42,7 @@ def ids(furnished, world, programs):
         "seq": 1,
         "batch_id": batch,
         "export_id": export,
+        "made_id": mine.post("/exports", {}).json["id"],
         "deputy_id": mine.post("/deputies", named).json["id"],
         "session_id": mine.get("/sessions").json["items"][0]["id"],
         "token_id": mine.get("/tokens").json["items"][0]["id"],

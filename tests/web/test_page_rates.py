@@ -49,7 +49,10 @@ def test_it_is_said_in_english_too(portal):
     assert not re.search("[一-鿿]", re.sub(r'<[^>]* lang="zh"[^>]*>[^<]*<', "", page))
 
 
-@pytest.mark.parametrize("path", ["/customers", "/customers?q=KR210", "/upload?q=KR210"])
+@pytest.mark.parametrize(
+    "path",
+    ["/customers", "/customers?q=KR210", "/upload?q=KR210", "/exports/new?q=KR210"],
+)
 def test_lists_that_search_count_too(portal, path):
     sales = portal["sales"]
     assert [sales.get(path).status_code for _ in range(LIMIT + 1)] == [200] * LIMIT + [429]

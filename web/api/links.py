@@ -21,6 +21,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "SealedFound": (("/items/0/seq", "seq"),),
     "OwnList": (("/items/0/seq", "seq"),),
     "ExportShown": (("/id", "export_id"),),
+    "ArchiveExportShown": (("/id", "made_id"),),
     "ImportShown": (("/id", "batch_id"),),
     "ImportList": (("/items/0/id", "batch_id"),),
     "TokenMade": (("/id", "token_id"),),

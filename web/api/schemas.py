@@ -322,6 +322,25 @@ class NewExport(Schema):
     decision = code(Decision)
 
 
+class NewArchiveExport(Schema):
+    """Which documents to list in a file: an answer's, or all of one client (`of`)."""
+
+    what = choice("list", default="list")
+    format = choice("xlsx", "csv", default="xlsx")
+    of = fields.String(load_default="", validate=Length(max=ID_LENGTH, error="too_long"))
+    q = Words(load_default="")
+    category = several(code(Category))
+    module = several(code(Module))
+    kind = several(text(40))
+    customer = several(text(ID_LENGTH))
+    owner = several(text(ID_LENGTH))
+    grade = several(code(Grade))
+    year = several(fields.Integer(strict=True, validate=Range(1, 9999, error="range")))
+    from_ = fields.Date(data_key="from", load_default=None)
+    to = fields.Date(load_default=None)
+    sort = choice(*map(str, Sort), default=str(Sort.RELEVANCE))
+
+
 class EntriesNamed(CaseNamed):
     """Which entries of a bundle to open, and for which case."""
 

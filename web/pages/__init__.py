@@ -9,6 +9,7 @@ from web.pages import (
     customers,
     deputies,
     documents,
+    exports,
     history,
     home,
     import_sources,
@@ -25,7 +26,7 @@ from web.pages import (
 )
 
 _WORK = (home, search, customers, documents, corrections, moves, suggestions, uploads, imports)
-_SOURCES = (import_sources, photos)
+_SOURCES = (import_sources, photos, exports)
 _WATCH = (account, history, deputies, log, watch, bundles, status, people)
 
 

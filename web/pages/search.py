@@ -27,4 +27,5 @@ def show() -> ResponseReturnValue:
         chips=answers.chips(answer.owners),
         pager=answers.pager(answer),
         unfiltered=answers.unfiltered(),
+        exported=answers.exported(),
     )

@@ -1,4 +1,4 @@
-"""What is shown of compliance bundles."""
+"""What is shown of compliance bundles, and of exports of the archive."""
 
 from marshmallow import Schema, fields
 
@@ -42,3 +42,23 @@ class EntriesOpened(Schema):
     """The entries that somebody named."""
 
     items = fields.List(fields.Nested(EntryOpened), required=True)
+
+
+class ArchiveExportShown(Schema):
+    """An export of the archive: how far it is, how many documents it is about."""
+
+    id = string()
+    what = string()
+    format = string()
+    state = string()
+    error = string(null=True)
+    created = moment()
+    wanted = whole()
+    done = whole()
+    left_out = whole(null=True)
+    size = whole(null=True)
+    sha256 = string(null=True)
+    fetched = whole()
+    downloads = whole()
+    expires = moment(null=True)
+    event = whole(null=True)

@@ -1,0 +1,107 @@
+"""What was asked for: kept sealed with the export's row."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from service.crypto import seal, unseal
+from service.search.port import Filters
+
+
+class What(StrEnum):
+    """What an export holds."""
+
+    LIST = "list"
+
+
+class Format(StrEnum):
+    """How a list is written."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What was asked the archive: words and filters of a search, or all of a client's documents.
+
+    `of`: the client's id; then of the filters the days alone count.
+    """
+
+    q: str = ""
+    filters: Filters = field(default_factory=Filters)
+    sort: str = "relevance"
+    of: str = ""
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"q": self.q, "sort": self.sort, "of": self.of, "filters": stated(self.filters)}
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what `kept` gave."""
+        said = {n: v for n, v in kept["filters"].items() if n not in _DAYS}
+        first, last = (kept["filters"].get(name) for name in _DAYS)
+        filters = Filters(
+            **{name: frozenset(values) for name, values in said.items()},
+            day_from=date.fromisoformat(first) if first else None,
+            day_to=date.fromisoformat(last) if last else None,
+        )
+        return cls(kept["q"], filters, kept["sort"], kept["of"])
+
+
+_DAYS = ("day_from", "day_to")
+
+
+def stated(filters: Filters) -> dict[str, Any]:
+    """Return the filters that narrow something, as lists and days of JSON."""
+    found: dict[str, Any] = {}
+    for name, value in asdict(filters).items():
+        if isinstance(value, date):
+            found[name] = value.isoformat()
+        elif value:
+            found[name] = sorted(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. `by`: the maker's id and name; `event`: its number in the log.
+
+    `documents`: what it was about when it was asked for, then what is in the file.
+    """
+
+    by: Mapping[str, str]
+    format: str
+    conditions: Conditions
+    documents: tuple[str, ...]
+    event: int | None = None
+
+    def sealed(self, key: bytes, export_id: str) -> bytes:
+        """Return it as the row keeps it."""
+        kept = {
+            "by": dict(self.by),
+            "format": self.format,
+            "conditions": self.conditions.kept(),
+            "documents": list(self.documents),
+        }
+        return seal(key, json.dumps(kept, ensure_ascii=False).encode(), _aad(export_id))
+
+    @classmethod
+    def opened(cls, key: bytes, sealed: bytes, export_id: str, event: int | None) -> Self:
+        """Read what `sealed` gave; raises `Corrupt`."""
+        kept: dict[str, Any] = json.loads(unseal(key, sealed, _aad(export_id)))
+        conditions = Conditions.read(kept["conditions"])
+        documents = tuple(kept["documents"])
+        return cls(kept["by"], kept["format"], conditions, documents, event)
+
+    def holding(self, documents: tuple[str, ...]) -> Self:
+        """Return the same request about other documents."""
+        return replace(self, documents=documents)
+
+
+def _aad(export_id: str) -> str:
+    return f"guidang.archive-export.v1|{export_id}"

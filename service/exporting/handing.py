@@ -1,0 +1,51 @@
+"""Handing exports out to who asked for them, and taking them away in the end."""
+
+from service import made_files
+from service.archive import Archive, Call
+from service.audit.entries import Subject
+from service.errors import Conflict
+from service.exporting import rows
+from service.exporting.asked import What
+from service.exporting.requests import ACTIONS, find, opened_request, view
+from service.models import ArchiveExport
+from service.originals import Original
+from service.permissions import Action
+
+#: How the log says that each showed a document to its maker.
+_SHOWN = {What.LIST: "listed"}
+
+_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+
+
+def fetch(call: Call, export_id: str) -> Original:
+    """Return an export for sending after the call; raises `NotFound` and `Conflict`.
+
+    Every document in it must still be this person's to read.
+    """
+    row = find(call, call.db, export_id)
+    asked = opened_request(call, row)
+    seen = view(call, row, asked)
+    if seen.going:
+        raise Conflict("This export is still being made.", rule="export_file:state")
+    if not seen.open or row.blob is None:
+        raise Conflict("This export is no longer there: make another.", rule="export_file:gone")
+    if len(rows.readable(call.db, call.scopes, asked.documents)) < len(asked.documents):
+        raise Conflict(
+            "You may no longer read all that is in it: make another.", rule="export_file:scope"
+        )
+    call.returned(asked.documents, _SHOWN[What(row.what)])
+    return made_files.handed_out(call, row, seen.file_name, _TYPES[seen.format])
+
+
+def clear(archive: Archive) -> int:
+    """Take away exports that are too old or were fetched often enough; return how many."""
+    with archive.db.read() as db:
+        most = archive.policies.current(db).limits.export.downloads
+    return made_files.clear(archive, ArchiveExport, most, _told)
+
+
+def _told(row: ArchiveExport) -> tuple[Action, Subject]:
+    return ACTIONS[What(row.what)], Subject("export_file", row.id)

@@ -1,0 +1,71 @@
+"""The worker makes an export, with the rights that its maker has at this moment."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from service import accounts, customers
+from service.archive import Archive, Call
+from service.audit.entries import Subject
+from service.bundles.packing import Sink
+from service.exporting import listing, rows
+from service.exporting.asked import Asked, What
+from service.exporting.requests import ACTIONS
+from service.exporting.rows import Row
+from service.models import Customer, CustomerView
+from service.permissions import Actor
+
+#: Called now and then with how many documents are in.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made, and for whom."""
+
+    export_id: str
+    what: What
+    asked: Asked
+    maker: Actor
+
+
+def write(archive: Archive, sink: Sink, order: Order, progress: Progress) -> tuple[str, ...]:
+    """Write an export into `sink`; return which documents are in it.
+
+    It is a look of its maker's at these documents: its own entry says so.
+    """
+    subject = Subject("export_file", order.export_id)
+    with archive.call(order.maker, ACTIONS[order.what], subject, writes=False) as call:
+        held: list[str] = []
+        newest = bool(order.asked.conditions.of)
+        found = _passing(rows.of(call, order.asked.documents, newest=newest), held, progress)
+        listing.write(sink, found, _statement(call, order.asked))
+        call.returned(held)
+    return tuple(held)
+
+
+def _passing(found: Iterator[Row], held: list[str], progress: Progress) -> Iterator[Row]:
+    """Give the rows on, keep their ids, and tell how far it is."""
+    progress(0)
+    for row in found:
+        held.append(row.document)
+        progress(len(held))
+        yield row
+
+
+def _statement(call: Call, asked: Asked) -> listing.Statement:
+    wanted = asked.conditions
+    client = ""
+    # who may no longer see the client is not told its name either
+    if wanted.of and customers.shows(call.customer_scopes, customers.load(call.db, wanted.of)):
+        number = call.db.get_one(Customer, wanted.of).number or ""
+        name = call.db.get_one(CustomerView, wanted.of).name
+        client = f"{name} {number}".strip()
+    return listing.Statement(
+        asked=asked,
+        made=datetime.now(UTC),
+        zone=ZoneInfo(call.archive.settings.timezone),
+        client=client,
+        names=accounts.names(call.db, set(wanted.filters.owner)),
+    )

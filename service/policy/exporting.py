@@ -1,0 +1,38 @@
+"""How much of the archive leaves it at once: a section of limits.toml."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from service.codes import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLimits:
+    """How long an export lies ready, how often it is fetched, how much one may hold."""
+
+    hours: int
+    downloads: int
+    #: rows of a list for everybody, and for those who look after the archive or answer for it
+    rows: int
+    archivist_rows: int
+    legal_rows: int
+
+    def rows_of(self, roles: Iterable[Role]) -> int:
+        """Return how many rows a list of somebody with these roles may have."""
+        wider = {Role.ARCHIVIST: self.archivist_rows, Role.LEGAL: self.legal_rows}
+        return max([self.rows, *(wider.get(role, 0) for role in roles)])
+
+    @property
+    def rows_at_most(self) -> int:
+        """Return how many rows anybody's list may have."""
+        return max(self.rows, self.archivist_rows, self.legal_rows)
+
+
+#: What holds where the text that governs is older than the section.
+SINCE: Mapping[str, int] = {
+    "hours": 72,
+    "downloads": 3,
+    "rows": 50,
+    "archivist_rows": 5000,
+    "legal_rows": 5000,
+}
