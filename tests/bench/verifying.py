@@ -15,7 +15,7 @@ from tests.appending import append
 from tests.bench.corpus import Corpus
 from tests.bench.figures import Figure
 from tests.bench.logpages import EVENTS, write
-from tests.bench.memory import Watch
+from tests.bench.memory import Watch, shared_out
 from tests.bench.stack import Stack, Stacks
 
 _PROCESSES, _TIMES = 8, 500
@@ -39,7 +39,8 @@ def _verified(stack: Stack) -> list[Figure]:
     command = stack.command("audit", "verify", "--json")
     with (
         subprocess.Popen(command, env=stack.environment, stdout=subprocess.PIPE) as running,
-        Watch(running.pid) as watch,  # getrusage of children would count who started them too
+        # getrusage of children would count who started them too
+        Watch(running.pid, shared_out) as watch,
     ):
         answer = json.loads(running.communicate()[0])
     took = perf_counter() - started
