@@ -29,13 +29,12 @@ from service.audit.entries import PolicyRef, Subject
 from service.blobs.port import BlobMissing
 from service.codes import Filing, Processing
 from service.confidence import Sure, of_lines
-from service.crypto import Corrupt, Place, unseal_value
+from service.crypto import Corrupt
 from service.db import Session
 from service.errors import Unavailable
 from service.ids import new_id
 from service.keystore import KeyMissing, Ring
 from service.models import Document, Version
-from service.suggesting import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +137,11 @@ def _judged(ring: Ring, work: Work, source: processing.Source, made: Recognised)
         text_id,
         result,
         parts,
-        _suggested(ring, work.job.subject, source, pages),
+        suggestions.of_text(ring, work.job.subject, source, pages),
         number_places.rows_of(text_id, pages, texts.blinder(ring), lines),
         layouts.seal_rows(ring, work.job.subject, text_id, lines),
         {no: sure for no, found in lines.items() if (sure := of_lines(found))},
     )
-
-
-def _suggested(
-    ring: Ring, version_id: str, source: processing.Source, pages: list[str]
-) -> dict[str, object]:
-    key = ring.field(source.customer, documents.SEALED_AS)
-    place = Place(version_id, source.customer, "file_name")
-    found = suggest(unseal_value(key, source.file_name, place), pages)
-    return suggestions.seal_row(ring, version_id, found)
 
 
 def begin(db: Session, taken: Sequence[jobs.Taken]) -> None:

@@ -16,8 +16,10 @@ from service import (
     layouts,
     number_places,
     page_images,
+    processing,
     readings,
     revisions,
+    suggestions,
     texts,
 )
 from service.alignment import pairs
@@ -214,7 +216,7 @@ def correct(
                 rule="document:state",
             )
         changed = _corrected(base, no, checked(text))
-        draft = _drafted(call, base, changed, [no], base.row.revision)
+        draft = _drafted(call, db, base, changed, [no], base.row.revision)
     _write(call, document_id, base, draft)
     return _page(call, call.db, document_id, base.version, no)
 
@@ -244,7 +246,7 @@ def take(
             raise Invalid(
                 "The text says this already: nothing would change.", fields={"text": "unchanged"}
             )
-        draft = _drafted(call, base, taken, pages, revision)
+        draft = _drafted(call, db, base, taken, pages, revision)
     _write(call, document_id, base, draft)
     return tag(base.version.no, _revision(call, base))
 
@@ -323,12 +325,16 @@ class _Draft:
     new: New
     layouts: list[dict[str, object]]
     numbers: list[dict[str, object]]
+    suggestion: dict[str, object] | None
     pages: list[int]
     detail: dict[str, object] = field(default_factory=dict)
 
 
-def _drafted(call: Call, base: _Whole, whole: _Whole, pages: list[int], based_on: int) -> _Draft:
+def _drafted(
+    call: Call, db: Session, base: _Whole, whole: _Whole, pages: list[int], based_on: int
+) -> _Draft:
     text_id, ring, version = new_id(), call.ring, base.version.id
+    source = processing.source(db, version)
     sure = {no: one for no, lines in whole.lines.items() if (one := of_lines(lines))}
     made = Correction(call.actor.person, based_on, revisions.said(pages))
     parts = revisions.seal_parts(ring, version, text_id, whole.texts)
@@ -338,6 +344,7 @@ def _drafted(call: Call, base: _Whole, whole: _Whole, pages: list[int], based_on
         new,
         layouts.seal_rows(ring, version, text_id, whole.lines),
         number_places.rows_of(text_id, whole.texts, texts.blinder(ring), whole.lines),
+        suggestions.of_text(ring, version, source, whole.texts) if source else None,
         pages,
         {**detail, **_before_and_after(base.texts, whole.texts, pages)},
     )
@@ -371,6 +378,8 @@ def _write(call: Call, document_id: str, base: _Whole, draft: _Draft) -> None:
     revisions.put(db, [draft.new])
     layouts.put(db, draft.layouts)
     number_places.put(db, draft.numbers)
+    if draft.suggestion and suggestions.renew(db, call.ring, draft.suggestion):
+        held.document.rev += 1  # what somebody else sees suggested is not what they would take
     first, last = draft.pages[0], draft.pages[-1]
     call.say(part={"page": first} if first == last else {"from": first, "to": last})
     call.note(revision=_revision(call, base), **draft.detail)

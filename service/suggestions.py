@@ -5,9 +5,10 @@ its reason and how sure it is; what is less sure than `CERTAIN` is taken only by
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,16 +16,17 @@ from sqlalchemy.orm import Session
 from service import customers, documents, properties
 from service.archive import Call
 from service.codes import Filing
-from service.crypto import seal, unseal
+from service.crypto import Place, seal, unseal, unseal_value
 from service.documents import DocumentView
 from service.errors import Invalid
 from service.filing import QueueRow
 from service.keystore import Ring
 from service.models import Suggestion as SuggestionRow
 from service.permissions import Action
+from service.processing import Source
 from service.properties import Properties
 from service.rows import add_new
-from service.suggesting import CERTAIN, Suggestion
+from service.suggesting import CERTAIN, Suggestion, suggest
 
 #: What can be taken over as a property of the document; the rest is only shown.
 PROPERTIES = frozenset({"kind", "title", "dated", "number"})
@@ -60,6 +62,27 @@ def seal_row(ring: Ring, version_id: str, found: Iterable[Suggestion]) -> dict[s
         "settled": "",
         "created": datetime.now(UTC),
     }
+
+
+def of_text(ring: Ring, version_id: str, source: Source, pages: Sequence[str]) -> dict[str, object]:
+    """Return the row of what the text of a version, by pages, suggests with the file's name."""
+    key = ring.field(source.customer, documents.SEALED_AS)
+    place = Place(version_id, source.customer, "file_name")
+    return seal_row(ring, version_id, suggest(unseal_value(key, source.file_name, place), pages))
+
+
+def renew(db: Session, ring: Ring, row: Mapping[str, object]) -> bool:
+    """Write what is suggested of a version whose text is another; say whether it is another, too.
+
+    What people settled stays settled.
+    """
+    known = db.get(SuggestionRow, row["version"], with_for_update=True)
+    if known is None:
+        put(db, [row])
+        return True
+    before = _unsettled(ring, known)
+    known.ct = cast("bytes", row["ct"])
+    return _unsettled(ring, known) != before
 
 
 def put(db: Session, rows: Iterable[Mapping[str, object]]) -> None:

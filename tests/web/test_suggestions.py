@@ -1,11 +1,15 @@
 """What a file says of itself is shown to who may change its properties, and taken by a tick."""
 
+from datetime import date
+
 from sqlalchemy import select
 
 from service import number_places
+from service.codes import Category
 from service.models import Suggestion, Text
 from service.personal_numbers import Kind
 from service.properties import Properties
+from tests.recognised import scan
 from tests.web.browsing import form
 
 TEXT = """设备维修记录
@@ -156,3 +160,30 @@ def test_personal_numbers_are_stored_with_their_page_and_without_themselves(worl
     assert TEXT[place.start : place.end] == "13879720083"
     assert place.token.startswith("tel:")
     assert "13879720083" not in place.token
+
+
+def test_suggestions_follow_the_corrected_text_and_what_was_settled_stays_so(portal, programs):
+    world = portal.world
+    lines = [("设备维修记录", 0.98), ("编号：WX-2026-0411", 0.6), ("登记日期：2026-05-12", 0.97)]
+    customer = world.customer(category=Category.ACTIVE, owner="sales").id
+    document = scan(world, customer, lines, by="sales").id
+    world.work()
+    person, path = portal["sales"], f"/documents/{document}/suggestions"
+    assert asked(programs, document)["number"]["value"] == "WX-2026-0411"
+    assert "kind" in asked(programs, document)
+    seen = world.shown(document, "sales").rev
+    person.send(path, seen=seen, take=["dated"])
+    seen = world.shown(document, "sales").rev
+    place = f"/documents/{document}/pages/1/correct?version=1"
+    fields = form(person.html(place), place)
+    fields["text"] = ["设备维修记录\n编号：WX-2026-0417\n登记日期：2026-05-13"]
+    person.send(place, **{name: said[0] for name, said in fields.items()})
+    now = asked(programs, document)
+    assert now["number"]["value"] == "WX-2026-0417"
+    assert "dated" not in now
+    # what somebody saw before is not taken for what is suggested now
+    person.send(path, seen=seen, take=["number"])
+    assert world.shown(document, "sales").number != "WX-2026-0417"
+    person.send(path, seen=world.shown(document, "sales").rev, take=["number"])
+    view = world.shown(document, "sales")
+    assert (view.number, view.dated) == ("WX-2026-0417", date(2026, 5, 12))
