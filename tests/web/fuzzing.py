@@ -15,6 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from PIL import Image
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -28,6 +29,7 @@ from service.properties import Properties
 from tests import exported as exports
 from tests.bundled import asked
 from tests.indexer.pdfs import written
+from tests.indexer.scans import saved
 from tests.indexer.zips import packed
 from tests.recognised import scan
 from tests.web.programs import Programs
@@ -56,6 +58,8 @@ _FOR_A_CASE: Mapping[str, Mapping[str, Any]] = {
     "open_export_entries": {"number": [1]},
     "search_sealed": {"words": "减速机", "from": "2026-01-01", "to": "2099-01-01"},
 }
+
+_PHOTO = saved(Image.new("RGB", (40, 20), "white"), "JPEG")
 
 #: what is sent where not any file will do
 _SENT: Mapping[str, Mapping[str, Any]] = {
@@ -316,6 +320,7 @@ class Fuzzing:
             "coop_type": st.sampled_from(["project", "long_term"]),
             "file": st.sampled_from([b"\xe7\xba\xaa\xe8\xa6\x81", _PDF_THAT_BREAKS_OFF]),
             "folder": st.just(""),
+            "photo": st.just([_PHOTO]),
             "days": st.integers(1, 365),
             "revision": st.sampled_from([1, 2]),
             "text": st.text("减速机 KR210", min_size=1, max_size=20),

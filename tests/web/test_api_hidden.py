@@ -14,6 +14,7 @@ CUSTOMER: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/customers/{}/category", {"json": {"to": "active", "reason": "签约"}}),
     ("GET", "/customers/{}/documents", {}),
     ("POST", "/customers/{}/documents", {"data": {"kind": "minutes"}}),
+    ("POST", "/customers/{}/photos", {"data": {"kind": "minutes"}}),
 ]
 DOCUMENT: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/documents/{}", {}),

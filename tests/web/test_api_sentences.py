@@ -11,7 +11,7 @@ from tests.web.programs import Programs
 from tests.world import World, password
 
 #: paths to which forms are sent
-_FORMS = ("/versions", "/documents", "/zip", "/listed")
+_FORMS = ("/versions", "/documents", "/zip", "/listed", "/photos")
 
 NEW = {"name": "苏州同屿机电有限公司", "category": "intended"}
 

@@ -30,7 +30,7 @@ GET_THROUGH = {
     "archivist": _OWN
     | _READS
     | {"create_customer", "change_customer", "file_customer", "move_customer"}
-    | {"add_document", "add_version", "change_document", "file_document"}
+    | {"add_document", "add_photos", "add_version", "change_document", "file_document"}
     | {"return_document", "withdraw_document", "retry_document"}
     | {"move_document", "restore_document"}
     | {"create_import", "list_imports", "show_import", "send_import_file", "report_import"}

@@ -7,7 +7,7 @@ import struct
 import pypdfium2
 import pytest
 from PIL import Image
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from service.codes import Category
@@ -208,3 +208,24 @@ def test_photos_obey_the_rights_of_any_upload(portal, client_file):
     assert refused[2] - refused[1] == refused[1] - refused[0] == 2
     assert send(portal["sales"], client_file, jpeg(), kind="invoice").status_code == 403
     assert list(portal.world.archive.blobs.list()) == []
+
+
+def test_programs_send_photos_as_parts_and_get_one_document(programs):
+    world = programs.world
+    customer = world.customer(owner="sales").id
+
+    def sent(*photos, login="sales", **said):
+        parts = [("photo", (io.BytesIO(one), f"{n}.jpg")) for n, one in enumerate(photos)]
+        data = MultiDict([*parts, *said.items()])
+        place, kind = f"/customers/{customer}/photos", "multipart/form-data"
+        return programs[login].send("POST", place, data=data, content_type=kind)
+
+    first = sent(jpeg(), jpeg(6), kind="minutes", title="现场照片")
+    assert first.status_code == 201, first.text
+    assert first.json["media_type"] == "application/pdf"
+    assert len(pypdfium2.PdfDocument(world.original(first.json["id"], "sales"))) == 2
+    assert world.shown(first.json["id"], "sales").title == "现场照片"
+    assert sent(b"none", kind="minutes").status_code == 415
+    assert sent(kind="minutes").json["fields"] == {"photo": "required"}
+    assert sent(jpeg(), kind="minutes", login="sales2").status_code == 404
+    assert len(list(world.archive.blobs.list())) == 1

@@ -7,7 +7,7 @@ about something hidden gets the same answer whatever else is wrong with it.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -123,21 +123,36 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def form(call: Call) -> tuple[Read, Upload]:
     """Return fields and file of an upload; its body is read here, not before."""
+    read, (upload,) = _form(call, "file", most=1)
+    return read, upload
+
+
+def forms(call: Call, name: str) -> tuple[Read, list[Upload]]:
+    """Return fields and files of an upload of several, all of them parts called `name`."""
+    return _form(call, name)
+
+
+def _form(call: Call, name: str, *, most: int | None = None) -> tuple[Read, list[Upload]]:
     query()
     archive: Archive = g.archive
     if request.mimetype != "multipart/form-data":
         raise Unsupported("Send multipart/form-data.", fields={"Content-Type": "unsupported"})
     files = _files(archive.settings.upload_limit)
-    schema = (stated().form or Schema)(exclude=("file",))
-    extra = {name: "unknown" for name in files if name != "file"}
-    if extra or len(files.getlist("file")) != 1:
+    schema = (stated().form or Schema)(exclude=(name,))
+    extra = {other: "unknown" for other in files if other != name}
+    sent = files.getlist(name)
+    if most and (extra or len(sent) != most):
         raise Invalid(
             "Send one file, as the part named file.", fields=extra or {"file": "required"}
         )
+    if extra or not sent:
+        raise Invalid(
+            "Some values cannot be taken as they are.", fields=extra or {name: "required"}
+        )
     fields_read = _checked(schema, _from_pairs(schema, request.form))
-    upload = uploads.upload(files["file"])
-    _once(call, _content(upload))
-    return fields_read, upload
+    taken = [uploads.upload(one) for one in sent]
+    _once(call, _content(taken))
+    return fields_read, taken
 
 
 def _files(limit: int) -> MultiDict[str, FileStorage]:
@@ -154,10 +169,11 @@ def _files(limit: int) -> MultiDict[str, FileStorage]:
         raise Invalid("The request broke off before its end.") from None
 
 
-def _content(upload: Upload) -> bytes:
+def _content(taken: Iterable[Upload]) -> bytes:
     """Return what an upload says, for telling whether it is the same one again."""
     pairs = sorted(request.form.items(multi=True))
-    return json.dumps([pairs, upload.file_name, upload.spool.sha256.hex()]).encode()
+    files = [[one.file_name, one.spool.sha256.hex()] for one in taken]
+    return json.dumps([pairs, files]).encode()
 
 
 def again(call: Call) -> None:

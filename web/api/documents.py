@@ -9,11 +9,12 @@ from service.archive import Call
 from service.audit.entries import Subject
 from service.permissions import Action
 from service.properties import Properties
-from web import downloads, page_answers
+from web import downloads, joining, page_answers
 from web.api import asking
 from web.api.answering import done, shown
 from web.api.asking import matched, opened
 from web.api.blueprint import api
+from web.api.import_forms import NewPhotos
 from web.api.operation import operation
 from web.api.schemas import AtVersion, DocumentChange, HitsQuery, NewDocument, NewVersion
 from web.api.shown.documents import DocumentAdded, DocumentShown, File, TextShown
@@ -30,6 +31,18 @@ def add_document(customer_id: str) -> Response:
         intake.expect(call, customer_id)
         asked, upload = asking.form(call)
         made = intake.add(call, customer_id, upload, Properties(**asked))
+        return done(call, DocumentAdded, made, 201, at="documents")
+
+
+@api.post("/customers/<customer_id>/photos")
+@operation(403, 404, form=NewPhotos, answers={201: DocumentAdded})
+def add_photos(customer_id: str) -> Response:
+    """Join photos to one document, a page for each, in the order in which they are sent."""
+    subject = Subject("customer", customer_id)
+    with joining.spool() as bound, opened(Action.DOCUMENT_ADD, subject) as call:
+        intake.expect(call, customer_id)
+        asked, sent = asking.forms(call, "photo")
+        made = joining.added(call, customer_id, sent, Properties(**asked), bound)
         return done(call, DocumentAdded, made, 201, at="documents")
 
 

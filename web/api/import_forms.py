@@ -1,4 +1,4 @@
-"""What imports take that are looked at before they begin."""
+"""What is sent for imports that are looked at before they begin, and photos of one document."""
 
 from marshmallow import Schema, fields
 
@@ -41,6 +41,21 @@ class ListToImport(ImportDefaults):
         required=True, metadata={"type": "string", "format": "binary", "description": "the list"}
     )
     files = text(NAMES, required=True)
+
+
+class NewPhotos(Schema):
+    """Photos in JPEG that become one document; each is a part named `photo`."""
+
+    photo = fields.List(
+        fields.Raw(metadata={"type": "string", "format": "binary", "description": "a photo"}),
+        required=True,
+    )
+    kind = text(40, required=True)
+    title = text(2000)
+    grade = code(Grade)
+    dated = fields.Date()
+    number = text(2000)
+    note = text(10000)
 
 
 class Beginning(Schema):

@@ -1,16 +1,11 @@
 """Taking photos: several of them become one document of a client."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from service import customers, intake, photos
 from service.permissions import Action
-from service.spool import Spool
-from web import errors, forms, recipients, session, uploads
+from web import errors, forms, joining, recipients, session, uploads
 
 pages = Blueprint("photos", __name__)
 
@@ -33,18 +28,13 @@ def _show(customer_id: str) -> ResponseReturnValue:
 @errors.again(_show)
 def add(customer_id: str) -> ResponseReturnValue:
     """Join photos, in the order in which they come, to one document."""
-    settings = g.archive.settings
-    now = datetime.now(ZoneInfo(settings.timezone))
-    name = gettext("Photos %(time)s", time=now.strftime("%Y-%m-%d %H%M"))
     with (
-        Spool(uploads.folder(settings), settings.upload_limit) as bound,
+        joining.spool() as bound,
         g.archive.call(g.actor, Action.DOCUMENT_ADD, recipients.subject(customer_id)) as call,
     ):
         intake.expect(call, customer_id)
         forms.only("kind", "grade", "title")
         # who uses the camera beside the choice of files sends an empty one of the two
         sent = [uploads.upload(one) for one in request.files.getlist("photo") if one.filename]
-        photos.bound(sent, bound)
-        upload = intake.Upload(bound, f"{name}.pdf")
-        intake.add(call, customer_id, upload, forms.properties())
+        joining.added(call, customer_id, sent, forms.properties(), bound)
     return session.done("uploaded", "uploads.show", customer=customer_id)
