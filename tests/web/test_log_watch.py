@@ -153,7 +153,7 @@ def new(person) -> int:
     """Return how much the menu says is new of what stands out."""
     rail = person.html("/account").split("<aside")[1].split("</aside>")[0]
     link = rail.split('href="/log/unusual"')[1].split("</a>")[0]
-    said = re.findall(r'class="bdg">(\d+) 条新<', link)
+    said = re.findall(r'class="bdg">(\d+) 条未看<', link)
     return int(said[0]) if said else 0
 
 
@@ -187,7 +187,7 @@ def test_nobody_else_is_told_or_counted_for(portal):
         )
     for login in OTHERS:
         page = portal[login].html("/account")
-        assert "条新" not in page, login
+        assert "条未看" not in page, login
 
 
 def test_nights_and_weekends_are_those_of_the_archives_own_clock():
