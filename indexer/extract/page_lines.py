@@ -10,13 +10,14 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any, BinaryIO, Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from indexer.extract import ofd_page, pdf
+from indexer.extract.page_columns import columns
 from indexer.extract.result import Reason, Unreadable
 
 #: Characters looked at on a page, and lines told of.
@@ -80,7 +81,9 @@ def characters(page: pypdfium2.PdfPage, layer: pypdfium2.PdfTextPage) -> Iterato
     """Yield the visible characters of a page with where they stand."""
     place = _places(page)
     box = pdfium.FS_RECTF()
-    for index in range(min(layer.count_chars(), _MOST)):
+    found = columns(page, layer)
+    order = chain.from_iterable(range(one.start, one.end) for one in found)
+    for index in order if found else range(min(layer.count_chars(), _MOST)):
         code = pdfium.FPDFText_GetUnicode(layer, index)
         if is_visible(chr(code)) and pdfium.FPDFText_GetLooseCharBox(layer, index, box):
             (x0, y0), (x1, y1) = place(box.left, box.bottom), place(box.right, box.top)

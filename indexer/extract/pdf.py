@@ -11,6 +11,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from indexer.extract import pdf_fonts
+from indexer.extract.page_columns import columns
 from indexer.extract.pdf_annotations import annotations
 from indexer.extract.result import Extracted, Note, Reason, Recognition, Unreadable
 from indexer.extract.transcript import Transcript
@@ -181,6 +182,10 @@ def _label(document: pypdfium2.PdfDocument, index: int) -> str:
 def _layer(page: pypdfium2.PdfPage) -> str:
     try:
         with closing(page.get_textpage()) as layer:
-            return str(layer.get_text_range())
+            found = columns(page, layer)
+            if not found:
+                return str(layer.get_text_range())
+            pieces = (layer.get_text_range(one.start, one.end - one.start) for one in found)
+            return "\r\n".join(map(str, pieces))
     except pypdfium2.PdfiumError:
         return ""

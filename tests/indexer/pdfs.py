@@ -35,6 +35,20 @@ def written(
     return target.getvalue()
 
 
+def downwards(columns: Sequence[str]) -> bytes:
+    """Return a page written downwards from right to left."""
+    font = UnicodeCIDFont("STSong-Light", isVertical=True)
+    font.fontName = font.name = "STSong-Light-V"
+    pdfmetrics.registerFont(font)
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=(300, 500))
+    canvas.setFont(font.fontName, 14)
+    for number, column in enumerate(columns):
+        canvas.drawString(250 - 28 * number, 470, column)
+    canvas.save()
+    return target.getvalue()
+
+
 def placed(marks: Sequence[tuple[float, float, str]]) -> bytes:
     """Return a page of marks, each drawn on its own, in a font not embedded."""
     target = io.BytesIO()

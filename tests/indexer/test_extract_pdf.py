@@ -50,6 +50,13 @@ def test_a_narrow_column_of_single_characters_is_read():
     assert sorted("".join(text.split())) == sorted("数量单价金额" + "焊枪清理站一套" * 6)
 
 
+def test_columns_written_downwards_are_read_from_right_to_left():
+    columns = ["甲方应于验收合格后", "三十日内付清全部货款", "保修期为十二个月"]
+    found = pdf.read(io.BytesIO(pdfs.downwards(columns)))
+    assert found.text.splitlines() == columns
+    assert found.pages[0].recognition is None
+
+
 @pytest.mark.parametrize(
     ("encoding", "entries"),
     [("UniGB-UCS2-H", b""), ("UniGB-UCS2-V", b""), ("UniGB-UCS2-H", b"/CIDToGIDMap 8 0 R")],

@@ -121,3 +121,13 @@ def test_a_rotten_file_gives_lines_of_the_right_shape_or_none(seed):
     except Unreadable:
         return
     layouts.checked(answer["lines"], 35)
+
+
+def test_words_in_columns_written_downwards_have_their_places():
+    content = pdfs.downwards(["甲方应于验收合格后", "三十日内付清全部货款"])
+    text, found = lines(content)
+    for word, right in (("验收", 250), ("货款", 222)):
+        at = text.index(word)
+        (places,) = layouts.boxes_of(found, [(at, at + 2)])
+        assert [round(place.quad[0] + 7) for place in places] == [right, right]
+        assert places[0].quad[1] < places[1].quad[1]
