@@ -7,13 +7,14 @@ from typing import BinaryIO, Final
 
 from indexer.extract import ROWS
 from indexer.extract.result import Failed, Reason
+from indexer.extract.rows import OLD
 from indexer.extract.sandbox import Sandbox
 from service import manifests
 from service.errors import Invalid, Unsupported
 from service.manifests import Manifest, Row
 
-#: A workbook is a ZIP; a CSV never begins like one.
-_ZIP: Final = b"PK\x03\x04"
+#: A workbook is a ZIP, or as Excel 97 and WPS kept it; a CSV never begins like one.
+_WORKBOOKS: Final = (b"PK\x03\x04", OLD)
 #: A title over the table, its head, and empty lines count as rows too.
 _MOST_ROWS: Final = manifests.MOST_LINES + 100
 #: Bytes of all rows that a sandbox may send.
@@ -21,7 +22,7 @@ _MOST_BYTES: Final = manifests.LARGEST
 
 
 def manifest(sandbox: Sandbox, source: BinaryIO, size: int) -> Manifest:
-    """Return the list that a file of `size` bytes holds: a CSV or a workbook (XLSX).
+    """Return the list that a file of `size` bytes holds: a CSV, or a workbook (XLSX, XLS, ET).
 
     Raises `Invalid` or `Unsupported` for a file that is none.
     """
@@ -45,9 +46,9 @@ def manifest(sandbox: Sandbox, source: BinaryIO, size: int) -> Manifest:
 def is_workbook(source: BinaryIO) -> bool:
     """Tell a workbook from a CSV; the source stands at its start before and after."""
     source.seek(0)
-    start = source.read(len(_ZIP))
+    start = source.read(max(map(len, _WORKBOOKS)))
     source.seek(0)
-    return start == _ZIP
+    return start.startswith(_WORKBOOKS)
 
 
 def manifest_of(path: Path) -> Manifest:
@@ -65,7 +66,9 @@ def _unreadable(failed: Failed) -> Invalid | Unsupported:
         return Invalid("The manifest is locked by a password. Save it without one.")
     if failed.reason is Reason.TOO_COMPLEX:
         return Invalid("The manifest is too long.")
-    return Unsupported("The manifest is neither a CSV nor a workbook (XLSX) that can be read.")
+    return Unsupported(
+        "The manifest is neither a CSV nor a workbook (XLSX, XLS, ET) that can be read."
+    )
 
 
 def _checked(lines: bytes) -> Iterator[Row]:

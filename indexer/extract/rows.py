@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
+from indexer.extract import xls
 from indexer.extract.grid import Grid
 from indexer.extract.number_format import GENERAL, shown
 from indexer.extract.number_sections import choose, sections
@@ -19,6 +20,10 @@ from indexer.extract.xml_stream import Attributes
 
 _MOST_COLUMNS: Final = 100
 _DAY: Final = "yyyy-mm-dd"
+#: Formats that a whole number is shown by as it is.
+_PLAIN: Final = (GENERAL, "0", "@")
+#: How an XLS begins, and the ET of WPS.
+OLD: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _PIECE: Final = 256 * 1024
 #: Beyond this a number in a sheet has lost its last digits.
 _WHOLE_BELOW: Final = 2**53
@@ -32,6 +37,12 @@ def send_rows(
     Takes `{"most"}`, a number of rows. Raises `Unreadable` for what is no such workbook, has
     no sheet, or has more rows.
     """
+    table = _Table(int(arguments["most"]), send)
+    start = source.read(len(OLD))
+    source.seek(0)
+    if start == OLD:
+        _send_old(source, table)
+        return {"rows": table.rows}
     with Package(source) as package:
         part = package.main_part("workbook")
         if part.endswith(".bin"):
@@ -41,10 +52,19 @@ def send_rows(
         first = next((side for kind, side in found if kind == "worksheet"), None)
         if first is None:
             raise Unreadable(Reason.DAMAGED, "no sheets")
-        table = _Table(int(arguments["most"]), send)
         _Values(book, table).walk(package, first)
         table.finish()
     return {"rows": table.rows}
+
+
+def _send_old(source: BinaryIO, table: "_Table") -> None:
+    for number, (cells, from_1904) in enumerate(xls.first(source), 1):
+        table.number = number
+        for column, cell in enumerate(cells):
+            meant = None if cell.value is None else _meant(cell.value, cell.code, from_1904)
+            table.cell(column, cell.shown if meant is None else meant)
+        table.end_row()
+    table.finish()
 
 
 class _Table(Grid):
@@ -96,11 +116,21 @@ class _Values(SheetWalker):
         code = self._format()
         if self._type in ("n", "") and raw:
             value = _finite(raw)
-            if value is not None and _is_day(code, value):
-                return shown(value, _DAY, from_1904=self._book.from_1904)
-            if value is not None and code in (GENERAL, "0", "@") and value == int(value):
-                return str(int(value)) if abs(value) < _WHOLE_BELOW else raw
+            if value is not None and not _is_day(code, value) and abs(value) >= _WHOLE_BELOW:
+                return raw if code in _PLAIN and value == int(value) else super()._shown(raw)
+            meant = None if value is None else _meant(value, code, self._book.from_1904)
+            if meant is not None:
+                return meant
         return super()._shown(raw)
+
+
+def _meant(value: float, code: str, from_1904: bool) -> str | None:  # noqa: FBT001
+    """Return a day, or a whole number with all its digits; None for what is as it is shown."""
+    if _is_day(code, value):
+        return shown(value, _DAY, from_1904=from_1904)
+    if code in _PLAIN and value == int(value) and abs(value) < _WHOLE_BELOW:
+        return str(int(value))
+    return None
 
 
 def _finite(raw: str) -> float | None:

@@ -3,7 +3,8 @@
 import codecs
 import io
 import math
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from typing import BinaryIO, Final, NamedTuple
 
 import xlrd
 from xlrd.biffh import error_text_from_code
@@ -27,11 +28,17 @@ for _codec in _CODECS:
     codecs.lookup(_codec)  # in the sandbox nothing can be loaded later
 
 
+class Cell(NamedTuple):
+    """A cell: as people see it, and of a number the value and the format it is shown by."""
+
+    shown: str
+    value: float | None
+    code: str
+
+
 def read(source: BinaryIO) -> Extracted:
     """Return one page for each sheet, in the order of the workbook."""
-    content = source.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise Unreadable(Reason.TOO_COMPLEX, "size")
+    content = _content(source)
     transcript = Transcript()
     grid = Grid(transcript)
     book = _opened(content)
@@ -44,6 +51,28 @@ def read(source: BinaryIO) -> Extracted:
         grid.end_sheet(name)
         book.unload_sheet(number)
     return transcript.finish(_EXTRACTOR)
+
+
+def first(source: BinaryIO) -> Iterator[tuple[list[Cell], bool]]:
+    """Yield the rows of the first sheet, and whether its days are counted from 1904."""
+    book = _opened(_content(source))
+    codes, sheet = _codes(book), _loaded(book, 0)
+    for row in range(sheet.nrows):
+        cells = [sheet.cell(row, column) for column in range(sheet.row_len(row))]
+        yield [_cell(book, codes, one) for one in cells], book.datemode == 1
+
+
+def _cell(book: xlrd.Book, codes: dict[int, str], cell: xlrd.sheet.Cell) -> Cell:
+    number = cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE) and math.isfinite(cell.value)
+    value, code = float(cell.value) if number else None, _format(book, codes, cell)
+    return Cell(_shown(book, codes, cell), value, code)
+
+
+def _content(source: BinaryIO) -> bytes:
+    content = source.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise Unreadable(Reason.TOO_COMPLEX, "size")
+    return content
 
 
 def _opened(content: bytes) -> xlrd.Book:

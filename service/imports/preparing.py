@@ -25,7 +25,9 @@ from service.models import ImportBatch, ImportItem
 from service.properties import checked_grade
 
 #: Lists that are found beside the files they speak of, at the top.
-LISTS = frozenset({"清单.csv", "清单.xlsx", "manifest.csv", "manifest.xlsx"})
+LISTS = frozenset(
+    f"{name}.{ending}" for name in ("清单", "manifest") for ending in ("csv", "xlsx", "xls", "et")
+)
 
 #: How many wrong lines, or lines without a file, are kept to be shown.
 _SHOWN = 500

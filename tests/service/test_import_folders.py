@@ -150,6 +150,29 @@ def test_a_list_in_the_folder_says_what_each_file_is_and_what_is_wrong_is_left_o
     assert (made.customer.id, made.title, str(made.dated)) == (first.id, "异响处理", "2026-03-09")
 
 
+@pytest.mark.parametrize("name", ["清单.xls", "清单.et"])
+def test_a_list_of_an_older_program_is_read_by_its_values(
+    served: World, root: Path, name: str
+) -> None:
+    customer = served.customer()
+    (root / name).write_bytes(
+        sheets.old_of_rows(
+            ("移交清单",),
+            ("文件", "客户", "类型", "日期", "编号"),
+            ("甲/纪要一.txt", customer.name, "洽谈纪要", date(2026, 3, 9), 202600012345678),
+        )
+    )
+    batch = prepared(served, New(batches.Source.FOLDER))
+    _, _, told, files, _ = seen(served, batch)
+    assert (told.manifest, told.lines, told.matched, told.trouble) == (name, 1, 1, "")
+    found = files["甲/纪要一.txt"].properties
+    assert (found.kind, found.dated, found.number) == (
+        "minutes",
+        date(2026, 3, 9),
+        "202600012345678",
+    )
+
+
 def test_a_customer_that_is_hidden_looks_like_none_in_a_list(served: World, root: Path) -> None:
     hidden = served.customer(filed=True)
     with served.archive.db.write() as db:
