@@ -28,7 +28,7 @@ class _Export(Making[ArchiveExport]):
     table = ArchiveExport
     _order: Order
     _key: bytes
-    _held: tuple[str, ...]
+    _held: Asked
 
     def begin(self, db: Session, row: ArchiveExport, key: bytes) -> None:
         asked = Asked.opened(key, row.asked_ct, row.id, row.cause)
@@ -41,7 +41,7 @@ class _Export(Making[ArchiveExport]):
         return spool
 
     def settle(self, row: ArchiveExport, policy: Policy) -> int:
-        held = self._order.asked.holding(self._held)
-        row.asked_ct = held.sealed(self._key, row.id)
-        row.done, row.left_out = len(self._held), row.wanted - len(self._held)
+        row.asked_ct = self._held.sealed(self._key, row.id)
+        row.done = len(self._held.documents)
+        row.left_out = row.wanted - row.done
         return policy.limits.export.hours

@@ -29,6 +29,7 @@ ACTIONS = {
     "import": Action.IMPORT_RUN,
     "bundle": Action.AUDIT_EXPORT,
     "export_list": Action.EXPORT_LIST,
+    "export_documents": Action.EXPORT_DOCUMENTS,
 }
 
 _SUBJECTS = {
@@ -40,6 +41,7 @@ _SUBJECTS = {
     "import": "import",
     "bundle": "export",
     "export_list": "export_file",
+    "export_documents": "export_file",
 }
 
 

@@ -54,6 +54,7 @@ class Action(StrEnum):
     IMPORT_RUN = "import.run"
     SEARCH_RUN = "search.run"
     EXPORT_LIST = "export.list"
+    EXPORT_DOCUMENTS = "export.documents"
     EXPORT_FETCH = "export.fetch"
     AUDIT_READ = "audit.read"
     AUDIT_READ_OWN = "audit.read_own"
@@ -107,6 +108,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.IMPORT_RUN: Verb.COLLECT,
     Action.SEARCH_RUN: Verb.READ,
     Action.EXPORT_LIST: Verb.USE,
+    Action.EXPORT_DOCUMENTS: Verb.USE,
     Action.EXPORT_FETCH: Verb.USE,
     Action.AUDIT_READ: Verb.ADMIN,
     Action.AUDIT_READ_OWN: Verb.READ,

@@ -43,6 +43,7 @@ BY_READ_RIGHT = frozenset(
         Action.DOCUMENT_QUEUE,
         Action.SEARCH_RUN,
         Action.EXPORT_LIST,
+        Action.EXPORT_DOCUMENTS,
         Action.EXPORT_FETCH,
         Action.SIGN_IN,
         Action.SIGN_OUT,
@@ -235,7 +236,7 @@ SERVICES: Mapping[str, frozenset[Action]] = {
     "anchor": frozenset({Action.ANCHOR_REKEY}),
     "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
     | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER, Action.AUDIT_EXPORT})
-    | frozenset({Action.EXPORT_LIST}),
+    | frozenset({Action.EXPORT_LIST, Action.EXPORT_DOCUMENTS}),
 }
 
 

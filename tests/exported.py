@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from service.audit.entries import Subject
 from service.exporting import handing, requests
-from service.exporting.asked import Conditions
+from service.exporting.asked import Conditions, Format
 from service.exporting.requests import ExportView, New
 from service.permissions import Action
 from service.search.port import Filters
@@ -25,10 +25,10 @@ def wanted(
 def asked(
     world: World, by: str, conditions: Conditions | None = None, *, written: str = "csv"
 ) -> str:
-    """Ask for a list; return its id."""
-    new = New("list", written, conditions or wanted())
-    subject = Subject("export_file")
-    with world.archive.call(world.actor(by), Action.EXPORT_LIST, subject, writes=True) as call:
+    """Ask for a list, or a set (`zip`); return its id."""
+    new = New(written, conditions or wanted())
+    subject, action = Subject("export_file"), requests.ACTIONS[Format(written).what]
+    with world.archive.call(world.actor(by), action, subject, writes=True) as call:
         return requests.request(call, new).id
 
 

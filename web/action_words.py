@@ -33,6 +33,7 @@ ACTION = {
     "import.run": N_("Import"),
     "search.run": N_("Search"),
     "export.list": N_("Export list"),
+    "export.documents": N_("Export documents"),
     "export.fetch": N_("Fetch export"),
     "audit.read": N_("Read access log"),
     "audit.read_own": N_("Read own history"),

@@ -173,7 +173,6 @@ INPUT = {
     "receiver": N_("Receiver"),
     "certificate": N_("Certificate"),
     "numbers": N_("Numbers"),
-    "what": N_("What to export"),
     "format": N_("Kind of file"),
     "of": N_("Client"),
     "details": N_("Sealed content"),
@@ -273,6 +272,7 @@ STAGE = {
     "render": N_("Drawing pages"),
     "bundle": N_("Making compliance bundles"),
     "export_list": N_("Writing lists"),
+    "export_documents": N_("Packing documents"),
     "import": N_("Bringing imports in"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}

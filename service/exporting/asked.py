@@ -15,13 +15,20 @@ class What(StrEnum):
     """What an export holds."""
 
     LIST = "list"
+    DOCUMENTS = "documents"
 
 
 class Format(StrEnum):
-    """How a list is written."""
+    """How a list is written, and a set packed."""
 
     XLSX = "xlsx"
     CSV = "csv"
+    ZIP = "zip"
+
+    @property
+    def what(self) -> What:
+        """Return what is written so."""
+        return What.DOCUMENTS if self is Format.ZIP else What.LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def stated(filters: Filters) -> dict[str, Any]:
 class Asked:
     """A request. `by`: the maker's id and name; `event`: its number in the log.
 
-    `documents`: what it was about when it was asked for, then what is in the file.
+    `documents`: what it was about when it was asked for, then what is in the file. `named`: those
+    of them that a set names without a file.
     """
 
     by: Mapping[str, str]
@@ -79,6 +87,7 @@ class Asked:
     conditions: Conditions
     documents: tuple[str, ...]
     event: int | None = None
+    named: tuple[str, ...] = ()
 
     def sealed(self, key: bytes, export_id: str) -> bytes:
         """Return it as the row keeps it."""
@@ -87,6 +96,7 @@ class Asked:
             "format": self.format,
             "conditions": self.conditions.kept(),
             "documents": list(self.documents),
+            "named": list(self.named),
         }
         return seal(key, json.dumps(kept, ensure_ascii=False).encode(), _aad(export_id))
 
@@ -96,11 +106,12 @@ class Asked:
         kept: dict[str, Any] = json.loads(unseal(key, sealed, _aad(export_id)))
         conditions = Conditions.read(kept["conditions"])
         documents = tuple(kept["documents"])
-        return cls(kept["by"], kept["format"], conditions, documents, event)
+        named = tuple(kept.get("named", ()))
+        return cls(kept["by"], kept["format"], conditions, documents, event, named)
 
-    def holding(self, documents: tuple[str, ...]) -> Self:
+    def holding(self, documents: tuple[str, ...], named: tuple[str, ...] = ()) -> Self:
         """Return the same request about other documents."""
-        return replace(self, documents=documents)
+        return replace(self, documents=documents, named=named)
 
 
 def _aad(export_id: str) -> str:

@@ -12,11 +12,12 @@ from service.originals import Original
 from service.permissions import Action
 
 #: How the log says that each showed a document to its maker.
-_SHOWN = {What.LIST: "listed"}
+_SHOWN = {What.LIST: "listed", What.DOCUMENTS: "downloaded"}
 
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
+    "zip": "application/zip",
 }
 
 
@@ -36,7 +37,9 @@ def fetch(call: Call, export_id: str) -> Original:
         raise Conflict(
             "You may no longer read all that is in it: make another.", rule="export_file:scope"
         )
-    call.returned(asked.documents, _SHOWN[What(row.what)])
+    named = set(asked.named)
+    call.returned((one for one in asked.documents if one not in named), _SHOWN[What(row.what)])
+    call.returned(asked.named, "listed")
     return made_files.handed_out(call, row, seen.file_name, _TYPES[seen.format])
 
 

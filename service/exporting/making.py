@@ -9,7 +9,7 @@ from service import accounts, customers
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.bundles.packing import Sink
-from service.exporting import listing, rows
+from service.exporting import listing, rows, sets
 from service.exporting.asked import Asked, What
 from service.exporting.requests import ACTIONS
 from service.exporting.rows import Row
@@ -30,19 +30,25 @@ class Order:
     maker: Actor
 
 
-def write(archive: Archive, sink: Sink, order: Order, progress: Progress) -> tuple[str, ...]:
-    """Write an export into `sink`; return which documents are in it.
+def write(archive: Archive, sink: Sink, order: Order, progress: Progress) -> Asked:
+    """Write an export into `sink`; return the request about what is in it. Raises `Corrupt`.
 
     It is a look of its maker's at these documents: its own entry says so.
     """
     subject = Subject("export_file", order.export_id)
     with archive.call(order.maker, ACTIONS[order.what], subject, writes=False) as call:
         held: list[str] = []
-        newest = bool(order.asked.conditions.of)
+        # a client's list has the newest versions, as its page; a set has those that show
+        newest = bool(order.asked.conditions.of) and order.what is What.LIST
+        named: tuple[str, ...] = ()
         found = _passing(rows.of(call, order.asked.documents, newest=newest), held, progress)
-        listing.write(sink, found, _statement(call, order.asked))
+        about = _statement(call, order.asked)
+        if order.what is What.DOCUMENTS:
+            named = sets.write(sink, call, found, about, lambda: progress(len(held)))
+        else:
+            listing.write(sink, found, about)
         call.returned(held)
-    return tuple(held)
+    return order.asked.holding(tuple(held), named)
 
 
 def _passing(found: Iterator[Row], held: list[str], progress: Progress) -> Iterator[Row]:

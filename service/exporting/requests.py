@@ -27,17 +27,16 @@ from service.signins import actor_of, today
 _WAITING, _SHOWN = 3, 100
 
 #: What the log calls asking for, and making, each.
-ACTIONS = {What.LIST: Action.EXPORT_LIST}
+ACTIONS = {What.LIST: Action.EXPORT_LIST, What.DOCUMENTS: Action.EXPORT_DOCUMENTS}
 
 #: The kinds of jobs that make them.
-JOBS = {What.LIST: "export_list"}
+JOBS = {What.LIST: "export_list", What.DOCUMENTS: "export_documents"}
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What somebody asks for."""
+    """What somebody asks for; the format says whether documents are listed or packed."""
 
-    what: str
     format: str
     conditions: Conditions
 
@@ -77,31 +76,32 @@ class ExportView:
     @property
     def file_name(self) -> str:
         """Return what the file is called."""
-        word = "客户文件清单" if self.conditions.of else "检索结果清单"
+        word = "客户文件" if self.conditions.of else "检索结果"
+        word += "包" if self.what == What.DOCUMENTS else "清单"
         return f"{word}-{self.event}.{self.format}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a request would cover, and how much its maker may take at once; `widest`: others."""
+    """What a request would cover, and how much its maker may take at once; `widest`: others.
+
+    `documents`: how many as a set.
+    """
 
     total: int
     most: int
     widest: int
+    documents: int
     name: str
 
-    @property
-    def fits(self) -> bool:
-        """Say whether it may be asked for."""
-        return 0 < self.total <= self.most
 
-
-def reach(call: Call, what: str, conditions: Conditions) -> Reach:
+def reach(call: Call, conditions: Conditions) -> Reach:
     """Say what an export would cover; raises `Invalid`, `Denied`, `NotFound`."""
     check_reader(call)
     found = choosing.chosen(call, conditions, 0)
-    limits = call.policy.limits.export
-    return Reach(found.total, most(call.policy, call.actor, what), limits.rows_at_most, found.name)
+    rows, documents = (most(call.policy, call.actor, what) for what in What)
+    widest = call.policy.limits.export.rows_at_most
+    return Reach(found.total, rows, widest, documents, found.name)
 
 
 def request(call: Call, new: New) -> ExportView:
@@ -110,8 +110,9 @@ def request(call: Call, new: New) -> ExportView:
     _check_words(new)
     db = call.db
     _check_waiting(call, db)
-    found = choosing.chosen(call, new.conditions, most(call.policy, call.actor, new.what))
-    _check_amount(call, new, found)
+    what = Format(new.format).what
+    found = choosing.chosen(call, new.conditions, most(call.policy, call.actor, what))
+    _check_amount(call, what, found)
     export_id = new_id()
     asked = Asked(
         by={"id": call.actor.person, "name": call.actor.name},
@@ -123,7 +124,7 @@ def request(call: Call, new: New) -> ExportView:
         id=export_id,
         created=datetime.now(UTC),
         created_by=call.actor.person,
-        what=new.what,
+        what=str(what),
         state=str(State.WAITING),
         asked_ct=asked.sealed(call.ring.blind("export"), export_id),
         wanted=len(found.documents),
@@ -140,7 +141,7 @@ def request(call: Call, new: New) -> ExportView:
         filters=stated(new.conditions.filters) or None,
     )
     call.returned(found.documents)
-    call.enqueue(JOBS[What(new.what)], export_id, lane=jobs.Lane.BULK)
+    call.enqueue(JOBS[what], export_id, lane=jobs.Lane.BULK)
     call.at_outcome(partial(_caused, export_id))
     return view(call, row, asked)
 
@@ -152,13 +153,8 @@ def check_reader(call: Call) -> None:
 
 
 def _check_words(new: New) -> None:
-    wrong = {}
-    if new.what not in list(What):
-        wrong["what"] = "unknown"
     if new.format not in list(Format):
-        wrong["format"] = "unknown"
-    if wrong:
-        raise Invalid("Some values cannot be taken as they are.", fields=wrong)
+        raise Invalid("Some values cannot be taken as they are.", fields={"format": "unknown"})
 
 
 def _check_waiting(call: Call, db: Session) -> None:
@@ -169,10 +165,20 @@ def _check_waiting(call: Call, db: Session) -> None:
         raise Conflict("Wait until one of your exports is made.", rule="export_file:waiting")
 
 
-def _check_amount(call: Call, new: New, found: Chosen) -> None:
-    limit = most(call.policy, call.actor, new.what)
+def _check_amount(call: Call, what: What, found: Chosen) -> None:
+    limit = most(call.policy, call.actor, what)
     if not found.total:
         raise Invalid("No document fits these conditions: there is nothing to export.")
+    if found.total > limit and what is What.DOCUMENTS:
+        raise Denied(
+            "You may take %(most)s documents at once, and these are %(count)s: narrow it down. "
+            "Archivists and lawyers may take up to %(widest)s; "
+            "requests with approval come later.",
+            rule=f"{call.action}:limit",
+            most=limit,
+            count=found.total,
+            widest=call.policy.limits.export_documents.at_most,
+        )
     if found.total > limit:
         raise Denied(
             "You may take %(most)s rows at once, and these are %(count)s: narrow it down. "
@@ -185,8 +191,10 @@ def _check_amount(call: Call, new: New, found: Chosen) -> None:
         )
 
 
-def most(policy: Policy, actor: Actor, _what: str) -> int:
+def most(policy: Policy, actor: Actor, what: str) -> int:
     """Return how many documents an export of this person may be about."""
+    if what == What.DOCUMENTS:
+        return policy.limits.export_documents.of(actor.roles)
     return policy.limits.export.rows_of(actor.roles)
 
 

@@ -28,7 +28,31 @@ class ExportLimits:
         return max(self.rows, self.archivist_rows, self.legal_rows)
 
 
-#: What holds where the text that governs is older than the section.
+@dataclass(frozen=True, slots=True)
+class SetLimits:
+    """How many documents an export of originals may hold."""
+
+    documents: int
+    archivist_documents: int
+    legal_documents: int
+
+    def of(self, roles: Iterable[Role]) -> int:
+        """Return how many documents a set of somebody with these roles may have."""
+        wider = {Role.ARCHIVIST: self.archivist_documents, Role.LEGAL: self.legal_documents}
+        return max([self.documents, *(wider.get(role, 0) for role in roles)])
+
+    @property
+    def at_most(self) -> int:
+        """Return how many documents anybody's set may have."""
+        return max(self.documents, self.archivist_documents, self.legal_documents)
+
+
+#: What holds where the text that governs is older than the section of sets, and of lists.
+SETS_SINCE: Mapping[str, int] = {
+    "documents": 20,
+    "archivist_documents": 500,
+    "legal_documents": 500,
+}
 SINCE: Mapping[str, int] = {
     "hours": 72,
     "downloads": 3,

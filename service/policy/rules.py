@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from service.codes import Category, Grade, Module, Role, grades_up_to
 from service.policy import exporting, unusual
-from service.policy.exporting import ExportLimits
+from service.policy.exporting import ExportLimits, SetLimits
 from service.policy.unusual import UnusualLimits
 
 E = TypeVar("E", bound=StrEnum)
@@ -339,6 +339,7 @@ _SECTIONS: Mapping[str, type] = {
     "reading": ReadingLimits,
     "bundle": BundleLimits,
     "export": ExportLimits,
+    "export_documents": SetLimits,
     "log": LogLimits,
     "anchor": AnchorLimits,
     "unusual": UnusualLimits,
@@ -351,6 +352,7 @@ _SINCE: Mapping[str, Mapping[str, int]] = {
     "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
     "anchor": {"closed_hours": 72},
     "export": exporting.SINCE,
+    "export_documents": exporting.SETS_SINCE,
     "unusual": unusual.SINCE,
 }
 
@@ -366,6 +368,7 @@ class Limits:
     reading: ReadingLimits
     bundle: BundleLimits
     export: ExportLimits
+    export_documents: SetLimits
     log: LogLimits
     anchor: AnchorLimits
     unusual: UnusualLimits

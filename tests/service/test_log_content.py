@@ -57,7 +57,7 @@ from service.codes import Department, Role
 from service.errors import Denied, Refusal
 from service.exporting import handing as giving
 from service.exporting import requests
-from service.exporting.asked import Conditions
+from service.exporting.asked import Conditions, Format
 from service.ids import is_id
 from service.log_questions import Sought
 from service.models import AuditBody, AuditEvent
@@ -412,16 +412,22 @@ def bundle(world: World) -> None:
 
 
 def export(world: World) -> None:
-    """Ask for a list with canaries in its words, have it made, fetch it."""
-    new = requests.New("list", "xlsx", Conditions(f"{WORD} OR {ID_NUMBER}"))
-    subject = Subject("export_file")
-    made = call(
-        world, "sales", Action.EXPORT_LIST, subject, lambda c: requests.request(c, new), writes=True
-    ).id
-    world.work()
-    subject = Subject("export_file", made)
-    original = call(world, "sales", Action.EXPORT_FETCH, subject, lambda c: giving.fetch(c, made))
-    assert b"".join(original.chunks())
+    """Ask for a list and a set with canaries in their words, have them made, fetch them."""
+    wanted, subject = Conditions(f"{WORD} OR {ID_NUMBER}"), Subject("export_file")
+    for written in ("xlsx", "zip"):
+        new = requests.New(written, wanted)
+        made = call(
+            world,
+            "sales",
+            requests.ACTIONS[Format(written).what],
+            subject,
+            partial(requests.request, new=new),
+            writes=True,
+        ).id
+        world.work()
+        fetch = partial(giving.fetch, export_id=made)
+        original = call(world, "sales", Action.EXPORT_FETCH, Subject("export_file", made), fetch)
+        assert b"".join(original.chunks())
 
 
 def everything(world: World) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from service.ids import new_id
 from service.models import Token
+from tests.bundled import Bundle
 from tests.exported import of_csv, of_workbook
 from tests.web.test_api_hidden import MISTAKES, outcome
 
@@ -39,6 +40,11 @@ def test_a_program_asks_waits_and_fetches(programs, furnished):
     place = f"/exports/{sales.post('/exports', {'of': furnished[1]}).json['id']}"
     programs.world.work()
     assert len(of_workbook(sales.get(f"{place}/file").data)[0]) == 1
+    place = f"/exports/{sales.post('/exports', {'of': furnished[1], 'format': 'zip'}).json['id']}"
+    programs.world.work()
+    assert CANARY.encode() in Bundle.of(sales.get(f"{place}/file").data).files.values()
+    items = programs["auditor"].get("/audit/events?action=export.documents").json["items"]
+    assert place.rpartition("/")[2] in {one["object"] for one in items}
 
 
 def test_a_request_sent_again_under_its_key_makes_one(programs):

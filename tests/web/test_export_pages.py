@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from service.models import ArchiveExport, SignIn
 from service.properties import Properties
+from tests.bundled import Bundle
 from tests.exported import of_csv
 from tests.web.browsing import form, found
 
@@ -74,6 +75,18 @@ def test_a_clients_documents_are_exported_from_its_page_by_days(portal, furnishe
     rows, about = of_csv(sales.send(f"{place}/file").data)
     assert len(rows) == 1
     assert "望潮" in about["客户"]
+
+
+def test_everything_about_a_client_is_packed(portal, furnished):
+    sales = portal["sales"]
+    assert "ZIP" in sales.html(f"/exports/new?of={furnished[1]}")
+    answer = sales.send("/exports", format="zip", of=furnished[1])
+    place = answer.headers["Location"]
+    portal.world.work()
+    answer = sales.send(f"{place}/file")
+    assert answer.headers["Content-Type"] == "application/zip"
+    found = Bundle.of(answer.data)
+    assert CANARY.encode() in found.files.values()
 
 
 def test_a_refused_form_says_why(portal, furnished):

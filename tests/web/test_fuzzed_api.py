@@ -38,7 +38,7 @@ GET_THROUGH = {
     | {"import_zip", "import_listed", "import_folder"}
     | {"preview_import", "begin_import", "discard_import"}
     | {"correct_page", "take_text_revision"}
-    | {"export_list", "show_exported", "fetch_exported"}
+    | {"export_documents", "show_exported", "fetch_exported"}
     | {"list_suggestions", "settle_suggestions"},
     "sales": _OWN
     | _READS

@@ -5,7 +5,7 @@ from flask import Response
 from service import access
 from service.audit.entries import Subject
 from service.exporting import handing, requests
-from service.exporting.asked import Conditions
+from service.exporting.asked import Conditions, Format
 from service.exporting.requests import New
 from service.permissions import Action
 from service.search.port import Filters
@@ -25,13 +25,15 @@ _GROUPS = ("category", "module", "kind", "customer", "owner", "grade", "year")
 
 @api.post("/exports")
 @operation(403, 404, body=NewArchiveExport, answers={202: ArchiveExportShown})
-def export_list() -> Response:
-    """Have a list of documents written, of an answer or of a client; a worker makes it."""
+def export_documents() -> Response:
+    """Have documents listed or packed, of an answer or of a client; a worker makes it."""
     with opened(Action.EXPORT_LIST, Subject("export_file"), writes=True) as call:
         requests.check_reader(call)
         access.fresh(call)
         asked = asking.body(call)
-        new = New(asked["what"], asked["format"], _conditions(asked))
+        # only now is known which of the two it is: the entry is written at the end
+        call.action = requests.ACTIONS[Format(asked["format"]).what]
+        new = New(asked["format"], _conditions(asked))
         made = requests.request(call, new)
         answer = done(call, ArchiveExportShown, made, 202, at="exports")
     answer.headers["Retry-After"] = AGAIN

@@ -323,10 +323,9 @@ class NewExport(Schema):
 
 
 class NewArchiveExport(Schema):
-    """Which documents to list in a file: an answer's, or all of one client (`of`)."""
+    """Which documents to list, or to pack (`zip`): an answer's, or all of one client (`of`)."""
 
-    what = choice("list", default="list")
-    format = choice("xlsx", "csv", default="xlsx")
+    format = choice("xlsx", "csv", "zip", default="xlsx")
     of = fields.String(load_default="", validate=Length(max=ID_LENGTH, error="too_long"))
     q = Words(load_default="")
     category = several(code(Category))

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from service.audit.entries import Subject
 from service.errors import Invalid
 from service.exporting import handing, requests
-from service.exporting.asked import What, stated
+from service.exporting.asked import Format, What, stated
 from service.exporting.requests import New
 from service.permissions import Action
 from web import downloads, errors, forms, guard, session
@@ -33,7 +33,7 @@ def ask(**_refused: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.EXPORT_LIST, _SUBJECT, detail=asked, writes=False) as call:
         requests.check_reader(call)
         try:
-            found = requests.reach(call, What.LIST, forms.exporting())
+            found = requests.reach(call, forms.exporting())
         except Invalid as refusal:
             wrong = refusal
     return render_template(
@@ -52,8 +52,10 @@ def ask(**_refused: str) -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Ask for an export; the worker makes it."""
     forms.only("format", *forms.EXPORT_CONDITIONS)
-    new = New(What.LIST, forms.text("format"), forms.exporting())
-    with g.archive.call(g.actor, Action.EXPORT_LIST, _SUBJECT, writes=True) as call:
+    written = forms.text("format")
+    what = What.DOCUMENTS if written == Format.ZIP else What.LIST
+    new = New(written, forms.exporting())
+    with g.archive.call(g.actor, requests.ACTIONS[what], _SUBJECT, writes=True) as call:
         made = requests.request(call, new)
     return session.done("export_asked", "exports.one", made_id=made.id)
 
