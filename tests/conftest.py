@@ -1,5 +1,6 @@
 """What every test run has: no test may be skipped, here or anywhere."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # the same examples every time, however slow the machine is
     settings.register_profile("steady", derandomize=True, deadline=None)
     settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: modules and the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
