@@ -121,6 +121,8 @@ SCREEN_LIST = (
     Screen("log-figures", AUDITOR, "/log/figures"),
     Screen("log-unusual", AUDITOR, "/log/unusual"),
     Screen("history", CLERK, "/history"),
+    Screen("exports", SALES, "/exports"),
+    Screen("export-new", SALES, "/exports/new?q=机器人"),
     Screen("bundles", AUDITOR, "/log/bundles"),
     Screen("bundle-new", AUDITOR, "/log/bundles/new?action=search.run"),
     Screen("people", SECURITY, "/people"),
