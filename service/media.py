@@ -177,7 +177,8 @@ def _strong(head: bytes) -> str | None:
     for start, media_type in _STARTS:
         if head.startswith(start):
             return media_type
-    if b"%PDF-" in head[:_PDF_WITHIN] and not head.startswith(b"#!"):
+    # what holds a PDF, as a ZIP of them that are not packed, is none
+    if b"%PDF-" in head[:_PDF_WITHIN] and not head.startswith((b"#!", *ZIP, OLE)):
         return PDF
     return None
 

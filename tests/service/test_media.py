@@ -89,6 +89,21 @@ def test_the_content_says_what_a_file_is(content, name, expected):
     assert sniffed(content, name) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "name", "expected"),
+    [
+        (PDF + zipped("a.exe"), "合同.pdf", media.PDF),
+        (zipped("a.txt") + PDF, "a.zip", "application/zip"),
+        (zipped("word/document.xml", stored={"a.pdf": PDF}), "合同.docx", media.DOCX),
+        (PDF.replace(b"<<>>", b"<html><script>x</script></html>"), "合同.pdf", media.PDF),
+    ],
+    ids=["pdf and zip", "zip and pdf", "docx and pdf", "pdf and page"],
+)
+def test_a_file_that_is_two_at_once_is_taken_for_what_it_begins_as(content, name, expected):
+    assert sniffed(content, name) == expected
+    assert refusal(PE + content, name) is not None
+
+
 def test_the_stream_is_left_at_its_start():
     source = io.BytesIO(zipped("word/document.xml"))
     media.sniff(source, len(source.getvalue()), "a.docx")
