@@ -14,15 +14,15 @@ def locked(world):
 def test_the_page_asks_for_the_password_and_says_when_it_is_wrong(portal):
     path, sales = locked(portal.world), portal["sales"]
     page = sales.html(path)
-    assert "文件的密码" in page
+    assert "文件的打开口令" in page
     sales.send(f"{path}/retry?version=1", password="wrong")
     portal.world.work()
-    assert "这个密码打不开文件。" in sales.html(path)
+    assert "这个口令打不开文件。" in sales.html(path)
     sales.send(f"{path}/retry?version=1", password="secret")
     portal.world.work()
     page = sales.html(path)
     assert "sealed" in page
-    assert "文件的密码" not in page
+    assert "文件的打开口令" not in page
 
 
 def test_a_program_sends_the_password_or_nothing(programs):

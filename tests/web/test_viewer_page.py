@@ -135,17 +135,17 @@ def test_pages_of_a_locked_file_ask_for_its_password_when_they_are_beyond_the_fi
     world.work()
     page = person.html(path)
     assert f'<img src="{path}/pages/2' in page
-    assert "文件的密码" not in page
+    assert "文件的打开口令" not in page
     assert [person.get(f"{path}/pages/{no}").status_code for no in (1, 2)] == [200, 202]
     world.work()
     page = person.html(path)
     assert f'<img src="{path}/pages/2' not in page
-    assert "其余各页须用文件的密码才能生成" in page
+    assert "其余各页须输入文件的打开口令才能生成" in page
     assert page.count('name="password"') == 1
     person.send(f"{path}/retry", password="secret")
     world.work()
     assert person.get(f"{path}/pages/2").status_code == 200
-    assert "文件的密码" not in person.html(path)
+    assert "文件的打开口令" not in person.html(path)
 
 
 def test_a_photo_without_text_is_shown(portal, paths):
