@@ -6,6 +6,9 @@ from service.errors import Invalid
 
 SHORTEST, LONGEST = 4, 60
 
+#: What ends a line or a paragraph without being a control character.
+_LINES = ("Zl", "Zp")
+
 
 def problem(text: str) -> str | None:
     """Return what is wrong with a case number, as a code; None for a good one."""
@@ -16,13 +19,18 @@ def problem(text: str) -> str | None:
         return "too_short"
     if len(case) > LONGEST:
         return "too_long"
-    if any(unicodedata.category(sign).startswith("C") for sign in case):
+    if any(_breaks(unicodedata.category(sign)) for sign in case):
         return "format"
     return None
+
+
+def _breaks(category: str) -> bool:
+    return category in _LINES or category.startswith("C")
 
 
 def checked(text: str) -> str:
     """Return a case number as it is logged; raises `Invalid` for what is none."""
     if wrong := problem(text):
-        raise Invalid("Say under which case this is opened.", fields={"case": wrong})
+        said = {"case": wrong}
+        raise Invalid("Say under which case this is opened.", fields=said)
     return text.strip()

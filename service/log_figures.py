@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from service.archive import Call
 from service.errors import Invalid
-from service.log_questions import HOUR, Wanted, days, local_hour
+from service.log_questions import HOUR, Wanted, days, known, local_hour
 from service.models import AuditEvent
 from service.permissions import Target
 
@@ -52,7 +52,7 @@ def figures(call: Call, day_from: date | None, day_to: date | None) -> Figures:
     """Count the entries of some days; raises `Invalid` for a range that is none."""
     call.require(Target())
     zone = ZoneInfo(call.archive.settings.timezone)
-    last = day_to or datetime.now(zone).date()
+    last = known(day_to, "to") if day_to else datetime.now(zone).date()
     first = day_from or last - timedelta(days=USUAL - 1)
     if not 0 <= (last - first).days < MOST:
         raise Invalid("Some values cannot be taken as they are.", fields={"from": "range"})

@@ -108,7 +108,7 @@ KEEPERS = {
 def findings(rules):
     """Return what each rule finds; all look at a file before the next one is parsed."""
     tops, pattern = KEEPERS[rules]
-    found = {rule: [] for rule in rules}
+    found: dict[object, list[str]] = {rule: [] for rule in rules}
     for top in tops:
         for file in sorted((ROOT / top).rglob(pattern)):
             path, source = file.relative_to(ROOT).as_posix(), file.read_text("utf-8")

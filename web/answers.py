@@ -84,7 +84,7 @@ def chips(owners: Mapping[str, str]) -> tuple[Chip, ...]:
     found = [
         Chip(labels.label("facet", name), _word(name, value, owners), without(name, value))
         for name in GROUPS
-        for value in dict.fromkeys(request.args.getlist(name))
+        for value in dict.fromkeys(request.args.getlist(name)[: paging.SEVERAL])
         if value
     ]
     for name, text in (("from", gettext("From")), ("to", gettext("Until"))):

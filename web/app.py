@@ -18,7 +18,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.anchored import Watched
 from service.archive import Archive
 from service.opening import cookie_key
-from web import assets, display, errors, guard, navigation, pages, session, tracing, uploads
+from web import (
+    assets,
+    display,
+    errors,
+    guard,
+    navigation,
+    numbers,
+    pages,
+    session,
+    tracing,
+    uploads,
+)
 from web.api import api, problems
 from web.probes import probes
 
@@ -36,6 +47,7 @@ def create_app(archive: Archive) -> APIFlask:
     assets.build_sprite()
     assets.compile_catalogues()
     app = Portal("web", title="guidang", version="1", docs_path=None, spec_path=None)
+    app.url_map.converters["int"] = numbers.Numbers
     limit = archive.settings.upload_limit + uploads.FORM_ROOM
     app.config.update(
         OPENAPI_VERSION="3.1.0",

@@ -137,7 +137,7 @@ def exporting() -> Conditions:
 
 def export_conditions() -> dict[str, list[str]]:
     """Return the conditions of a search, or of an export, as they were sent."""
-    said = {name: request.values.getlist(name)[:50] for name in EXPORT_CONDITIONS}
+    said = {name: request.values.getlist(name)[: paging.SEVERAL] for name in EXPORT_CONDITIONS}
     return {name: [v for v in values if v] for name, values in said.items() if any(values)}
 
 
@@ -155,7 +155,7 @@ def _position(order: Sort) -> str | None:
 
 
 def _several(name: str) -> frozenset[str]:
-    return frozenset(v for v in request.values.getlist(name)[:50] if v)
+    return frozenset(v for v in request.values.getlist(name)[: paging.SEVERAL] if v)
 
 
 def _years() -> frozenset[int]:

@@ -162,11 +162,17 @@ def _admit_to_the_log(actor: Actor) -> None:
 def fresh(
     view: Callable[_P, ResponseReturnValue],
 ) -> Callable[_P, ResponseReturnValue]:
-    """Ask the password again before a view that changes rights or gives out keys."""
+    """Ask the password again before a view that changes rights or gives out keys.
+
+    That somebody was asked is in the log, as everything refused is.
+    """
 
     @wraps(view)
     def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
-        signins.require_fresh(g.archive, g.actor)
+        if signins.confirmed_lately(g.archive, g.actor):
+            return view(*args, **kwargs)
+        with g.archive.call(g.actor, Action.REQUEST_CHECK, Subject("request"), writes=True):
+            signins.require_fresh(g.archive, g.actor)
         return view(*args, **kwargs)
 
     return wrapped

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
+#: Values of one name that an address may hold; more are left out.
+SEVERAL = 50
+
 #: cursors an address keeps, or it would grow too long to be sent
 KEPT = 30
 
@@ -59,7 +62,7 @@ def address(
     """Return the address of this list under these conditions; its first page, or that one."""
     args: dict[str, list[str]] = {}
     for name, value in conditions:
-        if name not in _PLACES and value:
+        if name not in _PLACES and value and len(args.get(name, ())) < SEVERAL:
             args.setdefault(name, []).append(value)
     place = {**(request.view_args or {}), **args}
     return url_for(str(request.endpoint), **place, cursor=list(cursor), page=page)

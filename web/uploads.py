@@ -14,8 +14,9 @@ from service.intake import Upload
 from service.settings import Settings
 from service.spool import Spool
 
-#: room for the other fields of an upload form
+#: room for the fields of a form, with files beside them or alone
 FORM_ROOM = 1024 * 1024
+_FIELDS_ALONE = "application/x-www-form-urlencoded"
 
 #: a body over this many bytes, or of unknown length, may take its time
 LARGE = 1024 * 1024
@@ -69,6 +70,9 @@ class ArchiveRequest(Request):
         return cast("IO[bytes]", spool)
 
     def _load_form_data(self) -> None:
+        if self.mimetype == _FIELDS_ALONE:
+            # Werkzeug limits fields that stand beside files, and not these
+            self.max_content_length = min(self.max_content_length or FORM_ROOM, FORM_ROOM)
         if "form" in self.__dict__ or not self._takes_its_time():
             super()._load_form_data()
             return

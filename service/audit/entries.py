@@ -29,6 +29,10 @@ _SIGN_IN = re.compile(r"[0-9a-f]{32}\Z")
 _EXACT = 2**53
 
 
+#: Characters of one text in a detail; no form and no search takes as many.
+LONGEST = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a call is about: a type of thing and which one; the customer it belongs to."""
@@ -121,7 +125,11 @@ def _simple(value: object) -> bool:
 
 
 def sealable(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a detail as every reader of JSON gives it back: what people send can be anything."""
+    """Return a detail as every reader of JSON gives it back: what people send can be anything.
+
+    A text of over `LONGEST` characters is cut, and ends in "…": what is refused is written down
+    too, and nobody fills the disk with it.
+    """
     return {_plain_text(k): _plain(v) for k, v in detail.items() if v is not None}
 
 
@@ -136,7 +144,9 @@ def _plain(value: object) -> object:
 
 
 def _plain_text(value: object) -> str:
-    return str(value).encode("utf-8", "replace").decode()
+    text = str(value)
+    cut = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return cut.encode("utf-8", "replace").decode()
 
 
 def ids_digest(ids: tuple[str, ...]) -> str:

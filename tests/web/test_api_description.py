@@ -24,7 +24,7 @@ def test_it_is_openapi_3_1_and_open_to_everybody(spec):
 def test_every_route_of_the_api_is_described(programs, spec):
     described = {(m.upper(), p) for m, p, _ in operations(spec)}
     routed = {
-        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        (method, re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule))
         for rule in programs.client.application.url_map.iter_rules()
         if rule.rule.startswith("/api/")
         for method in rule.methods - {"HEAD", "OPTIONS"}

@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from service import auditing
 from service.audit.entries import Subject
 from service.audit.log import head_seq
 from service.codes import Category
 from service.log_questions import Wanted
+from service.models import AuditDetail
 from service.permissions import Action
 from tests.logged import entries, intents
 from tests.web.browsing import found
@@ -63,6 +64,16 @@ def test_sealed_content_opens_for_a_case_number_once_and_that_is_an_entry(portal
     assert outcome["part"] == {"from": number, "to": number}
     assert outcome["purpose"] == "case"
     assert found(r"已记入日志第 (\d+) 号", answer.text) == str(opened["seq"])
+
+
+@pytest.mark.parametrize("path", ["/log/1/open", "/log/words"])
+def test_nobody_fills_the_log_with_what_is_refused(portal, path):
+    long = "z" * 500_000
+    for login in ("sales", "auditor"):
+        answer = portal[login].send(path, case=long, words=long)
+        assert answer.status_code in (403, 422)
+        with portal.world.archive.db.read() as db:
+            assert db.scalar(select(func.max(func.length(AuditDetail.ct)))) < 25_000
 
 
 @pytest.mark.parametrize("case", ["", "  ", "abc", "x" * 61, "a\nbcde"])

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from service.models import AuditEvent, SignIn
+from service.permissions import Action
+from tests.logged import entries
 from tests.web.browsing import form, found
 from tests.world import password
 
@@ -34,6 +36,18 @@ def test_rights_are_changed_only_right_after_the_password_was_given(portal, late
     refused = admin.send("/people", login="x.y", name="X", department="sales", roles="sales")
     assert refused.status_code == 403
     assert "x.y" not in portal["security_admin"].html("/people")
+
+
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [("auditor", "/log/1/open"), ("sales", "/log/words"), ("security_admin", "/people")],
+)
+def test_that_somebody_was_asked_for_the_password_is_in_the_log(portal, later, login, path):
+    person = portal[login]
+    later()
+    assert person.send(path, case=CASE).status_code == 403
+    (one,) = entries(portal.world, Action.REQUEST_CHECK, decision="deny")
+    assert (one["actor"]["id"], one["rule"]) == (portal.world.id(login), "session:step_up")
 
 
 def test_the_right_password_leads_back_and_renews_the_sign_in(portal, later):

@@ -45,7 +45,7 @@ def _wanted(asked: dict[str, Any]) -> log_questions.Wanted:
     return log_questions.Wanted(**days, **asked)
 
 
-@api.get("/audit/events/<int:seq>")
+@api.get("/audit/events/<int(max=999999999999999):seq>")
 @operation(403, 404, answers={200: EntryShown})
 def show_event(seq: int) -> Response:
     """Show one entry of the log with all that belongs to it; nothing that was sealed."""
@@ -55,7 +55,7 @@ def show_event(seq: int) -> Response:
     return shown(EntryShown, found)
 
 
-@api.get("/audit/events/<int:seq>/details")
+@api.get("/audit/events/<int(max=999999999999999):seq>/details")
 @operation(403, 404, query=CaseNamed, answers={200: DetailsOpened})
 def open_event(seq: int) -> Response:
     """Open what was sealed with an entry, for a case number, right after the password."""

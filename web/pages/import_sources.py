@@ -1,7 +1,5 @@
 """Imports that are looked at before they begin: by a list, from a ZIP, from a server's folder."""
 
-import json
-
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -81,12 +79,9 @@ def listed() -> ResponseReturnValue:
 
 def _named(sent: intake.Upload) -> list[tuple[str, int]]:
     """Return paths and bytes as a page's script names them."""
-    try:
-        fits = sent.spool.plain_size <= announced.LONGEST
-        said = json.loads(sent.spool.read(announced.LONGEST)) if fits else None
-    except ValueError:
-        said = None
-    if isinstance(said, list) and said:
+    fits = sent.spool.plain_size <= announced.LONGEST
+    said = announced.listed(sent.spool.read(announced.LONGEST)) if fits else None
+    if said:
         files = [_file(one) for one in said]
         named = [one for one in files if one]
         if len(named) == len(files):

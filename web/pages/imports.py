@@ -16,7 +16,16 @@ from service.imports.batches import New, Source
 from service.imports.items import Announced, Item, ItemState
 from service.permissions import Action
 from service.properties import Properties
-from web import announced, downloads, errors, forms, import_words, statements, uploads
+from web import (
+    announced,
+    downloads,
+    errors,
+    forms,
+    import_words,
+    numbers,
+    statements,
+    uploads,
+)
 
 pages = Blueprint("imports", __name__)
 
@@ -99,8 +108,8 @@ def sums(batch_id: str) -> ResponseReturnValue:
 @pages.get("/imports/<batch_id>/rows")
 def rows(batch_id: str) -> ResponseReturnValue:
     """Return some rows of a batch, for a page that waits."""
-    wanted = [int(n) for n in request.args.getlist("n") if n.isascii() and n.isdigit()]
-    return _rows(batch_id, [n for n in wanted if n < 2**31])
+    wanted = [forms.whole(n) for n in request.args.getlist("n")]
+    return _rows(batch_id, [n for n in wanted if n is not None and n <= numbers.MOST])
 
 
 def _rows(batch_id: str, ordinals: list[int]) -> ResponseReturnValue:
@@ -145,7 +154,7 @@ def statement(batch_id: str) -> ResponseReturnValue:
 def announce(customer_id: str) -> ResponseReturnValue:
     """Make a batch of the files that a page is about to send; say where it is."""
     request.max_content_length = announced.LONGEST
-    said = request.get_json(silent=True)
+    said = announced.listed(request.get_data())
     subject = Subject("import", customer=customer_id)
     # what cannot be taken as it is leaves an entry, too
     with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
@@ -153,9 +162,9 @@ def announce(customer_id: str) -> ResponseReturnValue:
     return jsonify({"place": url_for("imports.show", batch_id=made)}), 201
 
 
-def _all_announced(said: object) -> list[Announced]:
+def _all_announced(said: list[object] | None) -> list[Announced]:
     """Return the files that a page announces."""
-    if not isinstance(said, list):
+    if said is None:
         raise Invalid("Choose a file.", fields={"file": "required"})
     return [_announced(one) for one in said]
 

@@ -14,6 +14,9 @@ from web import errors, forms, guard, log_words, paging, session
 
 pages = Blueprint("log", __name__)
 
+#: Characters of a case number that are written down, also of one that is none.
+_SAID = 100
+
 _ENTRY = "/log/<int(max=999999999999999):number>"
 
 #: The conditions that stand behind "more conditions".
@@ -109,7 +112,7 @@ def unseal(number: int) -> ResponseReturnValue:
     """Show what was sealed with an entry, in this answer alone, for a case number."""
     forms.only("case")
     case = forms.text("case")
-    detail = {"case": case, "entry": number}
+    detail = {"case": case[:_SAID], "entry": number}
     with g.archive.call(g.actor, Action.AUDIT_OPEN, Subject("audit"), detail=detail) as call:
         found, opened = log_entry.open_sealed(call, number, case)
     return _entry(found, call.event, opened=opened, case=case)

@@ -69,5 +69,6 @@ def look() -> ResponseReturnValue:
 
 
 def _carried() -> list[int]:
-    numbers = (forms.whole(part) for part in forms.text("found").split(",")[:_CARRIED])
+    parts = forms.text("found").split(",", _CARRIED)[:_CARRIED]
+    numbers = (forms.whole(part) for part in parts)
     return [number for number in numbers if number is not None]
