@@ -29,8 +29,8 @@ _SIGN_IN = re.compile(r"[0-9a-f]{32}\Z")
 _EXACT = 2**53
 
 
-#: Characters of one text in a detail; no form and no search takes as many.
-LONGEST = 10_000
+#: Characters of one text in a detail: as many as a correction says of what it replaced.
+LONGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)

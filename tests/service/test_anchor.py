@@ -242,6 +242,19 @@ def test_it_signs_nothing_more_of_a_log_that_was_rewritten(
 
 
 @pytest.mark.parametrize("restarted", [True, False])
+def test_its_own_note_is_enough_to_refuse_a_log_that_was_rewritten(
+    world: World,
+    restarted: bool,  # noqa: FBT001
+) -> None:
+    anchor = started(world)
+    anchor.round(START)
+    edit_and_follow(world, 3)
+    anchor = started(world) if restarted else anchor
+    anchor.round(START + timedelta(days=1))
+    assert anchor.refused == "rewritten"
+
+
+@pytest.mark.parametrize("restarted", [True, False])
 def test_it_signs_nothing_of_a_log_that_was_cut(world: World, restarted: bool) -> None:  # noqa: FBT001
     append(world, 5)
     anchor = started(world)

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from service.codes import Category
+from service.permissions import Action
 from tests.indexer import pdfs
+from tests.logged import entries
 from tests.recognised import scan
 from tests.web.browsing import form
 
@@ -75,6 +77,14 @@ def test_a_saved_correction_shows_and_is_found_and_its_history_says_so(portal, m
     assert "更换减<ins>速</ins>机一台" in history
     assert "SALES" in history
     assert re.search(r"版次 2 与版次 1 的差异", history)
+
+
+def test_the_log_has_all_of_a_long_correction(portal, made):
+    long = "\n".join(f"{n:04} 减速机回差复测" for n in range(1200))
+    assert 10_000 < len(long) < 20_000
+    assert typed(portal["sales"], made["scan"], long).status_code == 302
+    corrected = entries(portal.world, Action.DOCUMENT_EDIT)[-1]
+    assert corrected["detail"]["after"] == long
 
 
 def test_a_hit_that_has_no_place_on_the_image_is_said_to_have_none(portal, made):

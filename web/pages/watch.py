@@ -52,7 +52,8 @@ def look() -> ResponseReturnValue:
     said, case = forms.text("words"), forms.text("case")
     wanted, given = forms.events(), forms.log_conditions()
     below, newest = (forms.whole(forms.text(name)) for name in ("below", "newest"))
-    detail = {"case": case, "words": said, "filters": given, "below": below}
+    # also what is refused is written down: no more of it than could have been meant
+    detail = {"case": case[:100], "words": said[:100], "filters": given, "below": below}
     with g.archive.call(g.actor, Action.AUDIT_OPEN, Subject("audit"), detail=detail) as call:
         piece = sealed_words.look(call, wanted, said, case, below, newest)
         numbers = [*_carried(), *(item.seq for item in piece.items)][:_CARRIED]
