@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from service import accounts, anchored
+from service import accounts, anchored, looking
 from service.archive import Call
 from service.audit import entries, merkle
 from service.audit.verify import Watch
@@ -47,6 +47,8 @@ class EventRow:
     via: str
     #: the page of a document it was about
     page: int | None = None
+    #: whether its page was looked at, and what the action names was not done
+    looked: bool = False
     #: how many documents it showed, by how: listed, snippet, opened, downloaded
     shown: Mapping[str, int] = field(default_factory=dict)
 
@@ -184,6 +186,7 @@ def _row(
     def word(value: object) -> str | None:
         return value if isinstance(value, str) else None
 
+    kind = word(inner("actor").get("kind")) or ""
     return EventRow(
         seq=event.seq,
         ts=datetime.fromisoformat(event.ts),
@@ -191,7 +194,7 @@ def _row(
         ref=event.ref,
         actor=event.actor,
         actor_name=names.get(event.actor or "", event.actor or ""),
-        actor_kind=word(inner("actor").get("kind")) or "",
+        actor_kind=kind,
         dept=event.dept,
         action=event.action,
         verb=event.verb,
@@ -208,6 +211,7 @@ def _row(
         error=word(result.get("error")),
         via=word(body.get("via")) or "",
         page=page if isinstance(page := inner("part").get("page"), int) else None,
+        looked=looking.only(event.action, event.phase, kind, event.object),
     )
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from service import inside
+from service import inside, looking
 from service.archive import Call
 from service.auditing import members
 from service.codes import Decision
@@ -66,6 +66,8 @@ class OwnRow:
     count: int | None
     q: str = ""
     thing: Thing | None = None
+    #: whether its page was looked at, and what the action names was not done
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +197,5 @@ def _row(
         count=count,
         q=words.get(event.seq, ""),
         thing=things.get(event.object or "") if shown else None,
+        looked=looking.only(event.action, event.phase, "person", event.object),
     )

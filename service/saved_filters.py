@@ -34,9 +34,7 @@ def save(call: Call, name: str, conditions: Mapping[str, str]) -> None:
     if not name or len(name) > _LONGEST_NAME:
         raise Invalid("Some values cannot be taken as they are.", fields={"name": "length"})
     if not name.isprintable():
-        raise Invalid(
-            "Some values cannot be taken as they are.", fields={"name": "control_characters"}
-        )
+        raise Invalid("Some values cannot be taken as they are.", fields={"name": "format"})
     if not conditions:
         raise Invalid("There is no condition to keep.", fields={"name": "required"})
     text = json.dumps({"name": name, "conditions": dict(conditions)}, ensure_ascii=False)

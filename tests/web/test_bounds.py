@@ -71,7 +71,7 @@ def test_a_kept_question_has_a_name_that_can_be_shown(portal, sign):
     person = portal["auditor"]
     answer = person.send("/log/filters", name=f"每周{sign}核查", dept="sales", dialog="save")
     assert answer.status_code == 422
-    assert "无法显示的字符" in answer.text
+    assert "格式不对" in answer.text
     assert sign not in person.html("/log")
 
 
