@@ -25,6 +25,7 @@ from service import (
 from service.alignment import pairs
 from service.archive import Call
 from service.carrying import carried
+from service.codes import Filing
 from service.confidence import of_lines
 from service.documents import Held, hold, versions_of
 from service.errors import Conflict, Denied, Invalid, NotFound, Unconditional, changed_meanwhile
@@ -334,7 +335,9 @@ def _drafted(
     call: Call, db: Session, base: _Whole, whole: _Whole, pages: list[int], based_on: int
 ) -> _Draft:
     text_id, ring, version = new_id(), call.ring, base.version.id
-    source = processing.source(db, version)
+    # suggestions end with filing
+    waits = base.version.filing == Filing.SUBMITTED
+    source = processing.source(db, version) if waits else None
     sure = {no: one for no, lines in whole.lines.items() if (one := of_lines(lines))}
     made = Correction(call.actor.person, based_on, revisions.said(pages))
     parts = revisions.seal_parts(ring, version, text_id, whole.texts)

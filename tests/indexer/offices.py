@@ -29,9 +29,9 @@ def program(body: str, files: Mapping[str, bytes] | None = None) -> Iterator[str
         home.mkdir()
         for path in (home, home.parent):
             path.chmod(0o755)
-        for name, content in (files or {}).items():
-            (home / name).write_bytes(content)
         script = home / "soffice"
-        script.write_text(_BEGIN + body, encoding="utf-8")
-        script.chmod(0o755)
+        for name, content in {**(files or {}), script.name: (_BEGIN + body).encode()}.items():
+            (home / name).write_bytes(content)
+            # whatever this process gives others by itself
+            (home / name).chmod(0o755)
         yield str(script)

@@ -122,7 +122,7 @@ def test_what_cannot_be_measured_is_logged_and_the_rest_is_measured(world):
         assert measuring.measure_if_due(world.archive, "worker:1")
     (line,) = [each for each in lines if each["event"] == "measuring_failed"]
     assert (line["what"], line["log_level"]) == ("index", "error")
-    assert readings(world) == {"keystore", "storage"}
+    assert readings(world) == {"keystore", "storage", "unusual"}
 
 
 def test_measuring_that_failed_gives_its_turn_back_and_is_tried_again(world):
@@ -132,7 +132,7 @@ def test_measuring_that_failed_gives_its_turn_back_and_is_tried_again(world):
         assert db.query(Lease).filter_by(name="measure").count() == 0
     allow(world)
     assert measuring.measure_if_due(world.archive, "worker:2")
-    assert readings(world) == {"index", "keystore", "storage"}
+    assert readings(world) == {"index", "keystore", "storage", "unusual"}
 
 
 def test_a_server_that_does_not_tell_its_version_leaves_it_out_and_is_measured(portal, world):
@@ -141,7 +141,7 @@ def test_a_server_that_does_not_tell_its_version_leaves_it_out_and_is_measured(p
     before, world.archive.blobs = world.archive.blobs, store
     measuring.measure(world.archive)
     world.archive.blobs = before
-    assert readings(world) == {"index", "keystore", "storage"}
+    assert readings(world) == {"index", "keystore", "storage", "unusual"}
     page = portal["system_admin"].html("/status")
     versions = page.split('id="t-versions"')[1].split("</dl>")[0]
     assert "SQLite" in versions
