@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,11 +72,13 @@ def send_all(listen: str, batch: str, secret: str) -> None:
             "Authorization": f"Bearer {secret}",
             "Content-Type": "multipart/form-data; boundary=b",
         }
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(listen, timeout=30)
+        with (
+            suppress(OSError, http.client.HTTPException),
+            closing(http.client.HTTPConnection(listen, timeout=30)) as connection,
+        ):
             connection.request("POST", f"/api/v1/imports/{batch}/items/{n}", body, headers)
-            connection.getresponse().read()
-            connection.close()
+            with connection.getresponse() as answer:
+                answer.read()
 
 
 def test_two_senders_and_a_web_that_is_killed_lose_and_double_nothing(
