@@ -68,10 +68,21 @@ class Fetchable(Protocol):
         """Until when it lies ready."""
 
 
-def is_open(seen: Fetchable) -> bool:
-    """Say whether a file can be fetched."""
-    young = seen.expires is None or datetime.now(UTC) < seen.expires
-    return seen.state == State.READY and seen.fetched < seen.downloads and young
+class Made:
+    """What follows from the fields of a view of such a file."""
+
+    __slots__ = ()
+
+    @property
+    def open(self: Fetchable) -> bool:
+        """Say whether it can be fetched."""
+        young = self.expires is None or datetime.now(UTC) < self.expires
+        return self.state == State.READY and self.fetched < self.downloads and young
+
+    @property
+    def going(self: Fetchable) -> bool:
+        """Say whether the worker has it before it."""
+        return self.state in GOING
 
 
 def handed_out(call: Call, row: MadeFile, file_name: str, media_type: str) -> Original:

@@ -21,7 +21,7 @@ from service.bundles.asked import Asked
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.ids import is_id, new_id
 from service.log_questions import Sought
-from service.made_files import GOING, State, is_open
+from service.made_files import GOING, Made, State
 from service.models import AuditExport, Person, PersonRole
 from service.permissions import Action, may
 from service.policy.rules import EVERYONE
@@ -47,7 +47,7 @@ class New:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportView:
+class ExportView(Made):
     """A bundle as its people see it."""
 
     id: str
@@ -76,16 +76,6 @@ class ExportView:
     finished: datetime | None
     expires: datetime | None
     event: int | None
-
-    @property
-    def open(self) -> bool:
-        """Say whether it can be fetched."""
-        return is_open(self)
-
-    @property
-    def going(self) -> bool:
-        """Say whether the worker has it before it."""
-        return self.state in GOING
 
     @property
     def file_name(self) -> str:

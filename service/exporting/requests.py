@@ -17,7 +17,7 @@ from service.exporting import choosing
 from service.exporting.asked import Asked, Conditions, Format, What, stated
 from service.exporting.choosing import Chosen
 from service.ids import is_id, new_id
-from service.made_files import GOING, State, is_open
+from service.made_files import GOING, Made, State
 from service.models import ArchiveExport
 from service.permissions import Action, Actor, scopes
 from service.policy import Policy
@@ -42,7 +42,7 @@ class New:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportView:
+class ExportView(Made):
     """An export as who asked for it sees it."""
 
     id: str
@@ -62,16 +62,6 @@ class ExportView:
     finished: datetime | None
     expires: datetime | None
     event: int | None
-
-    @property
-    def open(self) -> bool:
-        """Say whether it can be fetched."""
-        return is_open(self)
-
-    @property
-    def going(self) -> bool:
-        """Say whether the worker has it before it."""
-        return self.state in GOING
 
     @property
     def file_name(self) -> str:

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from service.codes import Grade
+from web.api.schemas import DocumentSaid
 from web.api.values import ID_LENGTH, code, flag, text
 
 #: The longest list of names that comes with a list, in characters.
@@ -43,19 +44,13 @@ class ListToImport(ImportDefaults):
     files = text(NAMES, required=True)
 
 
-class NewPhotos(Schema):
+class NewPhotos(DocumentSaid):
     """Photos in JPEG that become one document; each is a part named `photo`."""
 
     photo = fields.List(
         fields.Raw(metadata={"type": "string", "format": "binary", "description": "a photo"}),
         required=True,
     )
-    kind = text(40, required=True)
-    title = text(2000)
-    grade = code(Grade)
-    dated = fields.Date()
-    number = text(2000)
-    note = text(10000)
 
 
 class Beginning(Schema):

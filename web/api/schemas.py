@@ -142,18 +142,23 @@ class Move(Schema):
     reason = text(2000, required=True)
 
 
-class NewDocument(Schema):
-    """A document to add. The file itself is the part named `file`."""
+class DocumentSaid(Schema):
+    """What is said of a document that is added."""
 
-    file = fields.Raw(
-        required=True, metadata={"type": "string", "format": "binary", "description": "the file"}
-    )
     kind = text(40, required=True)
     title = text(2000)
     grade = code(Grade)
     dated = fields.Date()
     number = text(2000)
     note = text(10000)
+
+
+class NewDocument(DocumentSaid):
+    """A document to add. The file itself is the part named `file`."""
+
+    file = fields.Raw(
+        required=True, metadata={"type": "string", "format": "binary", "description": "the file"}
+    )
 
 
 class FileAnnounced(Schema):

@@ -5,30 +5,35 @@ from marshmallow import Schema, fields
 from web.api.shown.members import moment, string, whole
 
 
-class ExportShown(Schema):
-    """A compliance bundle: how far it is, and what is in it."""
+class MadeFileShown(Schema):
+    """A file that a worker makes for somebody: how far it is, and how often it was fetched."""
 
     id = string()
-    case = string()
-    statement = string()
     state = string()
     error = string(null=True)
     created = moment()
-    by = string()
-    receiver = string(null=True)
-    first = whole()
-    last = whole()
-    matching = whole()
     done = whole()
-    details = fields.Boolean(required=True)
-    encrypted = fields.Boolean(required=True)
-    signed = whole(null=True)
     size = whole(null=True)
     sha256 = string(null=True)
     fetched = whole()
     downloads = whole()
     expires = moment(null=True)
     event = whole(null=True)
+
+
+class ExportShown(MadeFileShown):
+    """A compliance bundle: how far it is, and what is in it."""
+
+    case = string()
+    statement = string()
+    by = string()
+    receiver = string(null=True)
+    first = whole()
+    last = whole()
+    matching = whole()
+    details = fields.Boolean(required=True)
+    encrypted = fields.Boolean(required=True)
+    signed = whole(null=True)
 
 
 class EntryOpened(Schema):
@@ -44,21 +49,10 @@ class EntriesOpened(Schema):
     items = fields.List(fields.Nested(EntryOpened), required=True)
 
 
-class ArchiveExportShown(Schema):
+class ArchiveExportShown(MadeFileShown):
     """An export of the archive: how far it is, how many documents it is about."""
 
-    id = string()
     what = string()
     format = string()
-    state = string()
-    error = string(null=True)
-    created = moment()
     wanted = whole()
-    done = whole()
     left_out = whole(null=True)
-    size = whole(null=True)
-    sha256 = string(null=True)
-    fetched = whole()
-    downloads = whole()
-    expires = moment(null=True)
-    event = whole(null=True)
