@@ -20,6 +20,7 @@ from PIL import Image
 
 from indexer.extract import image, ofd, ofd_sheet
 from indexer.extract.ofd_path import number, numbers, path
+from indexer.extract.ofd_sheet import local_name
 from indexer.extract.result import Reason, Unreadable
 
 _POINTS: Final = 72 / 25.4
@@ -89,12 +90,14 @@ def _roots(package: Package, location: str | None) -> Iterator[Element]:
         return
     root = package.read_xml(location)
     wanted = {
-        str(one.get("TemplateID") or "").strip() for one in root.iter() if _local(one) == "Template"
+        str(one.get("TemplateID") or "").strip()
+        for one in root.iter()
+        if local_name(one) == "Template"
     }
     documents = [name for name in package.names if name.lower().endswith("document.xml")]
     for name in documents[:_TEMPLATES] if wanted else ():
         for one in package.read_xml(name).iter():
-            if _local(one) == "TemplatePage" and str(one.get("ID") or "").strip() in wanted:
+            if local_name(one) == "TemplatePage" and str(one.get("ID") or "").strip() in wanted:
                 part = package.resolve(name, str(one.get("BaseLoc") or ""))
                 if part:
                     yield package.read_xml(part)
@@ -104,7 +107,7 @@ def _roots(package: Package, location: str | None) -> Iterator[Element]:
 def _pictures(package: Package, roots: Sequence[Element]) -> Iterator[tuple[str, bytes]]:
     """Yield the places of pictures, and the pictures as JPEG; what cannot be opened is left out."""
     files = ofd_sheet.files(package)
-    shown = [one for root in roots for one in root.iter() if _local(one) == "ImageObject"]
+    shown = [one for root in roots for one in root.iter() if local_name(one) == "ImageObject"]
     for one in shown[:_PICTURES]:
         name = files.get(str(one.get("ResourceID") or "").strip())
         box = numbers(one.get("Boundary"), 4)
@@ -128,14 +131,14 @@ def _jpeg(content: bytes, width: int, height: int) -> bytes:
 
 
 def _shapes(roots: Sequence[Element]) -> list[str]:
-    found = [one for root in roots for one in root.iter() if _local(one) == "PathObject"]
+    found = [one for root in roots for one in root.iter() if local_name(one) == "PathObject"]
     return [drawn for one in found[:_SHAPES] if (drawn := _shape(one))]
 
 
 def _shape(one: Element) -> str:
     """Return what draws a line or a shape; nothing for one that is not understood."""
     box = numbers(one.get("Boundary"), 4)
-    data = next((part.text for part in one if _local(part) == "AbbreviatedData"), None)
+    data = next((part.text for part in one if local_name(part) == "AbbreviatedData"), None)
     drawn = path(data or "")
     if box is None or not drawn:
         return ""
@@ -154,7 +157,7 @@ def _shape(one: Element) -> str:
 
 def _colour(one: Element, name: str) -> str:
     """Return a colour of a shape as three shares; black where none is said."""
-    value = next((part.get("Value") for part in one if _local(part) == name), None)
+    value = next((part.get("Value") for part in one if local_name(part) == name), None)
     parts = numbers(value, 3) or (0.0, 0.0, 0.0)
     return " ".join(f"{min(255.0, max(0.0, part)) / 255:.3f}" for part in parts)
 
@@ -214,7 +217,3 @@ def _packed(size: tuple[float, float], drawing: bytes, pictures: Sequence[bytes]
     file += b"".join(b"%010d 00000 n \n" % place for place in places)
     file += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
     return bytes(file)
-
-
-def _local(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]

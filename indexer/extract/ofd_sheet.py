@@ -61,7 +61,7 @@ def _shown(package: Package, location: str) -> str | None:
     found = [
         (_area(one.get("Boundary")), str(one.get("ResourceID") or "").strip())
         for one in package.read_xml(location).iter()
-        if _local(one) == "ImageObject"
+        if local_name(one) == "ImageObject"
     ]
     return max(found)[1] if found else None
 
@@ -82,9 +82,9 @@ def files(package: Package) -> dict[str, str]:
         root = package.read_xml(part)
         folder = str(root.get("BaseLoc") or "").strip("/")
         for media in root.iter():
-            if _local(media) != "MultiMedia":
+            if local_name(media) != "MultiMedia":
                 continue
-            file = next((one.text for one in media if _local(one) == "MediaFile"), None)
+            file = next((one.text for one in media if local_name(one) == "MediaFile"), None)
             places = (f"{folder}/{file}", file) if folder else (file,)
             name = next(filter(None, (package.resolve(part, place) for place in places)), None)
             if name:
@@ -92,5 +92,6 @@ def files(package: Package) -> dict[str, str]:
     return files
 
 
-def _local(element: Element) -> str:
+def local_name(element: Element) -> str:
+    """Return the name of an element without its namespace: makers write different ones."""
     return str(element.tag).rpartition("}")[2]
