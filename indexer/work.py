@@ -70,7 +70,7 @@ class Ended:
 
 def waiting(archive: Archive, kinds: Sequence[str], *, lane: jobs.Lane | None = None) -> bool:
     """Say, without writing anything, whether a job of these kinds (in a lane) is due."""
-    with archive.db.read() as db:
+    with archive.db.glance() as db:
         return jobs.due(db, kinds, lane=lane)
 
 
