@@ -32,6 +32,11 @@ class ImportBatch(Base):
     size: Mapped[int | None] = mapped_column(BigInteger)
     stored_size: Mapped[int | None] = mapped_column(BigInteger)
     key_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: a list that was sent beside a ZIP or a folder of the server, in the same way
+    list_blob: Mapped[Id | None]
+    list_size: Mapped[int | None] = mapped_column(BigInteger)
+    list_stored_size: Mapped[int | None] = mapped_column(BigInteger)
+    list_key_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
     created: Mapped[datetime]
     created_by: Mapped[Id]
     finished: Mapped[datetime | None]
@@ -40,6 +45,7 @@ class ImportBatch(Base):
         Index("ix_import_batch_number", "day", "serial", unique=True),
         Index("ix_import_batch_created_by", "created_by", "created"),
         Index("ix_import_batch_blob", "blob", unique=True),
+        Index("ix_import_batch_list_blob", "list_blob", unique=True),
     )
 
 
