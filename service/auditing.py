@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from service import accounts, anchored, looking
+from service import accounts, anchored, log_folding, looking
 from service.archive import Call
 from service.audit import entries, merkle
 from service.audit.verify import Watch
-from service.directory import cursor_of, offset_of
+from service.directory import cursor_of
 from service.log_questions import Wanted, conditions, midnight
 from service.models import AuditBody, AuditEvent, AuditHead, AuditTouch, Customer
 from service.permissions import Target
@@ -88,7 +88,7 @@ def events(call: Call, wanted: Wanted) -> EventPage:
     where, total = found.where, found.total
     if total is None:
         total = _count(db, where) if where else db.get_one(AuditHead, 1).seq
-    items = page_of(db, wanted, where)
+    items = rows_of(db, log_folding.page(db, wanted, where))
     more, items = len(items) > wanted.limit, items[: wanted.limit]
     if wanted.newer is not None:
         # read from the far end: what was read too much is nearest to where one came from
@@ -101,28 +101,6 @@ def events(call: Call, wanted: Wanted) -> EventPage:
 
 def _count(db: Session, where: Sequence[ColumnElement[bool]]) -> int:
     return db.scalar(select(func.count()).select_from(AuditEvent).where(*where)) or 0
-
-
-def page_of(
-    db: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]]
-) -> tuple[EventRow, ...]:
-    """Return one entry more than a page holds, if there is one; oldest first on the way back.
-
-    By number, not by place: every look at the log makes it longer.
-    """
-    before = offset_of(wanted.cursor)
-    beyond = AuditEvent.seq < before if before else true()
-    order = AuditEvent.seq.desc()
-    if wanted.newer is not None:
-        beyond, order = AuditEvent.seq > wanted.newer, AuditEvent.seq.asc()
-    rows = db.execute(
-        select(AuditEvent, AuditBody.body)
-        .outerjoin(AuditBody, AuditBody.seq == AuditEvent.seq)
-        .where(*where, beyond)
-        .order_by(order)
-        .limit(wanted.limit + 1)
-    ).all()
-    return rows_of(db, [(e, b) for e, b in rows])
 
 
 def numbered(db: Session, numbers: Sequence[int]) -> tuple[EventRow, ...]:

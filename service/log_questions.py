@@ -54,6 +54,8 @@ class Wanted(Sought):
     cursor: str | None = None
     #: the number that entries must be newer than, for the way back
     newer: int | None = None
+    #: whether an intent gives way to its outcome (`log_folding`)
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from service.codes import Category
+from service.permissions import Action
 from tests.web.browsing import form, found
 
 NEW = {
@@ -39,7 +40,7 @@ def test_the_log_is_filtered_by_person_action_result_and_number(portal):
     denied = person.html("/log?decision=deny")
     assert "audit.read:none" in denied
     number = found(r'href="/log/(\d+)"', denied)
-    assert person.html(f"/log?seq={number}").count("<tr data-hit") == 2
+    assert person.html(f"/log?seq={number}").count("<tr data-hit") == 1
     for strange in ("from=x", "seq=x", "seq=99999999999999999999", "action=nonsense"):
         assert person.get(f"/log?{strange}").status_code == 200, strange
 
@@ -72,8 +73,9 @@ def test_what_is_typed_above_finds_entries_by_what_it_looks_like(portal, typed, 
 
 def test_older_entries_are_a_page_away(portal):
     person = portal["auditor"]
-    for _ in range(30):
-        person.get("/")
+    for _ in range(60):
+        with portal.world.archive.call(portal.world.actor("sales"), Action.HOME_READ):
+            pass
     older = found(r'href="([^"]+)" rel="next"', person.html("/log"))
     assert person.get(older).status_code == 200
 

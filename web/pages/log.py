@@ -1,5 +1,6 @@
 """Access log: who saw what. Columns and counts; what was sealed opens for a case number alone."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -34,7 +35,7 @@ def show(**_refused: str) -> ResponseReturnValue:
     """List entries of the log for those who may."""
     if typed := request.args.get("find", "").strip():
         return redirect(url_for("log.show", **_meant(typed)))
-    wanted = forms.events()
+    wanted = replace(forms.events(), folded=True)
     asked = forms.as_sent()
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), detail=asked) as call:
         found = auditing.events(call, wanted)

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service import auditing, log_figures, sealed_words, unusual_news
+from service import auditing, log_figures, log_folding, sealed_words, unusual_news
 from service.audit.entries import Subject
 from service.permissions import Action
 from web import errors, forms, guard, plots
@@ -57,7 +57,7 @@ def look() -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.AUDIT_OPEN, Subject("audit"), detail=detail) as call:
         piece = sealed_words.look(call, wanted, said, case, below, newest)
         numbers = [*_carried(), *(item.seq for item in piece.items)][:_CARRIED]
-        found = auditing.numbered(call.db, numbers)
+        found = auditing.numbered(call.db, log_folding.ends(call.db, numbers))
     return render_template(
         "log/words.html",
         given=given,
