@@ -125,3 +125,26 @@ _VERBS: Mapping[Action, Verb] = {
     Action.DOCUMENT_RENDER: Verb.ARRANGE,
     Action.INDEX_REBUILD: Verb.ADMIN,
 }
+
+#: Actions that change rows: one transaction, one event.
+WRITES = frozenset(
+    {
+        Action.SESSION_MANAGE_OWN,
+        Action.DEPUTY_NAME,
+        Action.USER_MANAGE,
+        Action.CUSTOMER_CREATE,
+        Action.CUSTOMER_EDIT,
+        Action.CUSTOMER_FILE,
+        Action.CUSTOMER_MOVE_CATEGORY,
+        Action.DOCUMENT_EDIT,
+        Action.DOCUMENT_MOVE,
+        Action.DOCUMENT_WITHDRAW,
+        Action.DOCUMENT_RESTORE,
+        Action.DOCUMENT_RETURN,
+        Action.DOCUMENT_FILE,
+        Action.DOCUMENT_RETRY,
+    }
+)
+
+#: Writes that touch the blob store first: they commit an intent before.
+STORES = frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_ADD_VERSION})

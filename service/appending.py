@@ -13,12 +13,15 @@ from service import figures
 from service.audit import log
 from service.audit.entries import Entry
 from service.db import Database
-from service.driver import Driver
-from service.errors import Unavailable
+from service.driver import Driver, Query
+from service.errors import Refusal, Unavailable
 from service.keystore import Ring
 
 #: A statement that writes, and its row.
 Kept = tuple[Executable, Mapping[str, Any]]
+
+#: A statement that changes a row and returns it, its values, and the refusal where none fits.
+Claim = tuple[Executable, Mapping[str, Any], Refusal]
 
 
 def month_key(ring: Ring) -> log.MonthKey:
@@ -38,15 +41,25 @@ def append(db: Session, batch: Sequence[Entry], ring: Ring) -> list[int]:
         return log.append(driver, head, batch, month)
 
 
-def append_alone(database: Database, entry: Entry, ring: Ring, kept: Iterable[Kept] = ()) -> int:
+def append_alone(
+    database: Database,
+    entry: Entry,
+    ring: Ring,
+    kept: Iterable[Kept] = (),
+    claims: Sequence[Claim] = (),
+) -> int:
     """Append one entry with rows that go along with it; return its number.
 
-    Raises `Unavailable("log")`.
+    Raises `Unavailable("log")`, and the refusal of a claim that no row fits.
     """
     with log_away():
         month = month_key(ring)
         with brief(database) as driver:
-            (head,) = driver.ask(log.LOCK)
+            # the log is locked first: those who claim the same at once come one after the other
+            head, *rows = driver.ask(log.LOCK, *(Query(made, row) for made, row, _ in claims))
+            for found, (_, _, refusal) in zip(rows, claims, strict=True):
+                if found is None:
+                    raise refusal
             for statement, row in kept:
                 driver.put(statement, [row])
             return log.append(driver, head, [entry], month)[0]

@@ -16,7 +16,8 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
 from service import jobs, policies
-from service.appending import Kept, append, append_alone, brief, month_key
+from service.actions import STORES, WRITES
+from service.appending import Claim, Kept, append, append_alone, brief, month_key
 from service.audit import log
 from service.audit.entries import Entry, PolicyRef, Result, Subject, ids_digest
 from service.blobs.port import Blobs
@@ -42,29 +43,6 @@ from service.rates import Rates
 from service.search.port import Engine
 from service.settings import Settings
 from service.turns import turns
-
-#: Actions that change rows: one transaction, one event.
-WRITES = frozenset(
-    {
-        Action.SESSION_MANAGE_OWN,
-        Action.DEPUTY_NAME,
-        Action.USER_MANAGE,
-        Action.CUSTOMER_CREATE,
-        Action.CUSTOMER_EDIT,
-        Action.CUSTOMER_FILE,
-        Action.CUSTOMER_MOVE_CATEGORY,
-        Action.DOCUMENT_EDIT,
-        Action.DOCUMENT_MOVE,
-        Action.DOCUMENT_WITHDRAW,
-        Action.DOCUMENT_RESTORE,
-        Action.DOCUMENT_RETURN,
-        Action.DOCUMENT_FILE,
-        Action.DOCUMENT_RETRY,
-    }
-)
-
-#: Writes that touch the blob store first: they commit an intent before.
-STORES = frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_ADD_VERSION})
 
 
 @dataclass(slots=True)
@@ -170,6 +148,7 @@ class Call:
         self._dirty: list[tuple[str, str]] = []
         self._at_outcome: list[AtOutcome] = []
         self._kept: list[Kept] = []
+        self._claims: list[Claim] = []
 
     # -- what use cases call ---------------------------------------------------------------
 
@@ -258,6 +237,14 @@ class Call:
         """Write a row together with the outcome."""
         self._kept.append((statement, row))
 
+    def claim(self, statement: Executable, refusal: Refusal, **row: object) -> None:
+        """Change a row together with a read's outcome; if none fits any more, refuse instead.
+
+        Whoever asks at the same moment waits for this outcome, so a limit in the statement's
+        condition holds. It returns a column.
+        """
+        self._claims.append((statement, row, refusal))
+
     # -- entries ---------------------------------------------------------------------------
 
     def entry(self, phase: Phase, decision: Decision | None = None) -> Entry:
@@ -343,7 +330,12 @@ class Call:
         self._session_stack.close()
         phase = Phase.EVENT if self._reading else Phase.OUTCOME
         entry = self.entry(phase, Decision.ALLOW)
-        number = append_alone(self.archive.db, entry, self.ring, self._kept)
+        try:
+            number = append_alone(self.archive.db, entry, self.ring, self._kept, self._claims)
+        except Refusal as refusal:
+            if not isinstance(refusal, Unavailable):
+                self._record(refusal)
+            raise
         if self._reading:
             self.event = number
 

@@ -7,11 +7,12 @@ each says for itself.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import FromClause, Table, Update, bindparam, or_, select, update
+from sqlalchemy.orm import class_mapper
 
 from service import stored_files
 from service.archive import Archive, Call
@@ -85,10 +86,13 @@ class Made:
         return self.state in GOING
 
 
-def handed_out(call: Call, row: MadeFile, file_name: str, media_type: str) -> Original:
+def handed_out(
+    call: Call, row: MadeFile, file_name: str, media_type: str, *, most: int
+) -> Original:
     """Return a file that is there for sending after the call, and count that it was fetched.
 
-    Raises `Unavailable` when the store is away or the file is damaged, `Conflict` if it is gone.
+    Raises `Unavailable` when the store is away or the file is damaged, `Conflict` if it is gone;
+    so does the end of the call, if it was fetched `most` times by then.
     """
     if row.blob is None or row.key_ct is None or row.size is None:
         raise Conflict("This file is no longer there.", rule="export:gone")
@@ -101,9 +105,8 @@ def handed_out(call: Call, row: MadeFile, file_name: str, media_type: str) -> Or
     # the first piece is fetched now: a store that is away is a refusal, not a broken download
     first = next(pieces, b"")
     call.note(sha256=row.sha256)
-    table = type(row)
-    counted = update(table).where(table.id == bindparam("export"))
-    call.keep(counted.values(fetched=table.fetched + 1), export=row.id)
+    gone = Conflict("This file is no longer there.", rule="export:gone")
+    call.claim(_counted(class_mapper(type(row)).local_table), gone, made=row.id, most=most)
     return Original(
         partial=False,
         file_name=file_name,
@@ -114,6 +117,15 @@ def handed_out(call: Call, row: MadeFile, file_name: str, media_type: str) -> Or
         sha256=row.sha256 or "",
         chunks=partial(Delivery, call, chain([first], pieces), row.size),
     )
+
+
+@cache
+def _counted(table: FromClause) -> Update:
+    """Return what counts that a file was fetched, unless it was often enough already."""
+    files = cast("Table", table)
+    open_still = (files.c.state == str(State.READY), files.c.fetched < bindparam("most"))
+    counted = update(files).where(files.c.id == bindparam("made"), *open_still)
+    return counted.values(fetched=files.c.fetched + 1).returning(files.c.fetched)
 
 
 def _pieces(reader: DecryptingReader, size: int) -> Iterator[bytes]:

@@ -47,6 +47,14 @@ def fetched(world: World, export_id: str, by: str) -> bytes:
     return b"".join(original.chunks())
 
 
+def fetched_between(world: World, export_id: str, by: str) -> None:
+    """Begin to fetch an export; somebody else fetches it before this has ended."""
+    subject = Subject("export_file", export_id)
+    with world.archive.call(world.actor(by), Action.EXPORT_FETCH, subject) as call:
+        handing.fetch(call, export_id)
+        fetched(world, export_id, by)
+
+
 def made(
     world: World, by: str, conditions: Conditions | None = None, *, written: str = "csv"
 ) -> bytes:

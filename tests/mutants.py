@@ -198,9 +198,16 @@ MUTANTS = (
     Mutant(
         "nothing is given before its outcome is in the log",
         "service/archive.py",
-        "        number = append_alone(self.archive.db, entry, self.ring, self._kept)\n",
-        "        number = 1\n",
+        "append_alone(self.archive.db, entry, self.ring, self._kept, self._claims)",
+        "1",
         ("tests/service/test_call.py",),
+    ),
+    Mutant(
+        "a file is fetched as often as it may be, also by who asks at once",
+        "service/made_files.py",
+        'files.c.fetched < bindparam("most")',
+        'bindparam("most") > 0',
+        ("tests/service/test_exporting.py",),
     ),
     Mutant(
         "an older revision never replaces a newer one",

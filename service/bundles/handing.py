@@ -42,7 +42,7 @@ def fetch(call: Call, export_id: str) -> Original:
         raise Conflict("This bundle is no longer there: make another.", rule="export:gone")
     call.say(part={"from": row.first, "to": row.last})
     media_type = "application/pkcs7-mime" if seen.encrypted else "application/zip"
-    return made_files.handed_out(call, row, seen.file_name, media_type)
+    return made_files.handed_out(call, row, seen.file_name, media_type, most=seen.downloads)
 
 
 @dataclass(frozen=True, slots=True)

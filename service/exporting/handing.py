@@ -40,7 +40,8 @@ def fetch(call: Call, export_id: str) -> Original:
     named = set(asked.named)
     call.returned((one for one in asked.documents if one not in named), _SHOWN[What(row.what)])
     call.returned(asked.named, "listed")
-    return made_files.handed_out(call, row, seen.file_name, _TYPES[seen.format])
+    file_type = _TYPES[seen.format]
+    return made_files.handed_out(call, row, seen.file_name, file_type, most=seen.downloads)
 
 
 def clear(archive: Archive) -> int:

@@ -4,7 +4,16 @@ import pytest
 
 from service.errors import Conflict, Hidden
 from tests.bundled import Bundle
-from tests.exported import asked, fetched, made, of_csv, of_workbook, wanted
+from tests.exported import (
+    asked,
+    fetched,
+    fetched_between,
+    made,
+    of_csv,
+    of_workbook,
+    seen,
+    wanted,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.live
@@ -25,6 +34,11 @@ def test_a_list_is_asked_for_made_and_fetched_by_its_maker_alone(world: World):
     assert hidden.encode() not in data
     with pytest.raises(Hidden):
         fetched(world, export_id, "sales2")
+    for _ in range(2, (most := seen(world, export_id, "sales").downloads)):
+        fetched(world, export_id, "sales")
+    with pytest.raises(Conflict):
+        fetched_between(world, export_id, "sales")
+    assert seen(world, export_id, "sales").fetched == most
     rows, _ = of_workbook(made(world, "sales", wanted(of=mine), written="xlsx"))
     assert [row["文件编号"] for row in rows] == documents[::-1]
     files = Bundle.of(made(world, "sales", wanted(of=mine), written="zip")).files

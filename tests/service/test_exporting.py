@@ -21,8 +21,19 @@ from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.exporting import handing, listing
 from service.ids import new_id
 from service.models import ArchiveExport, AuditEvent, AuditTouch, Job
+from service.permissions import Action
 from service.properties import Properties
-from tests.exported import asked, fetched, made, of_csv, of_workbook, seen, wanted
+from tests.exported import (
+    asked,
+    fetched,
+    fetched_between,
+    made,
+    of_csv,
+    of_workbook,
+    seen,
+    wanted,
+)
+from tests.logged import entries
 from tests.world import World, embedded, policy_with
 from web import labels
 
@@ -166,6 +177,27 @@ def test_who_may_take_less_by_now_gets_none(narrow: World) -> None:
     narrow.change("clerk", PersonChange(roles=frozenset({Role.SERVICE_OFFICER})))
     narrow.work()
     assert state_of(narrow, export_id) == ("failed", "denied")
+
+
+def test_who_asks_at_once_gets_no_more_than_who_asks_in_turn(
+    world: World, ids: dict[str, str]
+) -> None:
+    export_id = asked(world, "sales", wanted(of=ids["mine"]))
+    world.work()
+    for _ in range(seen(world, export_id, "sales").downloads - 1):
+        fetched(world, export_id, "sales")
+    with pytest.raises(Conflict) as refusal:
+        fetched_between(world, export_id, "sales")
+    shown = seen(world, export_id, "sales")
+    assert shown.fetched == shown.downloads
+    (late,) = entries(world, Action.EXPORT_FETCH, decision="fail")
+    assert (late["rule"], late["ref"]) == ("export:gone", refusal.value.event)
+    assert not touches(world, late["seq"])
+
+
+def touches(world: World, seq: int) -> list[str]:
+    with world.archive.db.read() as db:
+        return list(db.scalars(select(AuditTouch.document).where(AuditTouch.seq == seq)))
 
 
 # -- rights as they are now --------------------------------------------------------------------
