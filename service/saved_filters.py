@@ -12,6 +12,7 @@ from service.crypto import Corrupt, seal, unseal
 from service.errors import Conflict, Invalid, NotFound
 from service.ids import new_id
 from service.models import SavedFilter as Row
+from service.rows import in_turn
 
 _MOST = 20
 _LONGEST_NAME = 40
@@ -41,6 +42,7 @@ def save(call: Call, name: str, conditions: Mapping[str, str]) -> None:
     if len(text) > _LONGEST:
         raise Invalid("Some values cannot be taken as they are.", fields={"name": "too_long"})
     key = call.ring.blind("filter")
+    in_turn(call.db, call.actor.person)
     kept = call.db.scalar(
         select(func.count()).select_from(Row).where(Row.person == call.actor.person)
     )

@@ -25,6 +25,7 @@ from service.made_files import GOING, Made, State
 from service.models import AuditExport, Person, PersonRole
 from service.permissions import Action, may
 from service.policy.rules import EVERYONE
+from service.rows import in_turn
 from service.signins import actor_of, today
 
 #: Characters of a statement; bundles of one person that may wait at once.
@@ -190,6 +191,7 @@ def _lines(text: str) -> bool:
 
 
 def _check_waiting(call: Call, db: Session) -> None:
+    in_turn(db, call.actor.person)
     going = AuditExport.state.in_(GOING)
     mine = AuditExport.created_by == call.actor.person
     count = db.scalar(select(func.count()).select_from(AuditExport).where(mine, going)) or 0

@@ -21,6 +21,7 @@ from service.made_files import GOING, Made, State
 from service.models import ArchiveExport
 from service.permissions import Action, Actor, scopes
 from service.policy import Policy
+from service.rows import in_turn
 from service.signins import actor_of, today
 
 #: Exports of one person that may wait at once; exports in a list.
@@ -148,6 +149,7 @@ def _check_words(new: New) -> None:
 
 
 def _check_waiting(call: Call, db: Session) -> None:
+    in_turn(db, call.actor.person)
     going = ArchiveExport.state.in_(GOING)
     mine = ArchiveExport.created_by == call.actor.person
     count = db.scalar(select(func.count()).select_from(ArchiveExport).where(mine, going)) or 0

@@ -22,6 +22,7 @@ from service.imports.items import ItemState
 from service.intake import Upload
 from service.keystore import Ring
 from service.models import ImportBatch, ImportItem
+from service.rows import in_turn
 from service.streams import DecryptingReader
 
 ZIP = "application/zip"
@@ -39,7 +40,7 @@ def receive(call: Call, upload: Upload, new: New) -> ImportBatch:
     Raises `Unsupported` for a file that is no ZIP or holds a virus, `TooMany` for who left many
     behind, and what `batches.create` raises.
     """
-    _check_room(call, new)
+    _check_first(call, new)
     name = intake.clean_file_name(upload.file_name)
     if intake.examine(upload, name) != ZIP:
         raise Unsupported("This is no ZIP.", fields={"file": "unsupported"})
@@ -54,7 +55,7 @@ def receive_list(
     `files` are the paths and bytes of what will be sent. The worker reads the list, and what it
     means is shown, before anything is sent. Raises like `receive`.
     """
-    _check_room(call, new)
+    _check_first(call, new)
     if len(files) > batches.MOST:
         raise Invalid(
             "An import has at most %(most)s files.",
@@ -72,22 +73,28 @@ def announced(ring: Ring, row: ImportBatch) -> list[tuple[str, int]]:
     return [(file, size) for file, size in batches.options(ring, row).get("files", ())]
 
 
-def _check_room(call: Call, new: New) -> None:
+def _check_first(call: Call, new: New) -> None:
+    """Refuse what would be refused anyway, before anything is stored."""
     with call.look() as db:
         batches.require(call, (), new.customer)
         batches.require_known(call, new)
-        mine = ImportBatch.created_by == call.actor.person
-        waiting = select(ImportBatch.id).where(mine, ImportBatch.blob.is_not(None))
-        if len(db.scalars(waiting.limit(_MOST)).all()) >= _MOST:
-            raise TooMany(
-                "Finish or give up one of your imports first.", retry_after=60, most=_MOST
-            )
+        _check_room(call, db)
+
+
+def _check_room(call: Call, db: Session) -> None:
+    mine = ImportBatch.created_by == call.actor.person
+    waiting = select(ImportBatch.id).where(mine, ImportBatch.blob.is_not(None))
+    if len(db.scalars(waiting.limit(_MOST)).all()) >= _MOST:
+        raise TooMany("Finish or give up one of your imports first.", retry_after=60, most=_MOST)
 
 
 def _keep(call: Call, upload: Upload, new: New) -> ImportBatch:
     intake.screened(call, upload)  # what cannot be screened now is, file by file
     spool = upload.spool
     call.archive.blobs.put(object_name(spool.blob_id), spool.encrypted(), spool.stored_size)
+    # others of this person's may have come in meanwhile
+    in_turn(call.db, call.actor.person)
+    _check_room(call, call.db)
     row = batches.create(call, replace(new, state=State.PREPARING, files=()))
     row.blob, row.size, row.stored_size = spool.blob_id, spool.plain_size, spool.stored_size
     row.key_ct = seal(call.ring.blind("import"), spool.key, _aad(row.id))

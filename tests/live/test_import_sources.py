@@ -25,6 +25,7 @@ from service.spool import spool
 from tests.indexer import zips
 from tests.live.together import draining, processes
 from tests.live.world import Home, on_servers
+from tests.sent import a_zip, zips_at_once
 from tests.world import World
 
 pytestmark = pytest.mark.live
@@ -142,3 +143,11 @@ def test_a_zip_is_in_the_bucket_until_its_files_are_and_a_killed_worker_goes_on(
         assert batches.number(row).startswith("PC-")
     assert len(list(served.archive.blobs.list())) == FILES
     assert served.verify().code == 0
+
+
+def test_who_sends_zips_at_once_leaves_no_more_behind_than_who_sends_them_in_turn(
+    served: World,
+) -> None:
+    customer = served.customer(owner="sales").id
+    assert all(a_zip(served, customer, "archivist") for _ in range(18))
+    assert zips_at_once(served, customer, "archivist", 4) == 2

@@ -21,6 +21,7 @@ from service.imports.sums import Sums
 from service.models import Customer, Document, ImportBatch, ImportItem, Job
 from service.permissions import Action
 from tests.indexer import sheets
+from tests.sent import a_zip, zips_at_once
 from tests.world import World, embedded
 
 
@@ -297,3 +298,13 @@ def test_an_import_that_cannot_be_looked_at_says_so_and_is_not_tried_for_ever(
     )
     with served.archive.db.read() as db:
         assert db.query(Job).filter_by(kind="import").one().state == "done"
+
+
+def test_who_sends_zips_at_once_leaves_no_more_behind_than_who_sends_them_in_turn(
+    world: World,
+) -> None:
+    customer = world.customer().id
+    assert all(a_zip(world, customer, "service_officer") for _ in range(18))
+    assert zips_at_once(world, customer, "service_officer", 4) == 2
+    assert not a_zip(world, customer, "service_officer")
+    assert a_zip(world, customer, "archivist")
