@@ -19,9 +19,12 @@ def problem(text: str) -> str | None:
         return "too_short"
     if len(case) > LONGEST:
         return "too_long"
-    if any(_breaks(unicodedata.category(sign)) for sign in case):
-        return "format"
-    return None
+    return None if one_line(case) else "format"
+
+
+def one_line(text: str) -> bool:
+    """Say whether a text stays one line, and shows its signs in the order they stand in."""
+    return not any(_breaks(unicodedata.category(sign)) for sign in text)
 
 
 def _breaks(category: str) -> bool:

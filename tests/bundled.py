@@ -34,7 +34,8 @@ SCRIPT = Path(verify.__file__)
 
 def asked(world: World, by: str = "auditor", wanted: Sought | None = None, **more: Any) -> str:
     """Ask for a bundle; return its id."""
-    new = New("FW-HC-2026-Q4-03", "第四季度核查", wanted or Sought(), **more)
+    said = {"case": "FW-HC-2026-Q4-03", "statement": "第四季度核查"}
+    new = New(wanted=wanted or Sought(), **{**said, **more})
     actor = world.actor(by)
     with world.archive.call(actor, Action.AUDIT_EXPORT, Subject("export"), writes=True) as call:
         return exports.request(call, new).id

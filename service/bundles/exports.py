@@ -187,7 +187,8 @@ def _statement_problem(said: str) -> str | None:
 
 
 def _lines(text: str) -> bool:
-    return all(line.isprintable() for line in text.splitlines())
+    """Say whether a text breaks where a form does, and nowhere else."""
+    return all(case_numbers.one_line(line) for line in text.replace("\r\n", "\n").split("\n"))
 
 
 def _check_waiting(call: Call, db: Session) -> None:

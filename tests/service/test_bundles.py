@@ -418,6 +418,20 @@ def test_a_bundle_needs_a_case_number_and_a_statement(world: World) -> None:
             exports.request(call, new)
 
 
+@pytest.mark.parametrize(
+    "sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x1c", "\r", "\u202e", "\u2066"]
+)
+def test_a_statement_breaks_its_lines_only_where_a_form_does(world: World, sign: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        asked(world, statement=f"第一行{sign}第二行")
+    assert refusal.value.fields == {"statement": "control_characters"}
+
+
+@pytest.mark.parametrize("text", ["第一行\r\n第二行\n第三行", "案件\u3000复查"])
+def test_a_statement_may_have_lines_and_wide_blanks(world: World, text: str) -> None:
+    assert asked(world, statement=text)
+
+
 def test_asking_making_and_delivering_are_in_the_log(world: World) -> None:
     export_id = asked(world)
     world.work()
