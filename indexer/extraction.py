@@ -16,6 +16,7 @@ from service import (
     figures,
     jobs,
     layouts,
+    media,
     number_places,
     page_images,
     processing,
@@ -254,7 +255,7 @@ def _queue_index(
     version = known.versions.get(one.work.job.subject)
     if version is None or one.processing not in (Processing.SEARCHABLE, Processing.PROPERTIES_ONLY):
         return
-    if version.media_type in CONTAINERS and version.unpacked_ct is None:
+    if _holds_files(version, one.extracted):
         lane, secret = jobs.Lane(one.work.job.lane), one.work.job.secret
         jobs.add(db, [jobs.New("unpack", version.id, lane, secret=secret)], cause=number)
     if version.filing in (Filing.RETURNED, Filing.WITHDRAWN):
@@ -267,3 +268,10 @@ def _queue_index(
         lane = jobs.Lane.INTERACTIVE if secret else jobs.Lane.BULK
         new.append(jobs.New("render", version.id, lane, secret=secret))
     jobs.add(db, new, cause=number)
+
+
+def _holds_files(version: Version, found: Extracted | None) -> bool:
+    """Tell whether files are still to be taken out; of PDFs only a few hold any, and say so."""
+    if version.media_type not in CONTAINERS or version.unpacked_ct is not None:
+        return False
+    return version.media_type != media.PDF or bool(found and found.holds)

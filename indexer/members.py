@@ -1,4 +1,4 @@
-"""The files in a ZIP or a message, listed and taken out in the sandbox.
+"""The files in a ZIP, a message or a PDF, listed and taken out in the sandbox.
 
 What is listed may come from a hostile file: of it is kept what has the shape of a list.
 """

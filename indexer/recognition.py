@@ -187,7 +187,12 @@ class _Recognising:
         origin = "ocr" if recognised and len(recognised) == len(written) else extracted.origin
         extractor = f"{extracted.extractor}, {self._extractor}" if self._extractor else ""
         return Extracted(
-            tuple(kept), (extractor or extracted.extractor)[:80], origin, tuple(notes), out
+            tuple(kept),
+            (extractor or extracted.extractor)[:80],
+            origin,
+            tuple(notes),
+            out,
+            extracted.holds,
         )
 
 

@@ -1,4 +1,4 @@
-"""Unpack jobs: the files in a ZIP or a message become documents beside it, one by one.
+"""Unpack jobs: files in a ZIP, a message or a PDF become documents beside it, one by one.
 
 Each is its own transaction. A worker that dies in the middle leaves the job, and who takes it
 again passes over what is there.

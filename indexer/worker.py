@@ -248,7 +248,7 @@ class Worker:
         return scanning.run(self.archive, self.holder)
 
     def unpack_waiting(self) -> int:
-        """Take the files out of one waiting ZIP or message; return how many there were."""
+        """Take the files out of one waiting ZIP, message or PDF; return how many there were."""
         return unpacking.run(self.archive, self.sandbox, self.holder, self._opening.beat)
 
     def extract_waiting(self) -> int:

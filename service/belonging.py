@@ -1,4 +1,4 @@
-"""What came with what: the files of a ZIP or of a message are documents that follow theirs.
+"""What came with what: files of a ZIP, a message or a PDF are documents that follow theirs.
 
 A version that came out of another names it (`parent_version`), with its place in it. Filing,
 returning, withdrawing and moving are done to the outermost one; what came with it follows in

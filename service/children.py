@@ -1,4 +1,4 @@
-"""Taking in what a ZIP or a message holds: each file a document of its own, beside its parent.
+"""Taking in what a ZIP, a message or a PDF holds: each file a document beside its parent.
 
 The archive's own worker does it, for whoever uploaded the parent: same customer, kind and
 grade. It may be interrupted anywhere and asked again: what is there already is not taken twice.

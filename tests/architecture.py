@@ -36,7 +36,7 @@ HOME = {
     "tantivy": ("service/search/embedded.py",),
     "minio": ("service/blobs/s3.py", "service/anchors/bucket.py"),
     **dict.fromkeys(
-        "pypdfium2 pypdfium2_raw pdfminer docx pptx python_calamine rapidocr onnxruntime "
+        "pypdfium2 pypdfium2_raw pypdf pdfminer docx pptx python_calamine rapidocr onnxruntime "
         "office_oxide ofdkit selectolax lxml tarfile chardet".split(),
         ("indexer/extract/",),
     ),

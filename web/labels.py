@@ -199,7 +199,7 @@ REASON = {
     "missing": N_("The stored file is missing."),
     "corrupt": N_("The stored file is damaged."),
 }
-#: why a file in a ZIP or a message was not taken
+#: why a file in a ZIP, a message or a PDF was not taken
 LEFT = {
     **REASON,
     "name": N_("Its name leads out of the ZIP."),

@@ -151,6 +151,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "application/zip": _container("archive"),
         "message/rfc822": _container("mail"),
         "application/vnd.ms-outlook": _container("msg"),
+        "application/pdf": _container("pdf_files"),
     }
 )
 

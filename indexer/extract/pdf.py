@@ -5,6 +5,7 @@ import ctypes
 import io
 import re
 from contextlib import closing
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 import pypdfium2
@@ -12,7 +13,7 @@ import pypdfium2.raw as pdfium
 
 from indexer.extract import pdf_fonts
 from indexer.extract.page_columns import columns
-from indexer.extract.pdf_annotations import annotations
+from indexer.extract.pdf_annotations import annotations, holds_file
 from indexer.extract.result import Extracted, Note, Reason, Recognition, Unreadable
 from indexer.extract.transcript import Transcript
 
@@ -53,6 +54,9 @@ def _rare() -> re.Pattern[str]:
 
 _RARE: Final = _rare()
 
+#: How files are named that belong to a PDF or a page and hang on neither (PDF/A-3).
+_BELONGS: Final = re.compile(rb"/AF\s*(?:\[|\d+\s+\d+\s+R)")
+
 codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be loaded any more
 
 pdf_fonts.install()
@@ -65,10 +69,13 @@ def read(source: BinaryIO, password: str | None = None) -> Extracted:
             raise Unreadable(Reason.TOO_COMPLEX, "pages")
         document.init_forms()
         transcript = Transcript()
-        read_pages = sum(_page(transcript, document, n) for n in range(len(document)))
+        held: set[int] = set()
+        read_pages = sum(_page(transcript, document, n, held) for n in range(len(document)))
         if not read_pages:
             raise Unreadable(Reason.DAMAGED, "no page loads")
-        return transcript.finish(_EXTRACTOR)
+        holds = bool(held) or pdfium.FPDFDoc_GetAttachmentCount(document) > 0
+        found = transcript.finish(_EXTRACTOR)
+        return replace(found, holds=holds or _belong(source))
 
 
 def usable(text: str) -> bool:
@@ -101,8 +108,16 @@ def opened(source: BinaryIO, password: str | None = None) -> pypdfium2.PdfDocume
         raise Unreadable(reason, f"pdfium {error.err_code}") from error
 
 
-def _page(transcript: Transcript, document: pypdfium2.PdfDocument, index: int) -> bool:
-    """Write one page; return whether it could be loaded."""
+def _belong(source: BinaryIO) -> bool:
+    """Tell whether files belong to a PDF or a page that PDFium does not know of."""
+    source.seek(0)
+    return bool(_BELONGS.search(source.read(_WHOLE)))
+
+
+def _page(
+    transcript: Transcript, document: pypdfium2.PdfDocument, index: int, held: set[int]
+) -> bool:
+    """Write one page; return whether it could be loaded. Adds it to `held` if it holds files."""
     try:
         page = document[index]
     except pypdfium2.PdfiumError:
@@ -115,6 +130,8 @@ def _page(transcript: Transcript, document: pypdfium2.PdfDocument, index: int) -
             transcript.write(joined(layer))
         for value in annotations(page, document.formenv):
             transcript.write(f"\n{value}")
+        if holds_file(page):
+            held.add(index)
         width, height = page.get_size()
         transcript.end_page(
             label=_label(document, index),

@@ -1,4 +1,4 @@
-"""What people wrote onto a PDF: values of form fields, remarks, notes. Not in its text layer."""
+"""What people put onto a PDF: values of form fields, remarks, files. Not in its text layer."""
 
 import ctypes
 from collections.abc import Callable, Iterator
@@ -27,6 +27,20 @@ def annotations(page: pypdfium2.PdfPage, form: pypdfium2.PdfFormEnv | None) -> I
             pdfium.FPDFPage_CloseAnnot(annotation)
         if text.strip():
             yield text
+
+
+def holds_file(page: pypdfium2.PdfPage) -> bool:
+    """Tell whether a file hangs on one page."""
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        if not annotation:
+            continue
+        try:
+            if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_FILEATTACHMENT:
+                return True
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    return False
 
 
 def _text(annotation: object, form: pypdfium2.PdfFormEnv | None) -> str:

@@ -59,13 +59,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The text of a file. `truncated` is the number of characters beyond the limit."""
+    """The text of a file. `truncated` is the number of characters beyond the limit.
+
+    `holds`: other files are in it. Of a ZIP or a message nobody asks, there are always some.
+    """
 
     pages: tuple[Page, ...]
     extractor: str
     origin: str = "layer"
     notes: tuple[Note, ...] = ()
     truncated: int = 0
+    holds: bool = False
 
     @property
     def text(self) -> str:

@@ -146,6 +146,7 @@ def pack_result(result: Extracted | Failed) -> bytes:
         "origin": result.origin,
         "notes": list(result.notes),
         "truncated": result.truncated,
+        "holds": result.holds,
     }
     pieces = [_with_length(head)]
     for page in result.pages:
@@ -173,6 +174,7 @@ def unpack_result(payload: bytes) -> Extracted | Failed:
             _text(body["origin"])[:20],
             tuple(Note(note) for note in body["notes"]),
             _count(body["truncated"]),
+            body["holds"] is True,
         )
     except (ValueError, TypeError, LookupError, RecursionError, struct.error) as error:
         raise Broken(f"bad result: {type(error).__name__}") from error

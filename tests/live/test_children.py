@@ -6,6 +6,7 @@ from indexer.extract.sandbox import Sandbox
 from tests.indexer import zips
 from tests.indexer.test_children import *  # noqa: F403 - the same sentences, on other servers
 from tests.indexer.test_locked_files import *  # noqa: F403
+from tests.indexer.test_pdf_children import *  # noqa: F403
 from tests.live.together import draining, processes
 from tests.live.world import Home, on_servers
 from tests.world import World

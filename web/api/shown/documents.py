@@ -52,7 +52,7 @@ class DocumentNamed(Schema):
 
 
 class Unpacked(Schema):
-    """What became of the files in a ZIP or a message: how many were taken, and the others."""
+    """What became of the files in a ZIP, a message or a PDF: how many were taken, and the rest."""
 
     class Left(Schema):
         """A file that was not taken, and a code or a sentence why."""
