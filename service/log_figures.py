@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 
+from service import looking
 from service.archive import Call
 from service.errors import Invalid
 from service.log_questions import HOUR, Wanted, days, known, local_hour
@@ -20,11 +21,15 @@ USUAL, MOST = 30, 366
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day, department or action: entries (a look with its outcome is one), refusals."""
+    """One day, department or action: entries (a look with its outcome is one), refusals.
+
+    `looked`: of the action, where its page was only opened.
+    """
 
     key: str
     count: int
     denied: int
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +61,25 @@ def figures(call: Call, day_from: date | None, day_to: date | None) -> Figures:
     first = day_from or last - timedelta(days=USUAL - 1)
     if not 0 <= (last - first).days < MOST:
         raise Invalid("Some values cannot be taken as they are.", fields={"from": "range"})
+    looked = case((looking.condition(), 1), else_=0)
     rows = call.db.execute(
         select(
             HOUR,
             AuditEvent.dept,
             AuditEvent.action,
+            looked,
             func.sum(case((AuditEvent.ref.is_(None), 1), else_=0)),
             func.sum(case((AuditEvent.decision == "deny", 1), else_=0)),
         )
         .where(*days(call.db, zone, Wanted(day_from=first, day_to=last)))
-        .group_by(HOUR, AuditEvent.dept, AuditEvent.action)
+        .group_by(HOUR, AuditEvent.dept, AuditEvent.action, looked)
     )
     by_day, by_dept, by_action = _Sums(), _Sums(), _Sums()
-    for hour, dept, action, count, denied in rows:
+    for hour, dept, action, mere, count, denied in rows:
         at = local_hour(hour, zone)
-        for sums, key in ((by_day, f"{at:%Y-%m-%d}"), (by_dept, dept or ""), (by_action, action)):
+        for sums, key in ((by_day, f"{at:%Y-%m-%d}"), (by_dept, dept or "")):
             sums.add(key, int(count), int(denied))
+        by_action.add(action, int(count), int(denied), looked=bool(mere))
     every = [f"{first + timedelta(days=n):%Y-%m-%d}" for n in range((last - first).days + 1)]
     call.returned([])
     return Figures(first, last, by_day.bars(every), by_dept.bars(), by_action.bars())
@@ -79,14 +87,15 @@ def figures(call: Call, day_from: date | None, day_to: date | None) -> Figures:
 
 class _Sums:
     def __init__(self) -> None:
-        self._count: Counter[str] = Counter()
-        self._denied: Counter[str] = Counter()
+        self._count: Counter[tuple[str, bool]] = Counter()
+        self._denied: Counter[tuple[str, bool]] = Counter()
 
-    def add(self, key: str, count: int, denied: int) -> None:
-        self._count[key] += count
-        self._denied[key] += denied
+    def add(self, key: str, count: int, denied: int, *, looked: bool = False) -> None:
+        self._count[key, looked] += count
+        self._denied[key, looked] += denied
 
     def bars(self, keys: Sequence[str] = ()) -> tuple[Bar, ...]:
         """Return the sums in the order of the keys, or the largest first."""
-        wanted = keys or sorted(self._count, key=lambda k: (-self._count[k], k))
-        return tuple(Bar(key, self._count[key], self._denied[key]) for key in wanted)
+        found = sorted(self._count, key=lambda k: (-self._count[k], k))
+        wanted = [(key, False) for key in keys] or found
+        return tuple(Bar(k[0], self._count[k], self._denied[k], k[1]) for k in wanted)

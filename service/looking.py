@@ -4,7 +4,10 @@ Imports, exports and bundles are asked for by an entry of their own, with the ch
 same action was begun and ended, as reading is, somebody opened its page.
 """
 
+from sqlalchemy import ColumnElement, and_, or_
+
 from service.codes import Phase
+from service.models import AuditEvent
 from service.permissions import Action
 
 _WRITTEN = frozenset(
@@ -23,3 +26,12 @@ def only(action: str, phase: str, kind: str, thing: str | None) -> bool:
     if action == Action.IMPORT_RUN:
         return True
     return not thing and (action in _WRITTEN or action == Action.EXPORT_FETCH)
+
+
+def condition() -> ColumnElement[bool]:
+    """Return the same as a condition on entries, where nothing but columns is at hand."""
+    # a service has no department
+    person_reads = and_(AuditEvent.dept.is_not(None), AuditEvent.phase.in_(_READ))
+    pages = AuditEvent.action.in_((*_WRITTEN, Action.EXPORT_FETCH))
+    of_all = and_(pages, AuditEvent.object.is_(None))
+    return and_(person_reads, or_(AuditEvent.action == Action.IMPORT_RUN, of_all))
