@@ -18,6 +18,9 @@ from service.layouts import Box
 from service.models import Page, Version
 from service.texts import PageText, TextView
 
+#: What keeps a whole file from being opened: nothing of it can be drawn either.
+_CLOSED = frozenset({"password", "wrong_password", "damaged"})
+
 #: No page has a higher number: the database holds it in 32 bits.
 _HIGHEST = 2**31 - 1
 
@@ -128,7 +131,8 @@ def sheets(call: Call, text: TextView) -> Sheets:
     version = db.get_one(Version, text.version)
     if version.media_type in renditions.ENDINGS:
         return _laid_out(call, version, text)
-    if version.media_type not in page_images.DRAWN:
+    closed = not text.pages and version.error in _CLOSED
+    if closed or version.media_type not in page_images.DRAWN:
         return Sheets(text)
     known = page_images.made(db, version.id)
     text_id = texts.newest_id(db, version.id)

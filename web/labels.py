@@ -191,7 +191,7 @@ REASON = {
     "killed": N_("Reading the file was stopped for safety."),
     "unsupported": N_("The text of this kind of file cannot be read yet."),
     "unknown_charset": N_("The character set of the text is unknown."),
-    "unprintable": N_("LibreOffice could not lay out the file."),
+    "unprintable": N_("LibreOffice could not lay out the file; it opens none with a password."),
     "encrypted": N_("The message is encrypted: only what stands above it was read."),
     "no_text": N_("No text was found in the file."),
     "suspect_layer": N_("Its text layer cannot be believed, and nothing could be recognised."),

@@ -32,6 +32,7 @@ def furnish(world):
         "long": added(pdfs.thousands(22), "长.pdf"),
         "book": added(sheets.by_library(), "报价.xlsx"),
         "locked": added(pdfs.written([LINES], password="secret"), "锁.pdf"),
+        "broken": added(b"%PDF-1.7\nbroken", "坏.pdf"),
         "photo": added(photo(), "照片.png"),
     }
     hidden = world.document(customer, pdfs.written([LINES]), kind="contract", file_name="合同.pdf")
@@ -112,13 +113,16 @@ def test_a_page_that_is_not_drawn_yet_is_asked_for_and_its_boxes_with_it(portal,
     assert 'id="hit-22"' in person.get(wanted).text
 
 
-def test_a_page_that_cannot_be_drawn_says_why(portal, paths):
-    person = portal["sales"]
-    assert person.get(f"{paths['locked']}/pages/1").status_code == 202
-    portal.world.work()
-    page = person.html(paths["locked"])
-    assert "本页无法生成影像" in page
-    assert f'<img src="{paths["locked"]}/pages' not in page
+@pytest.mark.parametrize("name", ["locked", "broken"])
+def test_a_file_that_cannot_be_opened_says_why_and_promises_neither_image_nor_text(
+    portal, paths, name
+):
+    page = portal["sales"].html(paths[name])
+    assert {"locked": "文件设有打开口令。", "broken": "文件损坏，无法读取。"}[name] in page
+    assert f'<img src="{paths[name]}/pages' not in page
+    assert 'class="strip"' not in page
+    assert "data-zoom" not in page
+    assert "此处显示文字" not in page
 
 
 def test_pages_of_a_locked_file_ask_for_its_password_when_they_are_beyond_the_first(
@@ -140,6 +144,7 @@ def test_pages_of_a_locked_file_ask_for_its_password_when_they_are_beyond_the_fi
     world.work()
     page = person.html(path)
     assert f'<img src="{path}/pages/2' not in page
+    assert "本页无法生成影像" in page
     assert "其余各页须输入文件的打开口令才能生成" in page
     assert page.count('name="password"') == 1
     person.send(f"{path}/retry", password="secret")

@@ -114,12 +114,11 @@
     const STEPS = [25, 33, 50, 67, 84, 100, 125, 150, 200, 300];
     const shown = $("#zoom"), tool = $(".tool");
     const base = () => Number($("img[width]", read)?.getAttribute("width")) || 794;
-    const fit = () => Math.min(125, Math.floor((images[0].clientWidth - 2) / base() * 100));
+    const fit = () => Math.round(($(".paper", images[0])?.clientWidth || base()) / base() * 100);
     let zoom = 0;
     const draw = () => {
-      const percent = zoom || fit();
       read.style.setProperty("--paper", zoom ? `${Math.round(base() * zoom / 100)}px` : "");
-      if (shown) shown.textContent = `${percent}%`;
+      if (shown) shown.textContent = `${zoom || fit()}%`;
     };
     const change = step => {
       const from = zoom || fit();
