@@ -95,6 +95,32 @@ def test_a_dropped_folder_goes_on_after_the_page_was_closed_in_the_middle(
     expect(page.locator("article")).to_have_count(1)
 
 
+def test_a_folder_waits_as_a_whole_until_every_file_has_a_type(
+    browser: Browser, demo: Demo, tmp_path: Path
+) -> None:
+    page = page_of(browser, demo, OFFICER)
+    upload_page(page, demo.url)
+    folder = tmp_path / "隼翼待定"
+    folder.mkdir()
+    for name in ("维修记录.txt", "其余.txt"):
+        (folder / name).write_text(f"待定的{name}", encoding="utf-8")
+    expect(page.locator("[data-send]")).to_have_text("上传")
+    drop(page, folder)
+    rows = {
+        name: page.locator("#uploads tr").filter(has_text=f"{name}.txt").first
+        for name in ("维修记录", "其余")
+    }
+    page.locator("[data-send]").click()
+    expect(rows["其余"].locator("select[name=kind]")).to_be_focused()
+    expect(rows["其余"].locator("[data-state]")).to_have_text("请选择类型")
+    expect(rows["维修记录"].locator("[data-state]")).to_have_text("尚未上传")
+    rows["其余"].locator("select[name=kind]").select_option("minutes")
+    expect(page.locator("[data-send]")).to_have_text("上传（2 份）")
+    page.locator("[data-send]").click()
+    expect(page).to_have_url(re.compile(r"/imports/\w+$"))
+    expect(page.locator("#sums")).to_contain_text("应到 2")
+
+
 def test_an_import_is_stopped_and_goes_on_without_choosing_again(
     browser: Browser, demo: Demo, folder: Path
 ) -> None:

@@ -217,7 +217,7 @@
     const blank = $("#blank-row").content;
     const input = $("input[type=file]", upload);
     const send = $("[data-send]");
-    const label = send?.dataset.label;
+    const label = send?.dataset.label, none = send?.lastChild.textContent;
     const waiting = new Map();
     let running = 0;
     $$("[data-script-only]").forEach(n => { n.hidden = false; });
@@ -227,8 +227,7 @@
     const tell = () => {
       if (!send) return;
       const n = readyCount();
-      send.lastChild.textContent = fill(label, { n });
-      send.setAttribute("aria-disabled", String(n === 0));
+      send.lastChild.textContent = n ? fill(label, { n }) : none;
     };
     const guess = (select, name) => {
       const found = [...select.options].filter(o => o.value && name.toLowerCase().includes(o.text.toLowerCase()))
@@ -240,6 +239,7 @@
       state.dataset.first ??= state.textContent;
       state.textContent = words || state.dataset.first;
       row.classList.toggle("st-row-bad", Boolean(words));
+      state.className = words ? "bad" : "q";
     };
     const typed = row => { $("[name=kind]", row).removeAttribute("aria-invalid"); mark(row, ""); };
     const add = files => {
@@ -326,15 +326,16 @@
       }
     };
     const begin = () => {
+      const imports = upload.dataset.imports && portal.imports && readyCount() > 1;
       let first = null;
       for (const [row, one] of waiting) {
         const kind = $("[name=kind]", row), missing = !kind.value;
         if (one.sent) continue;
-        one.go = !missing;
+        one.go = !missing && !imports;
         if (missing) { kind.setAttribute("aria-invalid", "true"); mark(row, row.dataset.untyped); announce(row); first = first || kind; }
       }
       first?.focus();
-      if (!first && upload.dataset.imports && portal.imports && readyCount() > 1) together(); else next();
+      if (!imports) next(); else if (!first) together();  // what was chosen together is one import, or waits
     };
     // several files are an import: announced first, then sent to its own page one by one
     const together = async () => {
@@ -378,7 +379,7 @@
     });
     input.addEventListener("change", () => { add(input.files); input.value = ""; });
     $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
-    send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); });
+    send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); else input.click(); });
     upload.addEventListener("submit", e => e.preventDefault());
     const zone = $(".drop");
     portal.dropping(() => zone, add);
