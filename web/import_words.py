@@ -13,7 +13,7 @@ REASON = {
     "other_size": N_("It has other bytes than were announced."),
     "other_digest": N_("It has other bytes than were announced."),
     "denied": N_("Your role does not allow this."),
-    "no_customer": N_("The client it was for is not among those you may add to."),
+    "no_customer": N_("You may add to no client of this name or file number."),
     "several_customers": N_("Several clients are called so; use the file number."),
     "unnamed": N_("Nothing says to which client it belongs."),
     "untyped": N_("Nothing says what kind of document it is."),

@@ -31,7 +31,7 @@ def csv_of(batch: BatchView, views: Iterable[ItemView]) -> bytes:
         gettext("Bytes"),
         "SHA-256",
         gettext("File number"),
-        gettext("Document"),
+        gettext("Id of the document"),
         gettext("State"),
         gettext("Reason"),
         gettext("Time"),
@@ -50,7 +50,7 @@ def csv_of(batch: BatchView, views: Iterable[ItemView]) -> bytes:
             _moment(item.changed),
         )
     line()
-    line(gettext("Import"), batch.number)
+    line(gettext("Import number"), batch.number)
     for words, tally in parts(batch):
         line(words, tally.files, tally.bytes)
     line(gettext("The sums agree") if batch.sums.agrees else gettext("The sums do not agree"))

@@ -69,6 +69,17 @@ def test_each_file_of_a_zip_becomes_a_document_once_a_person_says_so(portal, cli
     assert person.html("/search?q=减速机采购").count("<article") == 1
 
 
+def test_where_nothing_can_be_imported_the_preview_says_how_to_go_on(portal):
+    person = portal["sales"]
+    place = send_zip(person, zips.packed(("减速机.txt", b"text")))
+    portal.world.work()
+    page = person.html(place)
+    assert "这样没有文件可以导入。" in page
+    assert "放弃这个批次" in page
+    assert "导入 0 份" not in page
+    assert "leave_out" not in page
+
+
 def test_a_list_inside_tells_the_files_apart_and_wrong_lines_are_left_out_knowingly(portal):
     world = portal.world
     mine = world.customer("宁波望潮汽车零部件有限公司", Category.ACTIVE, owner="sales")

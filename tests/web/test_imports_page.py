@@ -9,6 +9,7 @@ import pytest
 
 from service.codes import Category
 from service.models import ImportItem
+from tests.indexer.test_worker import encrypted_pdf
 from tests.service.test_viruses import EICAR
 from tests.web.browsing import found
 from tests.web.test_escaping import PAYLOADS, dangers
@@ -82,6 +83,7 @@ def test_announced_files_come_to_a_page_of_their_own_and_the_sums_agree(portal, 
     assert person.html("/search?q=减速机采购").count("<article") == 1
     assert "PC-" in person.html("/upload")
     said = statement(person, place)
+    assert len(set(said[0])) == len(said[0])
     assert [row[1] for row in said[1:4]] == list(FILES)
     assert all(len(row[3]) == 64 for row in said[1:4])
     sums = {row[0]: (int(row[1]), int(row[2])) for row in said if len(row) == 3}
@@ -89,6 +91,17 @@ def test_announced_files_come_to_a_page_of_their_own_and_the_sums_agree(portal, 
     assert sums["应到"] == tuple(
         sum(pair[n] for name, pair in sums.items() if name != "应到") for n in (0, 1)
     )
+
+
+def test_a_locked_file_leads_to_where_its_password_is_asked_for(portal, client_file):
+    person, files = portal["sales"], {"锁.pdf": encrypted_pdf(), "空.txt": ""}
+    place = announce(person, client_file, files)
+    send(person, place, files)
+    portal.world.work()
+    page = person.html(place)
+    path = found(r'href="(/documents/[^"#]+)#f-password"', page)
+    assert page.count("#f-password") == 1
+    assert 'id="f-password"' in person.html(path)
 
 
 def test_several_files_of_one_form_are_an_import_without_script(portal, client_file):

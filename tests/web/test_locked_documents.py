@@ -25,6 +25,13 @@ def test_the_page_asks_for_the_password_and_says_when_it_is_wrong(portal):
     assert "文件的打开口令" not in page
 
 
+def test_the_list_of_uploads_leads_to_where_the_password_is_asked_for(portal):
+    path, sales = locked(portal.world), portal["sales"]
+    page = sales.html("/upload")
+    assert f'href="{path}#f-password"' in page
+    assert f"{path}/retry" not in page
+
+
 def test_a_program_sends_the_password_or_nothing(programs):
     path, sales = locked(programs.world), programs["sales"]
     assert sales.act(f"{path}/retry", etag=sales.etag(path)).status_code == 200
