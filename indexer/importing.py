@@ -185,6 +185,8 @@ class _Import:
             if isinstance(source, SentSource):
                 seen.name = source.name
                 seen.listed = tables.manifest(self.sandbox, source.reader, source.size)
+            elif row.list_blob:
+                self._look_beside(row, seen)
             elif one := preparing.list_among(seen.files):
                 seen.name, seen.listed = one.file, self._listed(source, one)
                 seen.files = [file for file in seen.files if file is not one]
@@ -196,6 +198,17 @@ class _Import:
                 "Import its folders one by one.",
                 most=batches.MOST,
             )
+
+    def _look_beside(self, row: ImportBatch, seen: "_Seen") -> None:
+        """Read the list that came beside the files; one among them is a file like the others."""
+        with self.archive.ring() as ring:
+            seen.name = packages.name_beside(ring, row)
+            reader = packages.opened_beside(self.archive, ring, row)
+            if reader is None:
+                raise NotFound
+            with reader:
+                plain, size = cast("BinaryIO", reader), row.list_size or 0
+                seen.listed = tables.manifest(self.sandbox, plain, size)
 
     def _listed(self, source: Source, one: Found) -> Manifest:
         folder = self.archive.settings.data / "spool"

@@ -146,6 +146,7 @@ INPUT = {
     "source": N_("Source"),
     "file": N_("File"),
     "files": N_("Files"),
+    "list": N_("List"),
     "photo": N_("Photos"),
     "names": N_("Folder"),
     "size": N_("Size"),

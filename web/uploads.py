@@ -131,6 +131,12 @@ def received(name: str = "file") -> tuple[Upload, ...]:
     return tuple(map(upload, files))
 
 
+def beside(name: str) -> Upload | None:
+    """Return a file that a form may have besides; None where it has none."""
+    files = [one for one in request.files.getlist(name) if one.filename]
+    return upload(files[0]) if files else None
+
+
 def refused_name() -> str:
     """Return the name of the first file of a refused form; nothing if the form was never read."""
     # asking for the files would read the form, and raise what refused it once more

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
@@ -97,13 +98,24 @@ class Person:
         return self.client.post(path, data=data, buffered=True)
 
     def upload(
-        self, path: str, *files: tuple[bytes, str], part: bool = False, **fields: str
+        self,
+        path: str,
+        *files: tuple[bytes, str],
+        part: bool = False,
+        beside: Mapping[str, tuple[bytes, str]] | None = None,
+        **fields: str,
     ) -> TestResponse:
-        """Send files by form; `part`: as the page's script does, which wants a table row."""
+        """Send files by form; `part`: as the page's script does, which wants a table row.
+
+        `beside` are the files of its other fields.
+        """
         fields = {"csrf_token": self.token(), **fields}
         streams = [FileStorage(io.BytesIO(content), name) for content, name in files]
+        others = {
+            name: FileStorage(io.BytesIO(one), as_) for name, (one, as_) in (beside or {}).items()
+        }
         # encoded here: the client would put a large form into a temporary file of its own
-        boundary, body = encode_multipart({**fields, "file": streams})
+        boundary, body = encode_multipart({**fields, **others, "file": streams})
         return self.client.post(
             path,
             data=body,

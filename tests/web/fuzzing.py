@@ -64,6 +64,7 @@ _PHOTO = saved(Image.new("RGB", (40, 20), "white"), "JPEG")
 #: what is sent where not any file will do
 _SENT: Mapping[str, Mapping[str, Any]] = {
     "import_zip": {"file": packed(("甲.txt", b"a"))},
+    "import_listed_folder": {"file": "file\n甲.txt\n".encode()},
     "import_listed": {
         "file": "file\n甲.txt\n".encode(),
         "files": json.dumps([{"file": "甲.txt", "size": 6}]),

@@ -166,6 +166,56 @@ def test_a_zip_is_looked_into_begun_and_brought_by_the_worker(programs, customer
     assert program.get(f"{place}/preview").status_code == 404
 
 
+def test_a_list_may_come_beside_a_zip(programs, customer):
+    program = programs["sales"]
+    content = zips.packed(("甲.txt", b"first"), ("乙.txt", b"second"))
+    listed = "文件,类型,题名\n甲.txt,会议纪要,主轴异响\n".encode()
+    said = {"customer": customer}
+
+    def sent(key, *lists):
+        data = {**said, "file": (io.BytesIO(content), "交接.zip")}
+        data["list"] = [(io.BytesIO(one), "移交.csv") for one in lists]
+        return program.send("POST", "/imports/zip", data=data, headers={"Idempotency-Key": key})
+
+    twice = sent("twice", listed, listed)
+    assert (twice.status_code, twice.json["fields"]) == (422, {"list": "repeated"})
+    answer = sent("one", listed)
+    assert sent("one", listed).json["id"] == answer.json["id"]
+    assert sent("one", listed + b"\n").json["fields"] == {"Idempotency-Key": "used"}
+    place, found = looked_at(programs, program, answer)
+    assert (found["manifest"], found["lines"], found["matched"]) == ("移交.csv", 1, 1)
+    assert begun(program, place, leave_out=True).json["state"] == "running"
+    programs.world.work()
+    sums = program.get(place).json["sums"]
+    assert (sums["searchable"], sums["skipped"]["files"]) == (1, 1)
+    assert [
+        one["title"] for one in program.get(f"/customers/{customer}/documents").json["items"]
+    ] == ["主轴异响"]
+
+
+def test_a_list_may_come_beside_a_folder_of_the_server(programs, customer, tmp_path):
+    world, path = programs.world, "/imports/folder/listed"
+    listed = "文件,类型,题名\n甲.txt,会议纪要,主轴异响\n".encode()
+    said = {"folder": "", "customer": customer}
+    assert programs["archivist"].upload(path, listed, **said).status_code == 404
+    (tmp_path / "交接").mkdir()
+    (tmp_path / "交接" / "甲.txt").write_text("焊接节拍", "utf-8")
+    world.archive.settings = replace(world.archive.settings, import_root=tmp_path / "交接")
+    for login in ("sales", "auditor"):
+        assert programs[login].upload(path, listed, **said).status_code == 403
+    program = programs["archivist"]
+    assert program.upload(path, listed, **{**said, "folder": "../x"}).status_code == 404
+    assert [*world.archive.blobs.list()] == []
+    answer = program.upload(path, listed, file_name="移交.csv", **said)
+    place, found = looked_at(programs, program, answer)
+    assert (found["manifest"], found["matched"]) == ("移交.csv", 1)
+    for login in ("sales", "service_manager"):
+        assert programs[login].get(f"{place}/preview").status_code == 404
+    assert begun(program, place).json["state"] == "running"
+    world.work()
+    assert program.get(place).json["sums"]["searchable"] == 1
+
+
 def test_a_list_is_compared_with_names_and_the_files_are_sent_after_that(programs, customer):
     program = programs["sales"]
     names = [{"file": "移交/甲.txt", "size": 5}, {"file": "移交/乙.txt", "size": 6}]

@@ -35,7 +35,7 @@ GET_THROUGH = {
     | {"move_document", "restore_document"}
     | {"create_import", "list_imports", "show_import", "send_import_file", "report_import"}
     | {"report_import_as_csv", "retry_import", "stop_import", "resume_import"}
-    | {"import_zip", "import_listed", "import_folder"}
+    | {"import_zip", "import_listed", "import_folder", "import_listed_folder"}
     | {"preview_import", "begin_import", "discard_import"}
     | {"correct_page", "take_text_revision"}
     | {"export_documents", "show_exported", "fetch_exported"}

@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from service.blobs.names import object_name
 from service.codes import Category
@@ -115,16 +113,100 @@ def test_a_list_inside_tells_the_files_apart_and_wrong_lines_are_left_out_knowin
 
 
 def send_list(person, listed, names, **fields):
-    fields = {"csrf_token": person.token(), **fields}
-    streams = {"file": FileStorage(io.BytesIO(listed), "移交清单.csv")}
-    streams["names"] = FileStorage(io.BytesIO(json.dumps(names).encode()), "names.json")
-    boundary, body = encode_multipart(fields | streams)
-    return person.client.post(
-        "/imports/listed",
-        data=body,
-        content_type=f"multipart/form-data; boundary={boundary}",
-        buffered=True,
+    said = (json.dumps(names).encode(), "names.json")
+    sent = (listed, "移交清单.csv")
+    return person.upload("/imports/listed", sent, beside={"names": said}, **fields)
+
+
+def kept(world):
+    """Return of each batch whether a list that came beside it, and its key, are still there."""
+    with world.archive.db.read() as db:
+        return [
+            (row.list_blob is not None, row.list_key_ct is not None)
+            for row in db.query(ImportBatch)
+        ]
+
+
+LISTED = (
+    "文件,客户,类型,题名\n甲.txt,宁波望潮汽车零部件有限公司,维修记录,主轴异响\n"
+    "丙.txt,宁波望潮汽车零部件有限公司,维修记录,\n"
+).encode()
+
+
+def test_a_list_beside_a_zip_counts_and_one_inside_is_a_file_like_the_others(portal, client_file):
+    person, world = portal["sales"], portal.world
+    inside = ("清单.csv", "文件,类型\n乙.txt,洽谈纪要\n".encode())
+    content = zips.packed(inside, ("甲.txt", "谐波减速器".encode()), ("乙.txt", b"b"))
+    beside = {"list": (LISTED, "移交.csv")}
+    answer = person.upload("/imports/zip", (content, "交接.zip"), beside=beside)
+    assert answer.status_code == 302, answer.text
+    place = answer.location
+    world.work()
+    page = person.html(place)
+    assert "可以接收 1 份" in page
+    assert "不能接收 2 份" in page
+    assert "移交.csv" in page
+    assert "没有这份文件" in page
+    assert (kept(world), documents(world)) == ([(True, True)], 0)
+    assert not any(
+        "主轴异响".encode() in world.archive.blobs.open(one.name, 0, one.size).read()
+        for one in world.archive.blobs.list()
     )
+    assert person.send(f"{place}/begin").status_code == 422
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 302
+    world.work()
+    assert "数目相符" in person.html(place)
+    assert "主轴异响" in person.html("/search?q=谐波减速器")
+    assert (kept(world), stored(world)) == ([(False, False)], [(False, False, False)])
+    assert documents(world) == len([*world.archive.blobs.list()]) == 1
+
+
+@pytest.mark.parametrize(("listed", "status"), [(b"", 422), (b"MZ" + bytes(300), 415)])
+def test_a_list_beside_a_zip_that_is_none_is_refused_before_anything_is_stored(
+    portal, client_file, listed, status
+):
+    content = (zips.packed(("甲.txt", b"a")), "交接.zip")
+    said = {"customer": client_file.id, "kind": "repair", "beside": {"list": (listed, "移交.csv")}}
+    answer = portal["sales"].upload("/imports/zip", content, **said)
+    assert answer.status_code == status
+    assert 'id="e-list"' in answer.text
+    assert (stored(portal.world), [*portal.world.archive.blobs.list()]) == ([], [])
+
+
+def test_a_list_that_cannot_be_read_says_so_and_goes_with_its_import(portal, client_file):
+    person, world = portal["sales"], portal.world
+    content = (zips.packed(("甲.txt", b"a")), "交接.zip")
+    beside = {"list": (b"name\nx\n", "移交.csv")}
+    place = person.upload("/imports/zip", content, beside=beside).location
+    world.work()
+    assert "每列只能出现一次" in person.html(place)
+    assert person.send(f"{place}/discard").status_code == 302
+    world.work()
+    assert (kept(world), [*world.archive.blobs.list()]) == ([(False, False)], [])
+
+
+def test_a_list_beside_a_folder_of_the_server_is_read_by_those_alone_who_may_import_it(
+    portal, client_file, tmp_path
+):
+    world = portal.world
+    (tmp_path / "交接").mkdir()
+    (tmp_path / "交接" / "甲.txt").write_text("谐波减速器说明", "utf-8")
+    world.archive.settings = replace(world.archive.settings, import_root=tmp_path / "交接")
+    sent = {"folder": "", "beside": {"list": (LISTED, "移交.csv")}}
+    assert portal["sales"].upload("/imports/folder", **sent).status_code == 403
+    assert [*world.archive.blobs.list()] == []
+    person = portal["archivist"]
+    place = person.upload("/imports/folder", **sent).location
+    world.work()
+    page = person.html(place)
+    assert "可以接收 1 份" in page
+    assert "移交.csv" in page
+    assert portal["service_manager"].get(place).status_code == 404
+    assert person.send(f"{place}/begin", leave_out="1").status_code == 302
+    world.work()
+    assert "主轴异响" in person.html("/search?q=谐波减速器")
+    assert (kept(world), documents(world)) == ([(False, False)], 1)
+    assert world.verify().code == 0
 
 
 def test_a_list_is_compared_with_a_folder_before_its_files_are_sent(portal, client_file):

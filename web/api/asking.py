@@ -127,19 +127,27 @@ def form(call: Call) -> tuple[Read, Upload]:
     return read, upload
 
 
+def form_and(call: Call, beside: str) -> tuple[Read, Upload, Upload | None]:
+    """Return fields and file of an upload, and another file that may have come beside it."""
+    read, (upload, *more) = _form(call, "file", most=1, beside=beside)
+    return read, upload, next(iter(more), None)
+
+
 def forms(call: Call, name: str) -> tuple[Read, list[Upload]]:
     """Return fields and files of an upload of several, all of them parts called `name`."""
     return _form(call, name)
 
 
-def _form(call: Call, name: str, *, most: int | None = None) -> tuple[Read, list[Upload]]:
+def _form(
+    call: Call, name: str, *, most: int | None = None, beside: str = ""
+) -> tuple[Read, list[Upload]]:
     query()
     archive: Archive = g.archive
     if request.mimetype != "multipart/form-data":
         raise Unsupported("Send multipart/form-data.", fields={"Content-Type": "unsupported"})
     files = _files(archive.settings.upload_limit)
-    schema = (stated().form or Schema)(exclude=(name,))
-    extra = {other: "unknown" for other in files if other != name}
+    schema = (stated().form or Schema)(exclude=tuple(filter(None, (name, beside))))
+    extra = {other: "unknown" for other in files if other not in (name, beside)}
     sent = files.getlist(name)
     if most and (extra or len(sent) != most):
         raise Invalid(
@@ -149,8 +157,10 @@ def _form(call: Call, name: str, *, most: int | None = None) -> tuple[Read, list
         raise Invalid(
             "Some values cannot be taken as they are.", fields=extra or {name: "required"}
         )
+    if beside and len(files.getlist(beside)) > 1:
+        raise Invalid("This can be given once only.", fields={beside: "repeated"})
     fields_read = _checked(schema, _from_pairs(schema, request.form))
-    taken = [uploads.upload(one) for one in sent]
+    taken = [uploads.upload(one) for one in [*sent, *files.getlist(beside)]]
     _once(call, _content(taken))
     return fields_read, taken
 

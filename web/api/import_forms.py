@@ -24,11 +24,25 @@ class FolderToImport(ImportDefaults):
     folder = text(4000, required=True)
 
 
+class ListedFolderToImport(FolderToImport):
+    """A folder of the server, and a list of its files that does not lie in it, the part `file`."""
+
+    file = fields.Raw(
+        required=True, metadata={"type": "string", "format": "binary", "description": "the list"}
+    )
+
+
 class ZipToImport(ImportDefaults):
-    """A ZIP, the part named `file`: each file in it becomes a document."""
+    """A ZIP, the part named `file`: each file in it becomes a document.
+
+    `list` is a list of these files (CSV, XLSX, XLS or ET), instead of one that lies in the ZIP.
+    """
 
     file = fields.Raw(
         required=True, metadata={"type": "string", "format": "binary", "description": "the ZIP"}
+    )
+    list = fields.Raw(
+        metadata={"type": "string", "format": "binary", "description": "a list of its files"}
     )
 
 

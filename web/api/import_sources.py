@@ -1,7 +1,6 @@
 """Imports that are looked at before they begin: from a ZIP, a folder of the server, by a list."""
 
 import json
-from collections.abc import Callable
 
 from flask import Response
 
@@ -10,7 +9,6 @@ from service.audit.entries import Subject
 from service.errors import Invalid, NotFound
 from service.imports import batches, folders, packages, preparing, showing
 from service.imports.batches import New, Source
-from service.intake import Upload
 from service.models import ImportBatch
 from service.permissions import Action
 from web import announced
@@ -18,7 +16,13 @@ from web.api import asking
 from web.api.answering import done, shown
 from web.api.asking import Read, opened
 from web.api.blueprint import api
-from web.api.import_forms import Beginning, FolderToImport, ListToImport, ZipToImport
+from web.api.import_forms import (
+    Beginning,
+    FolderToImport,
+    ListedFolderToImport,
+    ListToImport,
+    ZipToImport,
+)
 from web.api.imports import changed
 from web.api.operation import operation
 from web.api.shown.imports import ImportPreview, ImportShown
@@ -28,20 +32,21 @@ from web.api.shown.imports import ImportPreview, ImportShown
 @operation(403, 404, form=ZipToImport, answers={202: ImportShown})
 def import_zip() -> Response:
     """Store a ZIP and look into it; it is imported once that was seen and begun."""
-    return _received(
-        lambda call, asked, upload: packages.receive(call, upload, _new(Source.ZIP, asked))
-    )
+    with opened(Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+        _may(call)
+        asked, upload, beside = asking.form_and(call, "list")
+        return _looking(call, packages.receive(call, upload, _new(Source.ZIP, asked), beside))
 
 
 @api.post("/imports/listed")
 @operation(403, 404, form=ListToImport, answers={202: ImportShown})
 def import_listed() -> Response:
     """Compare a list with the names of files; these are sent once that was seen and begun."""
-    return _received(
-        lambda call, asked, upload: packages.receive_list(
-            call, upload, _new(Source.API, asked), _named(asked["files"])
-        )
-    )
+    with opened(Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+        _may(call)
+        asked, upload = asking.form(call)
+        new, named = _new(Source.API, asked), _named(asked["files"])
+        return _looking(call, packages.receive_list(call, upload, new, named))
 
 
 @api.post("/imports/folder")
@@ -51,6 +56,17 @@ def import_folder() -> Response:
     with opened(Action.IMPORT_RUN, Subject("import"), writes=True) as call:
         asked = asking.body(call)
         row = folders.choose(call, asked["folder"], _new(Source.FOLDER, asked))
+        return _looking(call, row)
+
+
+@api.post("/imports/folder/listed")
+@operation(403, 404, form=ListedFolderToImport, answers={202: ImportShown})
+def import_listed_folder() -> Response:
+    """Look at a folder of the server, and at a list of its files that was sent."""
+    with opened(Action.IMPORT_RUN, Subject("import"), writes=True) as call:
+        _may(call)
+        asked, listed = asking.form(call)
+        row = folders.choose(call, asked["folder"], _new(Source.FOLDER, asked), listed)
         return _looking(call, row)
 
 
@@ -87,11 +103,10 @@ def discard_import(batch_id: str) -> Response:
     return changed(batch_id, lambda call, _: preparing.discard(call, batch_id))
 
 
-def _received(receive: Callable[[Call, Read, Upload], ImportBatch]) -> Response:
-    with opened(Action.IMPORT_RUN, Subject("import"), writes=True) as call:
-        with call.look():
-            batches.require(call, ())  # before the body is read
-        return _looking(call, receive(call, *asking.form(call)))
+def _may(call: Call) -> None:
+    """Refuse who may not import at all, before the body is read."""
+    with call.look():
+        batches.require(call, ())
 
 
 def _looking(call: Call, row: ImportBatch) -> Response:

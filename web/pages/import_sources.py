@@ -60,7 +60,7 @@ def zip_() -> ResponseReturnValue:
     (upload, *_), wanted = uploads.received(), _wanted(Source.ZIP)
     subject = Subject("import", customer=wanted.customer)
     with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
-        made = packages.receive(call, upload, wanted).id
+        made = packages.receive(call, upload, wanted, uploads.beside("list")).id
     return redirect(url_for("imports.show", batch_id=made))
 
 
@@ -100,10 +100,10 @@ def _file(said: object) -> tuple[str, int] | None:
 @errors.again(_again)
 def folder() -> ResponseReturnValue:
     """Choose a folder of the server; the worker looks at it first."""
-    wanted = _wanted(Source.FOLDER)
+    wanted, beside = _wanted(Source.FOLDER), uploads.beside("list")
     subject = Subject("import", customer=wanted.customer)
     with g.archive.call(g.actor, Action.IMPORT_RUN, subject, writes=True) as call:
-        made = folders.choose(call, request.form.get("folder", ""), wanted).id
+        made = folders.choose(call, request.form.get("folder", ""), wanted, beside).id
     return redirect(url_for("imports.show", batch_id=made))
 
 

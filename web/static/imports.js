@@ -135,6 +135,7 @@
     $$("[data-script-only]", page).forEach(n => { n.hidden = false; });
     $$("[data-plain-only]", page).forEach(n => { n.hidden = true; });
   };
+  const looking = () => $("[data-looking]", page);
   const ask = async () => {
     timer = 0;
     if (!page || document.hidden) return;
@@ -153,11 +154,11 @@
       sums.replaceWith(made);
       $("#remaining").textContent = line;
       if (rows?.ok) changed = replace(await rows.text()) || changed;
-      if (made.dataset.state !== was) await redraw();
+      if (made.dataset.state !== was || looking()) await redraw();
       remaining();
     } catch { /* the network is away: ask again later */ }
     pause = changed || running ? SOON : Math.min(LATE, pause * 1.5);
-    if ("going" in $("#sums").dataset || running) timer ||= setTimeout(ask, pause);
+    if ("going" in $("#sums").dataset || running || looking()) timer ||= setTimeout(ask, pause);
   };
   const poll = () => { if (page && !timer) { pause = SOON; timer = setTimeout(ask, pause); } };
   const swap = html => {
@@ -203,8 +204,9 @@
     pump();
     poll();
   };
-  // after stop and retry: what is expected again and was chosen before goes once more
+  // after begin, stop and retry: what is expected and was chosen before goes, or goes once more
   const again = async files => {
+    if ($("#sums").dataset.state === "preparing") { poll(); return; }
     const { found } = match(await expected(), files);
     const known = new Set([...queue.map(one => one.n), ...flying.keys()]);
     queue.push(...found.filter(one => !known.has(one.n)));
@@ -214,8 +216,8 @@
   dropping(() => page && $("form[data-more] .drop", page), take);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
 
-  /* ---- an import that begins on the upload page becomes that page ---- */
-  window.portal.imports = async (place, files) => {
+  /* ---- an import that is made on a page that has its files becomes that page; they go now, or once it has begun ---- */
+  window.portal.imports = async (place, files, later = false) => {
     const answer = await fetch(place);
     const made = parsed(await answer.text());
     $("#main").replaceChildren(...$("#main", made).childNodes);
@@ -224,7 +226,8 @@
     window.addEventListener("popstate", () => location.reload());
     hook();
     $("#main").focus();
-    take(files);
+    if (later) for (const file of files) chosen.add(file);
+    else take(files);
   };
   hook();
 })();
