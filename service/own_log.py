@@ -4,18 +4,18 @@ Nothing is told of the thing that the person may not see today: neither of what 
 what has left their sight. Its number in the log stays.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from service import inside, looking
+from service import accounts, inside, looking, masking
 from service.archive import Call
 from service.auditing import members
-from service.codes import Decision
+from service.codes import Decision, Phase
 from service.crypto import Place, unseal_value
 from service.detail_keys import DetailKeys
 from service.directory import cursor_of, offset_of
@@ -31,7 +31,23 @@ from service.models import (
     Document,
     Version,
 )
-from service.permissions import Target
+from service.permissions import Action, Target
+
+#: what is shown under its own id, to who made it
+_MADE = frozenset({"import", "export_file", "export"})
+#: actions that show a list, and what may narrow one
+_LISTS = frozenset(
+    {
+        *(Action.SEARCH_RUN, Action.CUSTOMER_LIST, Action.AUDIT_READ, Action.AUDIT_READ_OWN),
+        *(Action.EXPORT_LIST, Action.AUDIT_EXPORT),
+    }
+)
+_NARROWING = frozenset(
+    {
+        *("from", "to", "category", "coop_type", "status", "module", "kind", "grade", "year"),
+        *("actor", "dept", "action", "decision", "verb"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +64,21 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A document or client that the person may see today, by its name."""
+    """A document, client or person that the reader may see today, by its name."""
 
     kind: str
     id: str
     name: str
+    #: the name of the client whose document it is
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnRow:
-    """One thing the person did. `q`: the words they searched for."""
+    """One thing the person did. `q`: the words they searched for.
+
+    `kind` and `object` say what it was about: of what has a name, `thing` alone does.
+    """
 
     seq: int
     ts: datetime
@@ -68,6 +89,26 @@ class OwnRow:
     thing: Thing | None = None
     #: whether its page was looked at, and what the action names was not done
     looked: bool = False
+    kind: str = ""
+    #: the id of an import, export or bundle
+    object: str | None = None
+    #: what narrowed a list, as it was asked for, and where a sign-in came from
+    asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How an entry ended, and what it was about in the end: an upload begins with a client."""
+
+    decision: str | None
+    count: int | None
+    kind: str | None
+    object: str | None
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision == str(Decision.ALLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +134,10 @@ def history(call: Call, wanted: Wanted) -> OwnPage:
         .limit(wanted.limit + 1)
     ).all()
     more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
-    ended = _outcomes(db, rows)
-    words = _words(call, rows)
-    things = _things(call, [e for e in rows if _allowed(e, ended)])
-    items = tuple(_row(e, ended, words, things) for e in rows)
+    ended = _ends(db, rows)
+    said = _said(call, rows)
+    things = _things(call, [end for end in ended.values() if end.allowed])
+    items = tuple(_row(e, ended[e.seq], said.get(e.seq, {}), things) for e in rows)
     call.returned(str(item.seq) for item in items)
     return OwnPage(items, total, cursor_of(items[-1].seq) if more else None)
 
@@ -116,41 +157,50 @@ def _conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _outcomes(db: Session, rows: Sequence[AuditEvent]) -> dict[int, tuple[str | None, int | None]]:
-    """Return how entries ended: the decision, and how many things were returned."""
+def _ends(db: Session, rows: Sequence[AuditEvent]) -> dict[int, _End]:
+    """Return how entries ended; one that has not ended stands for itself."""
     numbers = [event.seq for event in rows]
     found = db.execute(
         select(AuditEvent, AuditBody.body)
         .outerjoin(AuditBody, AuditBody.seq == AuditEvent.seq)
-        .where(AuditEvent.ref.in_(numbers), AuditEvent.phase == "outcome")
+        .where(AuditEvent.ref.in_(numbers), AuditEvent.phase == Phase.OUTCOME)
     )
-    ended: dict[int, tuple[str | None, int | None]] = {}
+    ends = {e.seq: _End(e.decision, None, e.object_type, e.object) for e in rows}
     for event, body in found:
         result = members(body).get("result")
         count = result.get("count") if isinstance(result, dict) else None
-        ended[event.ref] = (event.decision, count if isinstance(count, int) else None)
-    return ended
+        whole = count if isinstance(count, int) else None
+        ends[event.ref] = _End(event.decision, whole, event.object_type, event.object)
+    return ends
 
 
-def _allowed(event: AuditEvent, ended: dict[int, tuple[str | None, int | None]]) -> bool:
-    return (event.decision or ended.get(event.seq, (None, None))[0]) == str(Decision.ALLOW)
-
-
-def _words(call: Call, rows: Sequence[AuditEvent]) -> dict[int, str]:
+def _said(call: Call, rows: Sequence[AuditEvent]) -> dict[int, dict[str, list[str]]]:
+    """Return what the person sent with each entry: texts alone, none of them long."""
     numbers = [event.seq for event in rows]
     keys = DetailKeys(call.archive.keystore)
     found = {}
     for row in call.db.scalars(select(AuditDetail).where(AuditDetail.seq.in_(numbers))):
-        q = keys.members(row.seq, row.ct, row.key).get("q")
-        if isinstance(q, str) and q:
-            found[row.seq] = q[:200]
+        sent = keys.members(row.seq, row.ct, row.key)
+        found[row.seq] = {name: _texts(value) for name, value in sent.items()}
     return found
 
 
-def _things(call: Call, rows: Sequence[AuditEvent]) -> dict[str, Thing]:
-    documents = {e.object for e in rows if e.object_type == "document" and e.object}
-    customers = {e.object for e in rows if e.object_type == "customer" and e.object}
-    return _documents(call, documents) | _customers(call, customers)
+def _texts(value: object) -> list[str]:
+    several = value if isinstance(value, list) else [value]
+    return [one[:200] for one in several[:20] if isinstance(one, str) and one]
+
+
+def _things(call: Call, ends: Sequence[_End]) -> dict[str, Thing]:
+    """Return what has a name, by id: what the person who asks may see today, and no more."""
+    ids: dict[str, set[str]] = {}
+    for end in ends:
+        if end.kind and end.object:
+            ids.setdefault(end.kind, set()).add(end.object)
+    return {
+        **_documents(call, ids.get("document", set())),
+        **_customers(call, ids.get("customer", set())),
+        **_people(call, ids.get("person", set())),
+    }
 
 
 def _documents(call: Call, ids: set[str]) -> dict[str, Thing]:
@@ -164,12 +214,18 @@ def _documents(call: Call, ids: set[str]) -> dict[str, Thing]:
     ).all()
     for row in rows:
         call.touched(row.id, "listed")
-    return {row.id: Thing("document", row.id, _title(call, row)) for row in rows}
+    clients = _customers(call, {row.customer for row in rows})
+    of = {client.id: client.name for client in clients.values()}
+    return {
+        row.id: Thing("document", row.id, _title(call, row), of.get(row.customer, ""))
+        for row in rows
+    }
 
 
 def _title(call: Call, row: Document) -> str:
+    """Return a title as lists show it: numbers of people are masked."""
     key = call.ring.field(row.customer, SEALED_AS)
-    return unseal_value(key, row.title_ct, Place(row.id, row.customer, "title"))
+    return masking.text(unseal_value(key, row.title_ct, Place(row.id, row.customer, "title")))
 
 
 def _customers(call: Call, ids: set[str]) -> dict[str, Thing]:
@@ -181,21 +237,28 @@ def _customers(call: Call, ids: set[str]) -> dict[str, Thing]:
     return {customer: Thing("customer", customer, name) for customer, name in rows}
 
 
+def _people(call: Call, ids: set[str]) -> dict[str, Thing]:
+    told = (Action.USER_MANAGE, Action.AUDIT_READ)
+    if not any(call.decide(Target(), action).allowed for action in told):
+        ids = ids & {call.actor.person or ""}
+    return {i: Thing("person", i, name) for i, name in accounts.names(call.db, ids).items()}
+
+
 def _row(
-    event: AuditEvent,
-    ended: dict[int, tuple[str | None, int | None]],
-    words: dict[int, str],
-    things: dict[str, Thing],
+    event: AuditEvent, end: _End, said: Mapping[str, list[str]], things: Mapping[str, Thing]
 ) -> OwnRow:
-    decision, count = ended.get(event.seq, (None, None))
-    shown = _allowed(event, ended)
+    listed = event.action in _LISTS
     return OwnRow(
         seq=event.seq,
         ts=datetime.fromisoformat(event.ts),
         action=event.action,
-        decision=event.decision or decision,
-        count=count,
-        q=words.get(event.seq, ""),
-        thing=things.get(event.object or "") if shown else None,
+        decision=end.decision,
+        count=end.count,
+        q="".join(said.get("q", [])[:1]),
+        thing=things.get(end.object or "") if end.allowed else None,
         looked=looking.only(event.action, event.phase, "person", event.object),
+        kind=end.kind or "",
+        object=end.object if end.allowed and end.kind in _MADE else None,
+        asked={n: v for n, v in said.items() if v and n in _NARROWING} if listed else {},
+        address="".join(said.get("ip", [])) if event.action == Action.SIGN_IN else "",
     )

@@ -155,6 +155,7 @@ MEMBER = {
     "entry": N_("Entry number"),
     "words": N_("Words looked for"),
     "successor": N_("Successor"),
+    "status": N_("Status"),
 }
 #: how unusual behaviour is named
 UNUSUAL = {
@@ -238,6 +239,9 @@ _CODES = {
     "status": "status",
     "dept": "department",
     "roles": "role",
+    "kind": "kind",
+    "module": "module",
+    "coop_type": "cooperation",
 }
 _LOG_CODES = {"phase": "phase", "via": "via", "verb": "verb", "error": "error"}
 
@@ -322,8 +326,18 @@ def text(member: str, value: object) -> str:
 def _name(member: str) -> str:
     if member in MEMBER:
         return word("member", member)
+    if member in labels.FACET:
+        return labels.label("facet", member)
     known = member in labels.INPUT or member in labels.FIELD
     return labels.input_name(member) if known else member
+
+
+def asked(conditions: Mapping[str, Any]) -> list[str]:
+    """Return what narrowed a list, one condition after the other, as people read it."""
+    return [
+        str(gettext("%(group)s: %(value)s", group=_name(name), value=text(name, value)))
+        for name, value in conditions.items()
+    ]
 
 
 def opened(members: Mapping[str, Any]) -> list[Said]:

@@ -62,6 +62,47 @@ def test_what_was_refused_is_not_named(portal, document):
         assert hidden not in page
 
 
+def test_every_row_says_what_it_was_about(portal, document):
+    world, person = portal.world, portal["sales"]
+    person.html("/")
+    person.html("/search?q=第三轴&category=active&kind=contract")
+    person.html("/customers?status=filed")
+    world.edit(document, by="sales", title=f"{TITLE} 13812345678")
+    page = person.html("/history")
+    rows = {cell(row, "动作"): cell(row, "对象") for row in page.split("<tr data-hit")[1:]}
+    assert rows["打开首页"] == "首页"
+    assert rows["检索"] == "第三轴 客户类型：合作客户 文件类型：合同"
+    assert rows["列出客户"].startswith("状态：")
+    # an upload is about the document it made, and that about its client
+    assert rows["上传"].startswith(TITLE)
+    assert NAME in rows["上传"]
+    assert rows["登录"] == "来自 127.0.0.1"
+    assert "138****5678" in rows["上传"]
+    assert "13812345678" not in page
+    shown = {cell(row, "动作"): cell(row, "返回数量") for row in page.split("<tr data-hit")[1:]}
+    assert (shown["打开首页"], shown["列出客户"]) == ("—", "1")
+
+
+def cell(row: str, name: str) -> str:
+    """Return what a cell of a row says, in one line."""
+    inner = re.search(rf'data-l="{name}">(.*?)</td>', row, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", inner[1]).split()) if inner else ""
+
+
+def test_what_left_ones_sight_is_not_named_with_its_client(portal, document):
+    person = portal["sales"]
+    assert NAME in person.html("/history?action=document.add")
+    portal.world.edit(document, by="archivist", grade="top")
+    page = person.html("/history?action=document.add")
+    for hidden in (TITLE, NAME, document):
+        assert hidden not in page
+    # nor to the auditor, whose own looks at it are named by kind alone
+    portal["auditor"].html(f"/log/documents/{document}")
+    page = portal["auditor"].html("/history")
+    for hidden in (TITLE, NAME):
+        assert hidden not in page
+
+
 def test_a_query_leads_to_its_entry_in_ones_own_history(portal, document):
     person = portal["sales"]
     way = found(r'href="(/history\?seq=\d+)"', person.html("/search?q=谐波减速器"))

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from service import own_log
 from service.audit.entries import Subject
 from service.permissions import Action
-from web import forms, paging
+from web import forms, log_words, paging
 
 pages = Blueprint("history", __name__)
 
@@ -14,6 +14,12 @@ pages = Blueprint("history", __name__)
 ACTIONS = (
     *(Action.SEARCH_RUN, Action.DOCUMENT_READ, Action.DOCUMENT_ORIGINAL, Action.DOCUMENT_ADD),
     *(Action.CUSTOMER_READ, Action.CUSTOMER_LIST, Action.SIGN_IN),
+)
+
+#: Actions that show a list: how long it was says something.
+COUNTED = (
+    *(Action.SEARCH_RUN, Action.CUSTOMER_LIST, Action.AUDIT_READ, Action.AUDIT_READ_OWN),
+    *(Action.AUDIT_OPEN, Action.DOCUMENT_QUEUE),
 )
 
 
@@ -32,6 +38,8 @@ def show() -> ResponseReturnValue:
         found=found,
         wanted=wanted,
         actions=ACTIONS,
+        counted=COUNTED,
+        narrowed=log_words.asked,
         ways=paging.ways(found.next_cursor),
         event=call.event,
     )
