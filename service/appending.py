@@ -1,9 +1,8 @@
-"""Entries going into the log: with a change, in its transaction, or alone in a brief one."""
+"""Entries going into the log: with a change, in its transaction, or without one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
@@ -12,16 +11,13 @@ from sqlalchemy.orm import Session
 from service import figures
 from service.audit import log
 from service.audit.entries import Entry
-from service.db import Database
-from service.driver import Driver, Query
+from service.backlog import Backlog, Kept, Making
+from service.driver import Driver, Query, Row
 from service.errors import Refusal, Unavailable
 from service.keystore import Ring
 
-#: A statement that writes, and its row.
-Kept = tuple[Executable, Mapping[str, Any]]
-
 #: A statement that changes a row and returns it, its values, and the refusal where none fits.
-Claim = tuple[Executable, Mapping[str, Any], Refusal]
+Claim = tuple[Executable, Row, Refusal]
 
 
 def month_key(ring: Ring) -> log.MonthKey:
@@ -42,7 +38,7 @@ def append(db: Session, batch: Sequence[Entry], ring: Ring) -> list[int]:
 
 
 def append_alone(
-    database: Database,
+    backlog: Backlog,
     entry: Entry,
     ring: Ring,
     kept: Iterable[Kept] = (),
@@ -52,9 +48,12 @@ def append_alone(
 
     Raises `Unavailable("log")`, and the refusal of a claim that no row fits.
     """
-    with log_away():
+    if not claims:
+        return append_made(backlog, lambda _: entry, ring, kept)
+    # a claim goes with its own entry or not at all, so it shares no transaction with others
+    with figures.audit_time(), log_away():
         month = month_key(ring)
-        with brief(database) as driver:
+        with backlog.database.brief() as driver:
             # the log is locked first: those who claim the same at once come one after the other
             head, *rows = driver.ask(log.LOCK, *(Query(made, row) for made, row, _ in claims))
             for found, (_, _, refusal) in zip(rows, claims, strict=True):
@@ -65,11 +64,10 @@ def append_alone(
             return log.append(driver, head, [entry], month)[0]
 
 
-@contextmanager
-def brief(database: Database) -> Iterator[Driver]:
-    """Give a transaction that does little but append; raises `Unavailable("log")`."""
-    with figures.audit_time(), log_away(), database.brief() as driver:
-        yield driver
+def append_made(backlog: Backlog, make: Making, ring: Ring, kept: Iterable[Kept] = ()) -> int:
+    """Append one entry that is made in the transaction that writes it, as `append_alone` does."""
+    with figures.audit_time(), log_away():
+        return backlog.append(make, month_key(ring), kept)
 
 
 @contextmanager

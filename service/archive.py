@@ -5,7 +5,7 @@ commits rows, jobs and event together. A refusal is an entry of its own and surv
 rollback. If the log cannot be written, nothing happens (docs/decisions/0004).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
@@ -15,11 +15,11 @@ from typing import Any, Self
 from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
-from service import jobs, policies
+from service import jobs
 from service.actions import STORES, WRITES
-from service.appending import Claim, Kept, append, append_alone, brief, month_key
-from service.audit import log
+from service.appending import Claim, append, append_alone, append_made, month_key
 from service.audit.entries import Entry, PolicyRef, Result, Subject, ids_digest
+from service.backlog import Backlog, Kept
 from service.blobs.port import Blobs
 from service.codes import Decision, Phase
 from service.db import Database
@@ -58,6 +58,11 @@ class Archive:
     turns: BoundedSemaphore = field(default_factory=turns)
     rates: Rates = field(default_factory=Rates)
     hasher: Hasher = HASHER
+    backlog: Backlog = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let those who append to this database's log go together."""
+        self.backlog = Backlog(self.db)
 
     def call(
         self,
@@ -97,7 +102,7 @@ class Archive:
             touches=(),
         )
         with self.ring() as ring:
-            append_alone(self.db, entry, ring)
+            append_alone(self.backlog, entry, ring)
 
     def close(self) -> None:
         """Close databases and keys."""
@@ -289,7 +294,8 @@ class Call:
             # fetched now: nothing else is asked for while a write transaction is open
             month_key(self.ring)
             if self._intends:
-                self._commit_intent()
+                self.event = append_made(self.archive.backlog, self._intent, self.ring)
+                self._detail = {}  # what the intent said need not be said again in the outcome
             else:
                 with self.archive.db.read() as db:
                     self.policy = self.archive.policies.current(db)
@@ -301,14 +307,9 @@ class Call:
             raise
         return self
 
-    def _commit_intent(self) -> None:
-        archive, month = self.archive, month_key(self.ring)
-        with brief(archive.db) as driver:
-            newest, head = driver.ask(policies.newest(), log.LOCK)
-            self.policy = archive.policies.bound(newest, archive.db)
-            self.event = log.append(driver, head, [self.entry(Phase.INTENT)], month)[0]
-        # what the intent said need not be said again in the outcome
-        self._detail = {}
+    def _intent(self, newest: Sequence[Any] | None) -> Entry:
+        self.policy = self.archive.policies.bound(newest, self.archive.db)
+        return self.entry(Phase.INTENT)
 
     def __exit__(
         self,
@@ -331,7 +332,7 @@ class Call:
         phase = Phase.EVENT if self._reading else Phase.OUTCOME
         entry = self.entry(phase, Decision.ALLOW)
         try:
-            number = append_alone(self.archive.db, entry, self.ring, self._kept, self._claims)
+            number = append_alone(self.archive.backlog, entry, self.ring, self._kept, self._claims)
         except Refusal as refusal:
             if not isinstance(refusal, Unavailable):
                 self._record(refusal)
@@ -367,8 +368,7 @@ class Call:
         try:
             self._session_stack.__exit__(kind, error, trace)
         except Unavailable as unavailable:
-            # the database's own words, translated where its session ends
-            away = unavailable
+            away = unavailable  # the database's own words, translated where its session ends
         self._record(away or error)
         if away is not None:
             raise away from error
@@ -381,7 +381,7 @@ class Call:
         self._result = Result(error=error_code(error))
         phase = Phase.OUTCOME if self._intends else Phase.EVENT
         try:
-            number = append_alone(self.archive.db, self.entry(phase, decision), self.ring)
+            number = append_alone(self.archive.backlog, self.entry(phase, decision), self.ring)
         except Unavailable as unlogged:
             if isinstance(error, Unavailable):
                 return

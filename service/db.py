@@ -133,21 +133,22 @@ class Database:
             yield session
 
     @contextmanager
-    def brief(self) -> Iterator[Driver]:
+    def brief(self, wait: float = WRITE_WAIT) -> Iterator[Driver]:
         """Give a write transaction that asks once and writes once: two exchanges with a server.
 
         Commits at the end, rolls back on any exception. Ending is part of the second exchange.
+        On SQLite the turn is waited for `wait` seconds, on a server as long as for any lock.
         """
         with (
-            self._turn(),
+            self._turn(wait),
             _translated(),
             self._plain.connect() as connection,
             Driver.alone(connection, self._begin) as driver,
         ):
             yield driver
 
-    def _turn(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._lock is None else self._lock.held()
+    def _turn(self, wait: float = WRITE_WAIT) -> AbstractContextManager[None]:
+        return nullcontext() if self._lock is None else self._lock.held(wait)
 
     def check(self) -> None:
         """Raise `Unavailable("database")` unless the database answers."""

@@ -129,11 +129,19 @@ def _columns(rows: Sequence[Row]) -> Row:
 
 @contextmanager
 def _translated(connection: Connection) -> Iterator[None]:
-    """Make the driver's errors SQLAlchemy's, without the values in them."""
+    """Make the driver's errors SQLAlchemy's, each of its own kind, without the values in them."""
+    driver = connection.dialect.loaded_dbapi
     try:
         yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError("append to the log", None, error, hide_parameters=True) from error
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            "append to the log",
+            None,
+            error,
+            driver.Error,
+            hide_parameters=True,
+            dialect=connection.dialect,
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

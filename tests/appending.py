@@ -2,8 +2,10 @@
 
     python -m tests.appending DATA NAME THREADS TIMES
     python -m tests.appending DATA NAME die
+    python -m tests.appending DATA NAME THREADS go-on
 
-The last form holds the right to write, appends, and dies before the commit.
+The second form holds the right to write, appends, and dies before the commit. The last one goes on
+until it is killed, and says each number, a line for each, as soon as it is told it.
 """
 
 import json
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from service.audit import log
 from service.audit.entries import Entry, PolicyRef, Subject
+from service.backlog import Backlog
 from service.codes import Decision, Phase
 from service.db import Database
 from service.driver import Driver
@@ -48,13 +51,11 @@ def month_of(data: Path) -> log.MonthKey:
     return key
 
 
-def append(database: Database, month: log.MonthKey, name: str) -> int:
+def append(backlog: Backlog, month: log.MonthKey, name: str) -> int:
     """Append one entry; who does not get the turn within two seconds asks again."""
     while True:
         try:
-            with database.brief() as driver:
-                (head,) = driver.ask(log.LOCK)
-                return log.append(driver, head, [entry(name)], month)[0]
+            return backlog.append(lambda _: entry(name), month)
         except Unavailable:
             continue
 
@@ -70,8 +71,13 @@ def main(data: str, name: str, threads: str, times: str = "1") -> None:
                 log.append(driver, head, [entry(name)], month)
             os._exit(9)
 
+    backlog = Backlog(database)
+
     def several(thread: int) -> list[int]:
-        return [append(database, month, f"{name}-{thread}") for _ in range(int(times))]
+        while times == "go-on":
+            sys.stdout.write(f"{append(backlog, month, name)}\n")
+            sys.stdout.flush()
+        return [append(backlog, month, f"{name}-{thread}") for _ in range(int(times))]
 
     with ThreadPoolExecutor(int(threads)) as pool:
         made = list(pool.map(several, range(int(threads))))

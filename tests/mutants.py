@@ -198,9 +198,16 @@ MUTANTS = (
     Mutant(
         "nothing is given before its outcome is in the log",
         "service/archive.py",
-        "append_alone(self.archive.db, entry, self.ring, self._kept, self._claims)",
+        "append_alone(self.archive.backlog, entry, self.ring, self._kept, self._claims)",
         "1",
         ("tests/service/test_call.py",),
+    ),
+    Mutant(
+        "nobody is told a number that was not committed",
+        "service/backlog.py",
+        "waiting.alone, waiting.error = apart, None if apart else _away(error)",
+        "waiting.alone, waiting.error = apart, None",
+        ("tests/service/test_backlog.py",),
     ),
     Mutant(
         "a file is fetched as often as it may be, also by who asks at once",

@@ -49,22 +49,9 @@ def append(
 
     `head` is what `LOCK` found in the same transaction; raises `LookupError` for nothing.
     """
-    if head is None:
-        message = "the log has no head"
-        raise LookupError(message)
-    seq, chain, packed = head
-    frontier = merkle.unpack(packed)
-    rows = _Rows()
-    numbers = []
-    for entry in batch:
-        leaf = rows.add(entry, seq + 1, chain, month)
-        chain = chain_value(chain, leaf)
-        frontier = merkle.extend(frontier, seq, leaf)
-        seq += 1
-        numbers.append(seq)
-    rows.put(driver)
-    moved = {"new_seq": seq, "new_chain": chain, "new_frontier": merkle.pack(frontier)}
-    driver.put(statements.MOVE_HEAD, [moved])
+    numbering = Numbering(head)
+    numbers = [numbering.add(entry, month) for entry in batch]
+    numbering.put(driver)
     return numbers
 
 
@@ -73,37 +60,57 @@ def chain_value(previous: bytes, leaf: bytes) -> bytes:
     return hashlib.sha256(previous + leaf).digest()
 
 
-class _Rows:
-    """The rows of a batch of entries; each table is written once."""
+class Numbering:
+    """Entries of one transaction as they get their numbers; each table is written once."""
 
-    def __init__(self) -> None:
+    def __init__(self, head: Sequence[Any] | None) -> None:
+        """Go on from what `LOCK` found; raises `LookupError` for nothing."""
+        if head is None:
+            message = "the log has no head"
+            raise LookupError(message)
+        self._seq: int
+        self._chain: bytes
+        self._seq, self._chain, packed = head
+        self._frontier = merkle.unpack(packed)
         self._events: list[dict[str, Any]] = []
         self._bodies: list[dict[str, Any]] = []
         self._details: list[dict[str, Any]] = []
         self._touches: list[dict[str, Any]] = []
 
-    def add(self, entry: Entry, seq: int, chain: bytes, month: MonthKey) -> bytes:
-        """Take in an entry; return its leaf hash."""
+    def add(self, entry: Entry, month: MonthKey) -> int:
+        """Take in an entry; return its number. What raises leaves nothing behind."""
+        seq = self._seq + 1
         salt, sealed, committed = _detail(entry, seq, month)
         sess = entries.session_mark(month.key, entry.actor.sign_in) if entry.actor.sign_in else None
         ts = instant_text(datetime.now(UTC))
         body = entries.body(entry, seq=seq, ts=ts, sess=sess, detail=committed)
         leaf = merkle.leaf_hash(body)
+        chain = chain_value(self._chain, leaf)
         row = entries.columns(entries.read(body))
-        self._events.append(row | {"leaf": leaf, "chain": chain_value(chain, leaf)})
+        self._events.append(row | {"leaf": leaf, "chain": chain})
         self._bodies.append({"seq": seq, "body": body})
         if sealed is not None:
             self._details.append({"seq": seq, "salt": salt, "ct": sealed, "key": month.id})
         for document, how in dict.fromkeys(entry.touches):
             self._touches.append({"seq": seq, "document": document, "how": how})
-        return leaf
+        self._frontier = merkle.extend(self._frontier, self._seq, leaf)
+        self._seq, self._chain = seq, chain
+        return seq
 
     def put(self, driver: Driver) -> None:
-        """Have them written."""
+        """Have what was taken in written, if anything was."""
+        if not self._events:
+            return
         driver.put(statements.EVENT, self._events)
         driver.put(statements.BODY, self._bodies)
         driver.put(statements.DETAIL, self._details)
         driver.put(statements.TOUCH, self._touches)
+        moved = {
+            "new_seq": self._seq,
+            "new_chain": self._chain,
+            "new_frontier": merkle.pack(self._frontier),
+        }
+        driver.put(statements.MOVE_HEAD, [moved])
 
 
 def _detail(entry: Entry, seq: int, month: MonthKey) -> tuple[bytes, bytes | None, str | None]:

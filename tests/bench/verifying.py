@@ -82,5 +82,5 @@ def _append(settings: Settings, times: int, start: Event, ready: Semaphore) -> N
     ready.release()
     start.wait()
     for _ in range(times):
-        append(archive.db, month, "bench")
+        append(archive.backlog, month, "bench")
     archive.close()

@@ -1,7 +1,8 @@
 """The log on PostgreSQL: eight processes append without a gap, and only the owner takes away."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,20 +10,23 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 
 from service import erasing
 from service.audit import entries, log, merkle
 from service.audit.second import Second
 from service.audit.verify import FLOOR, Code, verify
-from service.models import AuditEvent
+from service.errors import Unavailable
+from service.models import AuditEvent, Person
 from service.opening import open_archive
 from service.settings import Settings, SettingsError
 from tests.appending import append as append_one
 from tests.appending import entry
+from tests.backlogs import crowd, head, named
 from tests.live.asking import postgres
 from tests.live.together import processes
 from tests.live.world import Home
+from tests.service import test_backlog as together
 from tests.service.test_erasing import MONTH, NOW, both
 from tests.world import World
 
@@ -35,13 +39,14 @@ def world(half: World) -> World:
 
 
 def appending(settings: Settings) -> None:
-    """Append a hundred entries."""
+    """Append a hundred entries in four threads."""
     archive = open_archive(settings)
     with archive.ring() as ring:
         now = f"{datetime.now(UTC):%Y-%m}"
         month = log.MonthKey(ring.audit_month_id(now), ring.audit_month(now))
-    for _ in range(100):
-        append_one(archive.db, month, "process")
+    with ThreadPoolExecutor(4) as pool:
+        made = [pool.submit(append_one, archive.backlog, month, "process") for _ in range(100)]
+    assert len({one.result() for one in made}) == 100
     archive.close()
 
 
@@ -53,6 +58,40 @@ def test_eight_processes_append_without_a_gap(world: World) -> None:
     with world.archive.db.read() as db:
         edges = select(func.min(AuditEvent.seq), func.max(AuditEvent.seq), func.count())
         assert db.execute(edges).one() == (1, before + 800, before + 800)
+
+
+@pytest.mark.parametrize(
+    "behaves",
+    [
+        together.test_what_waits_while_another_writes_is_committed_at_once_and_nobody_told_before,
+        together.test_an_entry_that_cannot_be_written_fails_by_itself,
+        together.test_what_the_database_refuses_of_one_is_refused_to_that_one_alone,
+        together.test_a_thread_that_is_ended_while_it_writes_for_others_leaves_them_refused,
+    ],
+)
+def test_what_waits_together_goes_together(world: World, behaves: Callable[[World], None]) -> None:
+    behaves(world)
+
+
+def test_a_row_that_somebody_else_holds_keeps_nobody_else_from_the_log(
+    world: World, place: Home
+) -> None:
+    before = head(world)
+    held = update(Person).where(Person.login == bindparam("who")).values(name="?")
+    with (
+        postgres(place.url("archive")) as owner,
+        crowd(world) as people,
+        owner.transaction(),
+    ):
+        owner.execute("SELECT * FROM person WHERE login = 'sales' FOR UPDATE")
+        with people.writing():
+            good = [people.wait(named("one"))]
+            stuck = people.wait(named("stuck"), (held, {"who": "sales"}))
+            good += [people.wait(named("two"))]
+        assert {one.result() for one in good} == {before + 2, before + 3}
+        assert isinstance(stuck.exception(), Unavailable)
+    report = world.verify()
+    assert (report.code, report.events) == (Code.OK, before + 3), report.reason
 
 
 def test_a_second_process_verifies_in_the_same_snapshot(world: World) -> None:
