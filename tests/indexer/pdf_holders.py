@@ -82,6 +82,15 @@ def locked(content: bytes, password: str, algorithm: str) -> bytes:
     return target.getvalue()
 
 
+def attached_to(content: bytes, name: str, attached: bytes) -> bytes:
+    """Return a PDF with a file attached by another program."""
+    target = io.BytesIO()
+    writer = PdfWriter(clone_from=io.BytesIO(content))
+    writer.add_attachment(name, attached)
+    writer.write(target)
+    return target.getvalue()
+
+
 def bomb() -> bytes:
     """Return a stream that inflates to a gibibyte."""
     squeezer = zlib.compressobj(9)

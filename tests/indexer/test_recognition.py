@@ -13,7 +13,7 @@ from indexer.recognition import Recognised, recognise, seen
 from service import layouts, media
 from service.codes import Processing
 from service.texts import newest_id
-from tests.indexer import scans
+from tests.indexer import pdf_holders, scans
 from tests.indexer.refusals import reason_of
 from tests.world import World
 
@@ -130,7 +130,9 @@ def test_an_empty_sheet_has_no_text_and_is_no_error(sandbox):
 
 def test_of_a_mixed_pdf_only_pages_without_text_are_recognised(sandbox):
     typed = ["Typed text that the page itself holds, and that nobody need guess at all"] * 3
-    made = whole(sandbox, scans.pdf((scans.page(), []), (None, typed), visible=True), "mixed.pdf")
+    content = scans.pdf((scans.page(), []), (None, typed), visible=True)
+    made = whole(sandbox, pdf_holders.attached_to(content, "a.txt", b"a"), "mixed.pdf")
+    assert read(made).holds
     first, second = read(made).pages
     assert first.text.split("\n") == list(scans.CONTRACT)
     assert "nobody need guess" in second.text
