@@ -13,7 +13,7 @@ from werkzeug.exceptions import SecurityError
 
 from service import anchored, signins
 from service.anchored import Watched
-from service.archive import Archive
+from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.errors import Denied, Unauthenticated
 from service.menus import Menu, menu
@@ -159,23 +159,36 @@ def _admit_to_the_log(actor: Actor) -> None:
     anchored.admit(g.archive, actor, current_app.extensions[ANCHORED], datetime.now(UTC))
 
 
+def right(call: Call, *_named: object) -> None:
+    """Refuse with `Denied` who may not do what the call is about at all."""
+    call.require()
+
+
 def fresh(
-    view: Callable[_P, ResponseReturnValue],
-) -> Callable[_P, ResponseReturnValue]:
+    action: Action, check: Callable[..., object] = right
+) -> Callable[[Callable[_P, ResponseReturnValue]], Callable[_P, ResponseReturnValue]]:
     """Ask the password again before a view that changes rights or gives out keys.
 
-    That somebody was asked is in the log, as everything refused is.
+    Who may not do the action, or not know the thing, is refused first, as by the view: `check` is
+    given a call and what the address names. That somebody was asked is in the log, as everything
+    refused is.
     """
 
-    @wraps(view)
-    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
-        if signins.confirmed_lately(g.archive, g.actor):
+    def guarded(
+        view: Callable[_P, ResponseReturnValue],
+    ) -> Callable[_P, ResponseReturnValue]:
+        @wraps(view)
+        def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
+            if not signins.confirmed_lately(g.archive, g.actor):
+                with g.archive.call(g.actor, action, Subject("request"), writes=True) as call:
+                    check(call, *kwargs.values())
+                    call.action = Action.REQUEST_CHECK
+                    signins.require_fresh(g.archive, g.actor)
             return view(*args, **kwargs)
-        with g.archive.call(g.actor, Action.REQUEST_CHECK, Subject("request"), writes=True):
-            signins.require_fresh(g.archive, g.actor)
-        return view(*args, **kwargs)
 
-    return wrapped
+        return wrapped
+
+    return guarded
 
 
 def _same_site() -> None:

@@ -1,18 +1,24 @@
 """What changes rights or gives out keys asks the password again."""
 
+import itertools
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
-from service.models import AuditEvent, SignIn
+from service.models import AuditBody, AuditEvent, SignIn, Token
 from service.permissions import Action
+from tests import bundled, exported
 from tests.logged import entries
 from tests.web.browsing import form, found
+from tests.web.programs import Programs
 from tests.world import password
 
 CASE = "FW-HC-2026-Q4-03"
 CANARY = "谐波减速器"
+WEB = Path(__file__).parents[2] / "web"
 
 
 @pytest.fixture
@@ -21,7 +27,8 @@ def later(world):
 
     def passes():
         with world.archive.db.write() as db:
-            db.execute(update(SignIn).values(confirmed=datetime(2020, 1, 1, tzinfo=UTC)))
+            for table in (SignIn, Token):
+                db.execute(update(table).values(confirmed=datetime(2020, 1, 1, tzinfo=UTC)))
 
     return passes
 
@@ -40,7 +47,7 @@ def test_rights_are_changed_only_right_after_the_password_was_given(portal, late
 
 @pytest.mark.parametrize(
     ("login", "path"),
-    [("auditor", "/log/1/open"), ("sales", "/log/words"), ("security_admin", "/people")],
+    [("auditor", "/log/1/open"), ("legal", "/log/words"), ("security_admin", "/people")],
 )
 def test_that_somebody_was_asked_for_the_password_is_in_the_log(portal, later, login, path):
     person = portal[login]
@@ -48,6 +55,108 @@ def test_that_somebody_was_asked_for_the_password_is_in_the_log(portal, later, l
     assert person.send(path, case=CASE).status_code == 403
     (one,) = entries(portal.world, Action.REQUEST_CHECK, decision="deny")
     assert (one["actor"]["id"], one["rule"]) == (portal.world.id(login), "session:step_up")
+
+
+EVERYBODY = {"sales", "auditor", "legal", "security_admin", "system_admin", "hr"}
+READERS, WATCHERS, KEEPERS = {"sales", "legal"}, {"auditor", "legal"}, {"security_admin"}
+
+#: What asks for the password again at the portal → who has the right.
+PAGES = {
+    "GET /people": KEEPERS,
+    "POST /people": KEEPERS,
+    "POST /people/{person}": KEEPERS,
+    "POST /people/{person}/link": KEEPERS,
+    "GET /people/{person}/off": KEEPERS,
+    "POST /people/{person}/active": KEEPERS,
+    "POST /log/1/open": WATCHERS,
+    "POST /log/words": WATCHERS,
+    "POST /log/bundles": WATCHERS,
+    "POST /log/bundles/{bundle}/file": {"auditor"},
+    "POST /log/bundles/{bundle}/numbers": {"auditor"},
+    "POST /exports": READERS,
+    "POST /exports/{export}/file": {"sales"},
+    "POST /account/tokens": EVERYBODY,
+    "POST /account/deputies": EVERYBODY,
+}
+#: The same of programs.
+OPERATIONS = {
+    "POST /users": KEEPERS,
+    "PATCH /users/{person}": KEEPERS,
+    "GET /audit/events/1/details": WATCHERS,
+    "GET /audit/sealed": WATCHERS,
+    "POST /audit/exports": WATCHERS,
+    "GET /audit/exports/{bundle}/bundle": {"auditor"},
+    "GET /audit/exports/{bundle}/entries": {"auditor"},
+    "POST /exports": READERS,
+    "GET /exports/{export}/file": {"sales"},
+    "POST /tokens": EVERYBODY,
+    "POST /deputies": EVERYBODY,
+}
+
+
+@pytest.fixture
+def things(portal):
+    """Return what the addresses name: an account, a bundle of an auditor's, an export of sales."""
+    world = portal.world
+    world.document(world.customer(owner="sales").id, CANARY, by="sales")
+    world.work()
+    made = {"bundle": bundled.asked(world), "export": exported.asked(world, "sales")}
+    world.work()
+    return {"person": world.id("technical"), **made}
+
+
+def refusals(world) -> list[tuple[str, str]]:
+    """Return action and rule of what was refused, oldest first."""
+    with world.archive.db.read() as db:
+        bodies = select(AuditBody.body).join(AuditEvent, AuditEvent.seq == AuditBody.seq)
+        denied = bodies.where(AuditEvent.decision == "deny").order_by(AuditEvent.seq)
+        found = [json.loads(body) for body in db.scalars(denied)]
+    return [(body["action"], body["rule"]) for body in found]
+
+
+def test_every_page_that_asks_the_password_refuses_first_who_has_not_the_right(
+    portal, later, things
+):
+    people = {login: portal[login] for login in EVERYBODY}
+    tokens = {login: person.token() for login, person in people.items()}
+    later()
+    for (way, may), login in itertools.product(PAGES.items(), sorted(EVERYBODY)):
+        method, path = way.format(**things).split()
+        before = len(refusals(portal.world))
+        form = {"csrf_token": tokens[login]} if method == "POST" else None
+        answer = people[login].client.open(path, method=method, data=form, buffered=True)
+        asked = 'action="/confirm"' in answer.text
+        ((action, rule),) = refusals(portal.world)[before:]
+        said = (way, login, answer.status_code, action, rule)
+        assert answer.status_code in ({403} if login in may else {403, 404}), said
+        assert asked == (login in may), said
+        step_up = (action, rule) == ("request.check", "session:step_up")
+        assert step_up == asked, said
+
+
+def test_every_operation_that_asks_the_password_refuses_first_who_has_not_the_right(
+    portal, later, things
+):
+    programs = Programs.of(portal.world)
+    known = {login: programs[login] for login in EVERYBODY}
+    later()
+    for (way, may), login in itertools.product(OPERATIONS.items(), sorted(EVERYBODY)):
+        method, path = way.format(**things).split()
+        before = len(refusals(portal.world))
+        answer = known[login].send(method, path)
+        ((_, rule),) = refusals(portal.world)[before:]
+        said = (way, login, answer.status_code, rule)
+        assert answer.status_code in ({403} if login in may else {403, 404}), said
+        assert (rule == "session:step_up") == (login in may), said
+
+
+def test_the_tables_name_everything_that_asks_the_password():
+    for folder, sign, table in (
+        ("pages", "@guard.fresh(", PAGES),
+        ("api", "access.fresh(", OPERATIONS),
+    ):
+        sources = (WEB / folder).glob("*.py")
+        assert sum(s.read_text("utf-8").count(sign) for s in sources) == len(table)
 
 
 def test_the_right_password_leads_back_and_renews_the_sign_in(portal, later):

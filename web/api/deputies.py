@@ -31,6 +31,7 @@ def list_deputies() -> Response:
 def name_deputy() -> Response:
     """Let a colleague stand in for the person who calls, from a day to a day."""
     with opened(Action.DEPUTY_NAME, Subject("person")) as call:
+        call.require()
         access.fresh(call)
         asked = asking.body(call)
         call.about(id=asked["deputy"])

@@ -84,6 +84,7 @@ def list_tokens() -> Response:
 def add_token() -> Response:
     """Make a token with one's own rights; it is shown once, and ends with the one in use."""
     with opened(Action.SESSION_MANAGE_OWN, Subject("token")) as call:
+        call.require()
         access.fresh(call)
         asked = asking.body(call)
         made = access.issue(call, asked["name"], asked.get("days"))

@@ -161,7 +161,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/account/tokens")
-@guard.fresh
+@guard.fresh(Action.SESSION_MANAGE_OWN)
 @errors.again(show)
 def add_token() -> ResponseReturnValue:
     """Make an API token; the page that follows shows it, this once."""

@@ -49,7 +49,7 @@ def ask(**_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/log/bundles")
-@guard.fresh
+@guard.fresh(Action.AUDIT_EXPORT)
 @errors.again(ask)
 def add() -> ResponseReturnValue:
     """Ask for a bundle; the worker makes it."""
@@ -79,7 +79,7 @@ def one(export_id: str, **_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/log/bundles/<export_id>/file")
-@guard.fresh
+@guard.fresh(Action.AUDIT_EXPORT, exports.get)
 @errors.again(one)
 def fetch(export_id: str) -> ResponseReturnValue:
     """Hand a bundle out."""
@@ -91,7 +91,7 @@ def fetch(export_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/log/bundles/<export_id>/numbers")
-@guard.fresh
+@guard.fresh(Action.AUDIT_EXPORT, exports.get)
 @errors.again(one)
 def open_numbers(export_id: str) -> ResponseReturnValue:
     """Hand out what stands under numbers that the auditor named, as the script reads it."""

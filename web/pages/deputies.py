@@ -19,7 +19,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/account/deputies")
-@guard.fresh
+@guard.fresh(Action.DEPUTY_NAME)
 @errors.again(account.show)
 def name() -> ResponseReturnValue:
     """Let a colleague stand in for the person from a day to a day."""

@@ -47,7 +47,7 @@ def ask(**_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/exports")
-@guard.fresh
+@guard.fresh(Action.EXPORT_LIST, requests.check_reader)
 @errors.again(ask)
 def add() -> ResponseReturnValue:
     """Ask for an export; the worker makes it."""
@@ -70,7 +70,7 @@ def one(made_id: str, **_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/exports/<made_id>/file")
-@guard.fresh
+@guard.fresh(Action.EXPORT_FETCH, requests.get)
 @errors.again(one)
 def fetch(made_id: str) -> ResponseReturnValue:
     """Hand an export out."""

@@ -107,7 +107,7 @@ def entry(number: int, **_refused: str) -> ResponseReturnValue:
 
 
 @pages.post(f"{_ENTRY}/open")
-@guard.fresh
+@guard.fresh(Action.AUDIT_OPEN, log_entry.get)
 @errors.again(entry)
 def unseal(number: int) -> ResponseReturnValue:
     """Show what was sealed with an entry, in this answer alone, for a case number."""

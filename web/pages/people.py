@@ -3,7 +3,7 @@
 from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from service import accounts, addresses, owners, password_links
+from service import accounts, addresses, known, owners, password_links
 from service.accounts import PersonChange
 from service.audit.entries import Subject
 from service.permissions import Action
@@ -16,7 +16,7 @@ _KEPT = ("name", "department", "roles", "head")
 
 
 @pages.get("/people")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE)
 def show(**_refused: str) -> ResponseReturnValue:
     """List every account; a refused form comes back here, whoever's it was."""
     with g.archive.call(g.actor, Action.USER_MANAGE, Subject("person"), writes=False) as call:
@@ -32,7 +32,7 @@ def show(**_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/people")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE)
 @errors.again(show)
 def add() -> ResponseReturnValue:
     """Open an account; without a password the person sets it by a link."""
@@ -53,7 +53,7 @@ def _show_link(token: str | None) -> None:
 
 
 @pages.post("/people/<person_id>/link")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE, known.person)
 @errors.again(show)
 def link(person_id: str) -> ResponseReturnValue:
     """Make a link with which a person sets a new password; the page that follows shows it."""
@@ -66,7 +66,7 @@ def link(person_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/people/<person_id>")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE, known.person)
 @errors.again(show)
 def change(person_id: str) -> ResponseReturnValue:
     """Change an account's name, department, roles or password."""
@@ -78,7 +78,7 @@ def change(person_id: str) -> ResponseReturnValue:
 
 
 @pages.get("/people/<person_id>/off")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE, known.person)
 def leave(person_id: str) -> ResponseReturnValue:
     """Ask who takes over the clients of a person that leaves; which they are is not told."""
     subject = Subject("person", person_id)
@@ -96,7 +96,7 @@ def _switching(person_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/people/<person_id>/active")
-@guard.fresh
+@guard.fresh(Action.USER_MANAGE, known.person)
 @errors.again(_switching)
 def switch(person_id: str) -> ResponseReturnValue:
     """Switch an account on or off; off ends it at once and hands its clients over."""

@@ -44,7 +44,7 @@ def words(**_refused: str) -> ResponseReturnValue:
 
 
 @pages.post("/log/words")
-@guard.fresh
+@guard.fresh(Action.AUDIT_OPEN)
 @errors.again(words)
 def look() -> ResponseReturnValue:
     """Look on for about a second; the page that answers goes on from there."""
