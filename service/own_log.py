@@ -4,7 +4,7 @@ Nothing is told of the thing that the person may not see today: neither of what 
 what has left their sight. Its number in the log stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -90,7 +90,7 @@ class OwnRow:
     #: whether its page was looked at, and what the action names was not done
     looked: bool = False
     kind: str = ""
-    #: the id of an import, export or bundle
+    #: the id of an import, export or bundle; of a document for who reads the log
     object: str | None = None
     #: what narrowed a list, as it was asked for, and where a sign-in came from
     asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -137,7 +137,10 @@ def history(call: Call, wanted: Wanted) -> OwnPage:
     ended = _ends(db, rows)
     said = _said(call, rows)
     things = _things(call, [end for end in ended.values() if end.allowed])
-    items = tuple(_row(e, ended[e.seq], said.get(e.seq, {}), things) for e in rows)
+    # who reads the log knows documents by their ids
+    reads = call.decide(Target(), Action.AUDIT_READ).allowed
+    by_id = _MADE | {"document"} if reads else _MADE
+    items = tuple(_row(e, ended[e.seq], said.get(e.seq, {}), things, by_id) for e in rows)
     call.returned(str(item.seq) for item in items)
     return OwnPage(items, total, cursor_of(items[-1].seq) if more else None)
 
@@ -245,7 +248,11 @@ def _people(call: Call, ids: set[str]) -> dict[str, Thing]:
 
 
 def _row(
-    event: AuditEvent, end: _End, said: Mapping[str, list[str]], things: Mapping[str, Thing]
+    event: AuditEvent,
+    end: _End,
+    said: Mapping[str, list[str]],
+    things: Mapping[str, Thing],
+    by_id: Collection[str],
 ) -> OwnRow:
     listed = event.action in _LISTS
     return OwnRow(
@@ -258,7 +265,7 @@ def _row(
         thing=things.get(end.object or "") if end.allowed else None,
         looked=looking.only(event.action, event.phase, "person", event.object),
         kind=end.kind or "",
-        object=end.object if end.allowed and end.kind in _MADE else None,
+        object=end.object if end.allowed and end.kind in by_id else None,
         asked={n: v for n, v in said.items() if v and n in _NARROWING} if listed else {},
         address="".join(said.get("ip", [])) if event.action == Action.SIGN_IN else "",
     )

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from service.log_figures import Bar
 
-#: of the drawing, in its own units
-WIDTH, HEIGHT = 960, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 12, 28
-#: days whose names are written under the columns, at most
+#: how high a drawing is, in pixels; what goes across is in percent of its width, so that letters
+#: have their size on a phone too
+HEIGHT = 220
+_TOP, _BOTTOM = 20, 28
+#: how wide a column is at most: one day alone is no wall
+_WIDEST = 12.0
+#: days whose names are written under the columns, at most; a phone has room for every other one
 _NAMES = 10
 
 
@@ -46,13 +49,13 @@ def bars(figures: Sequence[Bar]) -> Plot:
     """Return the drawing of a row of figures."""
     top = _round_up(max((bar.count for bar in figures), default=0))
     ground, room = float(HEIGHT - _BOTTOM), HEIGHT - _BOTTOM - _TOP
-    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(figures))
-    width = round(max(1.0, step * 0.72), 1)
+    step = 100 / max(1, len(figures))
+    width = round(min(step * 0.72, _WIDEST), 2)
     columns = []
     for place, bar in enumerate(figures):
         height = round(room * bar.count / top, 1)
         denied = round(room * min(bar.denied, bar.count) / top, 1)
-        x = round(_LEFT + place * step + (step - width) / 2, 1)
+        x = round(place * step + (step - width) / 2, 2)
         columns.append(
             Column(
                 bar.key,
@@ -67,7 +70,7 @@ def bars(figures: Sequence[Bar]) -> Plot:
             )
         )
     every = max(1, -(-len(figures) // _NAMES))
-    names = tuple((round(c.x + width / 2, 1), c.key[5:]) for c in columns[::every])
+    names = tuple((round(c.x + width / 2, 2), c.key[5:]) for c in columns[::every])
     lines = tuple((ground - room * part / 2, top * part // 2) for part in range(3))
     return Plot(tuple(columns), top, ground, lines, names)
 

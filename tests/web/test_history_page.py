@@ -96,9 +96,10 @@ def test_what_left_ones_sight_is_not_named_with_its_client(portal, document):
     page = person.html("/history?action=document.add")
     for hidden in (TITLE, NAME, document):
         assert hidden not in page
-    # nor to the auditor, whose own looks at it are named by kind alone
+    # nor to the auditor, who knows documents by their ids alone
     portal["auditor"].html(f"/log/documents/{document}")
     page = portal["auditor"].html("/history")
+    assert f'href="/log/documents/{document}"' in page
     for hidden in (TITLE, NAME):
         assert hidden not in page
 

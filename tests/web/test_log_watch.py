@@ -90,6 +90,8 @@ def test_figures_count_looks_by_day_department_and_action_and_link_to_them(porta
     assert searches == "3"
     assert f"<title>{today}: " in page
     assert "style=" not in page
+    # letters are not drawn smaller where the page is narrow
+    assert "viewBox" not in found(r'(<svg class="plot"[^>]*>)', page)
     assert f'href="/log?from={today}&amp;to={today}"' in page
     refused = found(r'action=audit\.read&[^"]*">.*?</td><td class="num"><b class="bad">(\d+)', page)
     assert refused == "1"
