@@ -33,6 +33,8 @@ _WRONG = re.compile(
 )
 _WRONG_SHARE: Final = 0.02
 _WRONG_LEAST: Final = 3
+#: Characters of a page that are looked at, of how many there are.
+_LOOKED: Final = 100
 
 #: A page with less of its own may be an image with a stamp of the scanner.
 _FEW: Final = 100
@@ -124,7 +126,7 @@ def _page(
         transcript.end_page(note=Note.DAMAGED_PAGE)
         return False
     with closing(page):
-        layer = _layer(page)
+        layer, unnamed = _layer(page)
         believed = usable(layer)
         if believed:
             transcript.write(joined(layer))
@@ -139,7 +141,9 @@ def _page(
             height=height,
             rotation=page.get_rotation(),
             note=None if believed else Note.SUSPECT_LAYER,
-            recognition=_recognition(page, layer) if believed else Recognition.READ,
+            recognition=_recognition(page, layer, unnamed=unnamed)
+            if believed
+            else Recognition.READ,
         )
     return True
 
@@ -150,12 +154,12 @@ def doubtful(text: str) -> bool:
     return rare >= _RARE_LEAST and rare >= _RARE_SHARE * len(_HAN.findall(text))
 
 
-def _recognition(page: pypdfium2.PdfPage, layer: str) -> Recognition | None:
+def _recognition(page: pypdfium2.PdfPage, layer: str, *, unnamed: bool) -> Recognition | None:
     """Tell what recognition should do about a page whose layer is not wrong at first sight."""
     characters = len(_BLANK.sub("", layer)) if len(layer) < 2 * _FEW else _FEW
     if characters < _FEW and _is_drawn(page, empty=not characters):
         return Recognition.READ
-    if doubtful(layer) or (_is_drawn(page, empty=False) and _is_hidden(page)):
+    if unnamed or doubtful(layer) or (_is_drawn(page, empty=False) and _is_hidden(page)):
         return Recognition.COMPARE
     return None
 
@@ -196,13 +200,23 @@ def _label(document: pypdfium2.PdfDocument, index: int) -> str:
         return ""
 
 
-def _layer(page: pypdfium2.PdfPage) -> str:
+def _layer(page: pypdfium2.PdfPage) -> tuple[str, bool]:
+    """Return a page's text, and whether the file names too few of its characters."""
     try:
         with closing(page.get_textpage()) as layer:
+            unnamed = _is_unnamed(layer)
             found = columns(page, layer)
             if not found:
-                return str(layer.get_text_range())
+                return str(layer.get_text_range()), unnamed
             pieces = (layer.get_text_range(one.start, one.end - one.start) for one in found)
-            return "\r\n".join(map(str, pieces))
+            return "\r\n".join(map(str, pieces)), unnamed
     except pypdfium2.PdfiumError:
-        return ""
+        return "", False
+
+
+def _is_unnamed(layer: pypdfium2.PdfTextPage) -> bool:
+    """Tell whether a font does not say what it shows: its numbers then pass for characters."""
+    count = layer.count_chars()
+    looked = range(0, count, max(1, count // _LOOKED))
+    wrong: int = sum(pdfium.FPDFText_HasUnicodeMapError(layer, at) == 1 for at in looked)
+    return wrong >= _WRONG_LEAST and wrong > _WRONG_SHARE * len(looked)

@@ -5,6 +5,7 @@ import random
 import zlib
 from collections.abc import Sequence
 
+from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -130,7 +131,31 @@ def with_cmap(codes: Sequence[int], cmap: dict[int, str]) -> bytes:
     )
 
 
-def in_cid_font(text: str, *, encoding: str, entries: bytes = b"") -> bytes:
+def glyphs(codes: Sequence[int], scan: Image.Image) -> bytes:
+    """Return a page that is an image, and writes glyphs whose characters nothing names."""
+    shown = b"".join(b"%04x" % code for code in codes)
+    return one_page(
+        stream(
+            b"q 310 0 0 200 0 0 cm /I Do Q 1 g BT /F 1 Tf 20 100 Td <%b> Tj ET" % shown,
+        ),
+        b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/X/DW 1000/FontDescriptor 7 0 R"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>",
+        b"<</Type/FontDescriptor/FontName/X/Flags 4/FontBBox[0 0 1000 1000]/ItalicAngle 0"
+        b"/Ascent 800/Descent -200/CapHeight 700/StemV 80>>",
+        stream(
+            zlib.compress(scan.convert("L").tobytes()),
+            b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray"
+            b"/BitsPerComponent 8/Filter/FlateDecode" % scan.size,
+        ),
+        resources=b"/Font<</F 5 0 R>>/XObject<</I 8 0 R>>",
+        page=b"/MediaBox[0 0 310 200]",
+    )
+
+
+def in_cid_font(
+    text: str, *, encoding: str, entries: bytes = b"", codec: str = "utf-16-be"
+) -> bytes:
     """Return a page with each character of a text drawn on its own, in a Chinese font."""
     down = encoding.endswith("V")
     shown = b" ".join(
@@ -138,7 +163,7 @@ def in_cid_font(text: str, *, encoding: str, entries: bytes = b"") -> bytes:
         % (
             100 + 12 * n * (not down),
             300 - 12 * n * down,
-            character.encode("utf-16-be").hex().encode(),
+            character.encode(codec).hex().encode(),
         )
         for n, character in enumerate(text)
     )

@@ -4,9 +4,10 @@ import io
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from indexer.extract import PDF, pdf
-from indexer.extract.result import Extracted, Failed, Note, Reason
+from indexer.extract.result import Extracted, Failed, Note, Reason, Recognition
 from indexer.extract.sandbox import Sandbox
 from tests.indexer import pdfs
 from tests.indexer.refusals import reason_of
@@ -65,6 +66,29 @@ def test_columns_written_downwards_are_read_from_right_to_left():
 def test_single_characters_are_read_in_whatever_way_their_font_counts(encoding, entries):
     found = read(pdfs.in_cid_font("机器人一，二二", encoding=encoding, entries=entries))
     assert found.text == "机器人一，二二"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("GBK-EUC-H", "gbk"),
+        ("GBK-EUC-V", "gbk"),
+        ("GBKp-EUC-H", "gbk"),
+        ("GBK2K-H", "gb18030"),
+        ("GB-EUC-H", "gb2312"),
+        ("GBpc-EUC-H", "gb2312"),
+        ("UniGB-UTF16-H", "utf-16-be"),
+    ],
+)
+def test_text_in_the_charsets_of_chinese_programs_is_read_without_a_map(encoding, codec):
+    found = read(pdfs.in_cid_font("机器人合同，付款方式二", encoding=encoding, codec=codec))
+    assert found.text == "机器人合同，付款方式二"
+    assert found.pages[0].recognition is None
+
+
+def test_glyphs_whose_characters_nothing_names_are_compared_with_the_page():
+    content = pdfs.glyphs([*range(40, 60)] * 10, Image.new("L", (31, 20), 255))
+    assert read(content).pages[0].recognition is Recognition.COMPARE
 
 
 def test_a_single_character_of_a_font_without_a_known_order_is_read():

@@ -13,7 +13,7 @@ from indexer.recognition import Recognised, recognise, seen
 from service import layouts, media
 from service.codes import Processing
 from service.texts import newest_id
-from tests.indexer import pdf_holders, scans
+from tests.indexer import pdf_holders, pdfs, scans
 from tests.indexer.refusals import reason_of
 from tests.world import World
 
@@ -146,6 +146,12 @@ def test_a_layer_of_rare_characters_that_are_not_on_the_page_gives_way_to_what_i
     assert texts(made)[0].split("\n") == list(scans.CONTRACT)
     assert "龜" not in "".join(texts(made))
     assert read(made).origin == "ocr"
+
+
+def test_glyphs_whose_characters_nothing_names_give_way_to_what_is_on_the_page(sandbox):
+    content = pdfs.glyphs([*range(40, 60)] * 10, scans.page())
+    made = whole(sandbox, content, "no names.pdf")
+    assert texts(made)[0].split("\n") == list(scans.CONTRACT)
 
 
 def test_an_old_recognition_that_read_something_else_gives_way_to_what_is_on_the_page(sandbox):
