@@ -73,6 +73,9 @@ def test_a_dropped_folder_goes_on_after_the_page_was_closed_in_the_middle(
     page.evaluate(SLOW, 5)  # the rest hangs, until the page is closed
     dropped(page, folder)
     expect(page.locator("h1")).to_have_text("上传与归档")
+    expect(page.locator("[data-told]")).to_contain_text("正在上传")
+    second = page.locator("#items tr").filter(has_text="第1箱").locator("[data-name]")
+    assert second.all_inner_texts() == ["纪要4.txt", "纪要7.txt", "纪要10.txt", "说明.txt"]
     expect(page.locator("#sums")).to_have_attribute("data-left", str(FILES - 5), timeout=15_000)
     expect(page.locator("#remaining")).to_have_text(
         re.compile(r"约剩 \d+ 分 \d+ 秒，.+/秒"), timeout=15_000

@@ -125,6 +125,8 @@
   /* ---- what other scripts of the portal add keys to ---- */
   const portal = window.portal = { say, fill, words, keys: {}, paths: new WeakMap() };
   portal.pathOf = file => portal.paths.get(file) || file.webkitRelativePath || file.name;
+  // folders give their files in no order
+  portal.ordered = files => [...files].sort((a, b) => portal.pathOf(a).localeCompare(portal.pathOf(b), undefined, { numeric: true }));
   portal.size = bytes => {
     let n = bytes, unit = 0;
     const units = ["B", "KB", "MB", "GB"];
@@ -143,7 +145,7 @@
   };
   portal.dropped = async e => {
     const entries = [...e.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
-    return (await Promise.all(entries.map(inside))).flat();
+    return portal.ordered((await Promise.all(entries.map(inside))).flat());
   };
   /* a place to drop files at; `zone` says where it is now, as a page may be drawn again */
   portal.dropping = (zone, take) => {
@@ -175,6 +177,8 @@
       if (typing && !$("dialog[open]")) e.target.blur();
       return;
     }
+    // the key that leads to the box is pressed in the box too
+    if (e.key === "/" && e.target.id === "q" && !e.target.value && !keysOff()) e.preventDefault();
     if (typing || keysOff() || $("dialog[open]")) return;
     if (leader && Date.now() - leader < 1500) {
       leader = 0;
@@ -378,7 +382,7 @@
       }
     });
     input.addEventListener("change", () => { add(input.files); input.value = ""; });
-    $("#folder")?.addEventListener("change", e => { add(e.target.files); e.target.value = ""; });
+    $("#folder")?.addEventListener("change", e => { add(portal.ordered(e.target.files)); e.target.value = ""; });
     send?.addEventListener("click", e => { e.preventDefault(); if (readyCount()) begin(); else input.click(); });
     upload.addEventListener("submit", e => e.preventDefault());
     const zone = $(".drop");

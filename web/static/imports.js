@@ -8,7 +8,7 @@
   const chosen = new Set();      // files that somebody chose or dropped
   const flying = new Map();      // number of a file → bytes of it that are still to be sent
   let page = null, queue = [], running = 0, paused = false, waits = 0;
-  let timer = 0, pause = SOON, begun = null;
+  let timer = 0, pause = SOON, begun = null, odd = "";
 
   const tell = text => {
     const line = page && $("[data-told]", page);
@@ -47,7 +47,7 @@
     const known = new Set([...queue.map(one => one.n), ...flying.keys()]);
     queue.push(...found.filter(one => !known.has(one.n)));
     if (!found.length) tell(page.dataset.none);
-    else if (others) tell(fill(page.dataset.unknown, { n: others }));
+    else if (others) tell(odd = fill(page.dataset.unknown, { n: others }));
     begun = null;
     pump();
     remaining();
@@ -61,6 +61,8 @@
     waits = setTimeout(() => { waits = 0; paused = $("#sums")?.dataset.state === "stopped"; pump(); }, seconds * 1000);
   };
   const send = one => {
+    const line = $("[data-told]", page);
+    if (line && line.textContent !== odd) line.textContent = page.dataset.busy;
     running += 1;
     flying.set(one.n, one.size);
     const row = rowOf(one.n), bar = row && $("progress", row);
