@@ -27,6 +27,9 @@ SHORT = 64 * 1024
 #: bodies of strangers that may be on their way in at once: they take no room from people's
 STRANGERS = 4
 
+#: files of one form: each is stored, and in the log, before the next, about 0.1 s while one waits
+TOGETHER = 200
+
 #: bytes at least that are read on of what was refused
 PATIENCE = 64 * 1024 * 1024
 
@@ -128,6 +131,13 @@ def received(name: str = "file") -> tuple[Upload, ...]:
     files = [one for one in request.files.getlist(name) if one.filename]
     if not files:
         raise Invalid("Choose a file.", fields={name: "required"})
+    if len(files) > TOGETHER:
+        raise Invalid(
+            "A form without script takes at most %(most)s files at once: send them in several "
+            "forms or as a ZIP, or let the page run its script.",
+            fields={"file": "too_many"},
+            most=TOGETHER,
+        )
     return tuple(map(upload, files))
 
 

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from service.codes import Category
+from service.models import Document, ImportBatch
 from tests.web.browsing import Portal, found
+from web import uploads
 from web.assets import HERE
 
 CANARY = b"only the customer may read this sentence "
@@ -120,6 +123,20 @@ def test_files_over_the_limit_together_are_refused_with_the_way_on(world):
     answer = Portal.of(world)["sales"].upload(path(customer), *files, kind="minutes")
     assert answer.status_code == 413
     assert "一次超过 1 MB。请减少文件或换较小的文件。" in answer.text
+
+
+@pytest.mark.parametrize("login", ["sales", "archivist"])
+def test_more_files_than_a_form_takes_at_once_are_refused_with_the_way_on(
+    portal, client_file, login
+):
+    files = [(b"x", f"{n}.txt") for n in range(uploads.TOGETHER + 1)]
+    answer = portal[login].upload(path(client_file), *files, kind="minutes")
+    assert answer.status_code == 422
+    assert f"一次最多提交 {uploads.TOGETHER} 个文件" in answer.text
+    assert "ZIP" in answer.text
+    with portal.world.archive.db.read() as db:
+        assert db.scalars(select(Document.id)).all() == []
+        assert db.scalars(select(ImportBatch.id)).all() == []
 
 
 def test_no_byte_of_an_upload_touches_the_disk_in_clear(world, tmp_path, monkeypatch):
