@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service import bundle_commands
+from service import bundle_commands, proof_commands
 from service.refusing import refusals
 from service.settings import SettingsError, from_environment
 
@@ -234,3 +234,4 @@ def audit_purge(older: timedelta, management: str, legal: str, reason: str) -> N
 
 for command in (bundle_commands.export, bundle_commands.fetch, bundle_commands.open_numbers):
     audit.add_command(command)
+audit.add_command(proof_commands.prove)

@@ -51,7 +51,7 @@ def verify(settings: Settings, asked: Asked) -> Verified:
     Raises `Unavailable`, `Invalid` for a key file that is none, `SettingsError`,
     `KeystoreRefused`.
     """
-    if _absent(settings.database_url):
+    if absent(settings.database_url):
         raise Unavailable("database")
     db = Database(settings.database_url)
     second = _second(db, asked)
@@ -144,13 +144,13 @@ def _public(path: Path) -> Ed25519PublicKey:
         raise Invalid(message) from error
 
 
-def _absent(url: str) -> bool:
+def absent(url: str) -> bool:
     """Say whether an SQLite file is missing: opening it would make an empty one."""
     return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
 
 
 def _keystore(settings: Settings) -> Keystore | None:
     """Open the keystore if it and its root key are here; the log verifies without them too."""
-    if not settings.root_key_path.exists() or _absent(settings.keystore_url):
+    if not settings.root_key_path.exists() or absent(settings.keystore_url):
         return None
     return Keystore.open(settings.keystore_url, read_root_key(settings.root_key_path))
