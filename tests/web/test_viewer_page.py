@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_opened_says_why_and_promises_neither_image_nor_te
     assert 'class="strip"' not in page
     assert "data-zoom" not in page
     assert "此处显示文字" not in page
+    assert ("上传完好的一份作为新版本" in page) == (name == "broken")
 
 
 def test_pages_of_a_locked_file_ask_for_its_password_when_they_are_beyond_the_first(
