@@ -219,6 +219,7 @@ PROBLEM = {
     "length": N_("This is too long or empty."),
     "format": N_("This has the wrong form."),
     "range": N_("This is out of range."),
+    "backwards": N_("This day is before the first."),
     "date": N_("Write the date as YYYY-MM-DD."),
     "unchanged": N_("Nothing was changed here."),
     "control_characters": N_("This holds characters that cannot be shown."),

@@ -111,7 +111,7 @@ def resolved(db: Session, zone: ZoneInfo, wanted: Sought) -> Filter:
     members |= {path: (value,) for path, value in plain.items() if value}
     first, last = wanted.day_from, wanted.day_to
     if first and last and first > last:
-        raise Invalid("Some values cannot be taken as they are.", fields={"to": "range"})
+        raise Invalid("The last day is before the first.", fields={"to": "backwards"})
     return Filter(
         since=midnight(known(first, "from"), zone) if first else "",
         before=midnight(known(last, "to") + timedelta(days=1), zone) if last else "",

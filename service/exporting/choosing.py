@@ -32,7 +32,7 @@ def chosen(call: Call, wanted: Conditions, most: int) -> Chosen:
     """
     first, last = wanted.filters.day_from, wanted.filters.day_to
     if first and last and first > last:
-        raise Invalid("Some values cannot be taken as they are.", fields={"to": "range"})
+        raise Invalid("The last day is before the first.", fields={"to": "backwards"})
     if wanted.of:
         return _of_customer(call, wanted, most)
     question = Question(wanted.q, wanted.filters, Sort(wanted.sort))

@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service import jobs
+from service import inside, jobs
 from service.archive import Archive, Call
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
 from service.exporting import choosing
@@ -18,7 +18,7 @@ from service.exporting.asked import Asked, Conditions, Format, What, stated
 from service.exporting.choosing import Chosen
 from service.ids import is_id, new_id
 from service.made_files import GOING, Made, State
-from service.models import ArchiveExport
+from service.models import ArchiveExport, Customer, CustomerView
 from service.permissions import Action, Actor, scopes
 from service.policy import Policy
 from service.rows import in_turn
@@ -63,6 +63,8 @@ class ExportView(Made):
     finished: datetime | None
     expires: datetime | None
     event: int | None
+    #: the client whose documents it lists, as long as its maker may see that one
+    name: str = ""
 
     @property
     def file_name(self) -> str:
@@ -259,4 +261,14 @@ def view(call: Call, row: ArchiveExport, asked: Asked) -> ExportView:
         finished=row.finished,
         expires=row.expires,
         event=row.cause,
+        name=_client(call, asked.conditions.of) if asked.conditions.of else "",
     )
+
+
+def _client(call: Call, customer: str) -> str:
+    found = call.db.scalar(
+        select(CustomerView.name)
+        .join(Customer, Customer.id == CustomerView.customer)
+        .where(Customer.id == customer, inside.customers(call.customer_scopes))
+    )
+    return found or ""

@@ -4,9 +4,9 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from service.models import ArchiveExport, SignIn
+from service.models import ArchiveExport, CustomerPerson, SignIn
 from service.properties import Properties
 from tests.bundled import Bundle
 from tests.exported import of_csv
@@ -75,6 +75,13 @@ def test_a_clients_documents_are_exported_from_its_page_by_days(portal, furnishe
     rows, about = of_csv(sales.send(f"{place}/file").data)
     assert len(rows) == 1
     assert "望潮" in about["客户"]
+    # which of one's exports it was is told by its client and days, as long as one may see that
+    assert "望潮" in found(rf'href="{place}">(.*?)</a>', sales.html("/exports"))
+    assert "2026-03-01 – 2026-03-01 CSV" in sales.html(place)
+    with portal.world.archive.db.write() as db:
+        db.execute(delete(CustomerPerson).where(CustomerPerson.customer == furnished[1]))
+    assert "望潮" not in sales.html("/exports")
+    assert "望潮" not in sales.html(place)
 
 
 def test_everything_about_a_client_is_packed(portal, furnished):
@@ -98,6 +105,7 @@ def test_a_refused_form_says_why(portal, furnished):
     ):
         answer = sales.send("/exports", **{"format": "csv", "q": CANARY, **wrong})
         assert answer.status_code == 422, wrong
+    assert "截止日期早于起始日期" in answer.text
     assert sales.send("/exports", format="csv", q=CANARY, surplus="1").status_code == 422
     assert "还没有导出" in sales.html("/exports")
 
