@@ -20,6 +20,7 @@ from service import (
     number_places,
     page_images,
     processing,
+    renditions,
     revisions,
     stored_files,
     suggestions,
@@ -263,11 +264,17 @@ def _queue_index(
     lane = jobs.Lane(one.work.job.lane)
     new = [jobs.New("index", version.document, lane)]
     if version.media_type in drawn:
-        # what waits with a password waits as short as can be
-        secret = one.work.job.secret
-        lane = jobs.Lane.INTERACTIVE if secret else jobs.Lane.BULK
-        new.append(jobs.New("render", version.id, lane, secret=secret))
+        new.append(_making_pages(version, one.work.job.secret))
     jobs.add(db, new, cause=number)
+
+
+def _making_pages(version: Version, secret: bytes | None) -> jobs.New:
+    """Return the job that makes the first pages, or first what they are drawn from."""
+    if version.media_type in renditions.ENDINGS:
+        return jobs.New("lay_out", version.id, jobs.Lane.BULK)
+    # what waits with a password waits as short as can be
+    lane = jobs.Lane.INTERACTIVE if secret else jobs.Lane.BULK
+    return jobs.New("render", version.id, lane, secret=secret)
 
 
 def _holds_files(version: Version, found: Extracted | None) -> bool:

@@ -10,15 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, BinaryIO, cast
 
-import structlog
-
 from indexer import spreading, work
 from indexer.extract import PAGE
 from indexer.extract.result import Failed, Reason
 from indexer.extract.sandbox import Sandbox
-from indexer.office.printing import Office
 from indexer.passwords import password
-from indexer.renditions import rendition
+from indexer.renditions import stored
 from indexer.work import Ended, Work
 from service import (
     layouts,
@@ -36,11 +33,8 @@ from service.blobs.port import BlobMissing
 from service.crypto import Corrupt
 from service.db import Session
 from service.errors import Unavailable
-from service.jobs import Lane
 from service.keystore import KeyMissing, Ring
 from service.layouts import Line
-
-log = structlog.get_logger()
 
 KINDS = ("render", "render_page")
 
@@ -49,9 +43,6 @@ _PLACED = 200
 
 #: What ails the first page and all others.
 _THROUGHOUT = (Reason.PASSWORD, Reason.WRONG_PASSWORD, Reason.UNSUPPORTED)
-
-#: While these wait, nothing is drawn that nobody waits for.
-_FIRST = ("extract", "index", "index_moved", "rewrap")
 
 
 @dataclass(slots=True)
@@ -65,23 +56,16 @@ class _Drawn:
     failed: dict[int, str] = field(default_factory=dict)
 
 
-def run(
-    archive: Archive,
-    sandbox: Sandbox,
-    holder: str,
-    beat: Callable[[], None],
-    office: Office | None = None,
-) -> int:
+def run(archive: Archive, sandbox: Sandbox, holder: str, beat: Callable[[], None]) -> int:
     """Do one waiting render job, if there is one whose turn it is; return how many were done.
 
-    `beat` is called before each page. `office` lays out what has no pages, if it can.
+    `beat` is called before each page.
     """
-    hurried = work.waiting(archive, KINDS, lane=Lane.INTERACTIVE)
-    if not hurried and (work.waiting(archive, _FIRST) or not work.waiting(archive, KINDS)):
+    if not work.in_turn(archive, KINDS):
         return 0
     works = work.take(archive, holder, KINDS, 1)
     for one in works:
-        _finish(archive, one, *_drawn(_Hands(archive, sandbox, beat, office), one))
+        _finish(archive, one, *_drawn(_Hands(archive, sandbox, beat), one))
     return len(works)
 
 
@@ -92,7 +76,6 @@ class _Hands:
     archive: Archive
     sandbox: Sandbox
     beat: Callable[[], None]
-    office: Office | None
 
 
 def _drawn(hands: _Hands, one: Work) -> tuple[_Drawn, Ended]:
@@ -106,9 +89,6 @@ def _drawn(hands: _Hands, one: Work) -> tuple[_Drawn, Ended]:
         drawn.failed[one.job.n or 0] = "missing"
     except Corrupt:
         drawn.failed[one.job.n or 0] = "corrupt"
-    except OSError:
-        log.exception("no_room_to_print")
-        return drawn, Ended(one, error="no_room", again=True)
     return drawn, Ended(one, error=next(iter(drawn.failed.values())))
 
 
@@ -166,15 +146,11 @@ def _draw_rendition(
     known: page_images.Made,
     drawn: _Drawn,
 ) -> bool:
-    """Draw pages of what another program lays out; say whether that can be done here."""
+    """Draw pages of what another program has laid out; say whether it has."""
     archive, version_id = hands.archive, one.job.subject
-    found = rendition(archive, hands.office, ring, version_id, source, hands.beat)
+    found = stored(archive, ring, version_id)
     if found is None:
         return False
-    if isinstance(found, Failed):
-        drawn.failed[0] = str(found.reason)
-        return True
-    drawn.blobs += found.blobs
     printed = replace(source, media_type=page_images.PDF, size=found.size)
     with found.reader as reader:
         desk = _Desk(archive, hands.sandbox, ring, version_id, printed, reader)

@@ -1,14 +1,14 @@
-"""The rendition of a version: stored, or printed now if this host can."""
+"""The rendition of a version: stored, or printed by a program of this host."""
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from indexer.extract.result import Failed
 from indexer.office.printing import Office
 from service import jobs, page_images, processing, renditions, stored_files
 from service.archive import Archive
+from service.db import Session
 from service.jobs import Lane
 from service.keystore import Ring
 from service.processing import Source
@@ -16,43 +16,53 @@ from service.processing import Source
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A PDF of `size` bytes, and the row of its blob where it was stored only now."""
+    """A PDF of `size` bytes."""
 
     reader: BinaryIO
     size: int
-    blobs: list[dict[str, Any]] = field(default_factory=list)
 
 
-def rendition(
+def is_stored(db: Session, version_id: str) -> bool:
+    """Say whether a version has a rendition."""
+    return page_images.stored(db, version_id, renditions.RENDER, 0) is not None
+
+
+def stored(archive: Archive, ring: Ring, version_id: str) -> Rendition | None:
+    """Return the rendition of a version; None where none was printed yet.
+
+    Raises `BlobMissing`, `Corrupt` and `Unavailable` as reading a stored file does.
+    """
+    with archive.db.read() as db:
+        blob = page_images.stored(db, version_id, renditions.RENDER, 0)
+    if blob is None:
+        return None
+    key = ring.version(version_id)
+    reader = stored_files.opened(
+        archive.blobs, key, blob.id, blob.stored_size, role=renditions.RENDER
+    )
+    return Rendition(cast("BinaryIO", reader), blob.size)
+
+
+def printed(
     archive: Archive,
-    office: Office | None,
+    office: Office,
     ring: Ring,
     version_id: str,
     source: Source,
     beat: Callable[[], None],
-) -> Rendition | Failed | None:
-    """Return the rendition of a version, or why there is none; None where nobody can make one.
+) -> list[dict[str, Any]] | Failed:
+    """Print a version and store that; return the row of its blob, or why there is none.
 
-    Raises `BlobMissing`, `Corrupt` and `Unavailable` as reading a stored file does.
+    Raises like `stored`, and `OSError` where there is no room.
     """
     key = ring.version(version_id)
-    with archive.db.read() as db:
-        blob = page_images.stored(db, version_id, renditions.RENDER, 0)
-    if blob is not None:
-        reader = stored_files.opened(
-            archive.blobs, key, blob.id, blob.stored_size, role=renditions.RENDER
-        )
-        return Rendition(cast("BinaryIO", reader), blob.size)
-    if office is None or not office.ready:
-        return None
     with stored_files.opened(archive.blobs, key, source.blob, source.stored_size) as original:
         ending = renditions.ENDINGS[source.media_type]
-        printed = office.printed(cast("BinaryIO", original), source.size, ending, beat)
-    if isinstance(printed, Failed):
-        return printed
-    content = [(renditions.RENDER, printed)]
-    blobs = page_images.store(archive.blobs, ring, version_id, 0, content)
-    return Rendition(io.BytesIO(printed), len(printed), blobs)
+        found = office.printed(cast("BinaryIO", original), source.size, ending, beat)
+    if isinstance(found, Failed):
+        return found
+    content = [(renditions.RENDER, found)]
+    return page_images.store(archive.blobs, ring, version_id, 0, content)
 
 
 def queue_missing(archive: Archive) -> int:
@@ -62,5 +72,5 @@ def queue_missing(archive: Archive) -> int:
             return 0
     with archive.db.write() as db:
         wanted = processing.unrendered(db, renditions.ENDINGS)
-        jobs.add(db, [jobs.New("render", one, Lane.BULK) for one in wanted], cause=None)
+        jobs.add(db, [jobs.New("lay_out", one, Lane.BULK) for one in wanted], cause=None)
     return len(wanted)

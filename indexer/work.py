@@ -26,15 +26,19 @@ ACTIONS = {
     "project_customer": Action.DOCUMENT_INDEX,
     "render": Action.DOCUMENT_RENDER,
     "render_page": Action.DOCUMENT_RENDER,
+    "lay_out": Action.DOCUMENT_RENDER,
     "import": Action.IMPORT_RUN,
     "bundle": Action.AUDIT_EXPORT,
     "export_list": Action.EXPORT_LIST,
     "export_documents": Action.EXPORT_DOCUMENTS,
 }
 
+#: Until these are done documents are not found, or not as they are.
+_FOUND_BY = ("extract", "index", "index_moved", "rewrap")
+
 _SUBJECTS = {
     **dict.fromkeys(("index", "index_moved", "rewrap"), "document"),
-    **dict.fromkeys(("extract", "render", "render_page"), "version"),
+    **dict.fromkeys(("extract", "render", "render_page", "lay_out"), "version"),
     "project_customer": "customer",
     "unpack": "version",
     "scan": "version",
@@ -72,6 +76,16 @@ def waiting(archive: Archive, kinds: Sequence[str], *, lane: jobs.Lane | None = 
     """Say, without writing anything, whether a job of these kinds (in a lane) is due."""
     with archive.db.glance() as db:
         return jobs.due(db, kinds, lane=lane)
+
+
+def in_turn(archive: Archive, kinds: Sequence[str]) -> bool:
+    """Say whether a job of these kinds is due that makes pages.
+
+    What nobody waits for is made while nothing is to be read or indexed.
+    """
+    if waiting(archive, kinds, lane=jobs.Lane.INTERACTIVE):
+        return True
+    return not waiting(archive, _FOUND_BY) and waiting(archive, kinds)
 
 
 def take(

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 from types import FrameType
 from typing import Self
@@ -19,6 +19,7 @@ from indexer import (
     exporting,
     importing,
     indexing,
+    laying_out,
     rendering,
     renditions,
     rewrapping,
@@ -34,7 +35,7 @@ from service.archive import Archive
 from service.bundles import handing as bundles
 from service.errors import Unavailable
 from service.exporting import handing as exports
-from service.health import Pulse
+from service.health import LOOPS, Pulse
 from service.imports import packages
 from service.jobs import Lane
 from service.renditions import ENDINGS
@@ -58,6 +59,18 @@ UNHURRIED = 1.0
 #: Seconds between two commits to the index while an import is read. Each costs the same for one
 #: document as for a hundred; what somebody waits for goes at once.
 PACE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """What one thread does again and again: a step returns how much it has done.
+
+    `name` is one of `LOOPS`; after a step that found nothing `idle` seconds pass.
+    """
+
+    name: str
+    step: Callable[[], int]
+    idle: float = IDLE
 
 
 class Worker:
@@ -88,11 +101,7 @@ class Worker:
         self._prepared = False
         self._made_up = False
         self._next_try = 0.0
-        self._pulse = Pulse(archive.settings.data, "extract")
-        self._opening = Pulse(archive.settings.data, "unpack")
-        self._drawing = Pulse(archive.settings.data, "render")
-        self._bringing = Pulse(archive.settings.data, "import")
-        self._packing = Pulse(archive.settings.data, "bundle")
+        self._pulses = {loop: Pulse(archive.settings.data, loop) for loop in LOOPS}
         self._emptied = float("-inf")
         self._cleared = float("-inf")
 
@@ -116,31 +125,40 @@ class Worker:
         """Work until stopped."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        opener = threading.Thread(target=self._open_files, name="unpack", daemon=True)
-        writer = threading.Thread(target=self._write_index, name="index", daemon=True)
-        writer.start()
-        opener.start()
-        painter = threading.Thread(target=self._draw_pages, name="render", daemon=True)
-        painter.start()
-        bringer = threading.Thread(target=self._bring_files, name="import", daemon=True)
-        bringer.start()
-        packer = threading.Thread(target=self._pack_bundles, name="bundle", daemon=True)
-        packer.start()
+        self.go_round()
+
+    def go_round(self) -> None:
+        """Work until `stop` is called; the first of the loops is that of the calling thread."""
+        (first, *others) = self._loops()
+        threads = [
+            threading.Thread(target=self._forever, args=(loop,), name=loop.name, daemon=True)
+            for loop in others
+        ]
+        for thread in threads:
+            thread.start()
         log.info("worker_started", children=self.children)
-        self._forever(lambda: self.extract_waiting() > 0, self._pulse)
-        writer.join(timeout=30)
-        opener.join(timeout=30)
-        painter.join(timeout=30)
-        bringer.join(timeout=30)
-        packer.join(timeout=30)
+        self._forever(first)
+        for thread in threads:
+            thread.join(timeout=30)
         log.info("worker_stopped")
 
-    def _forever(self, step: Callable[[], bool], pulse: Pulse, *, idle: float = IDLE) -> None:
+    def _loops(self) -> tuple[_Loop, ...]:
+        return (
+            _Loop("extract", self.extract_waiting),
+            _Loop("index", lambda: self.rewrap_waiting() + self._index_in_pace()),
+            _Loop("unpack", lambda: self.scan_waiting() + self.unpack_waiting()),
+            _Loop("render", self.render_waiting, idle=SOON),
+            _Loop("lay_out", lambda: self._lay_out_missing() + self.lay_out_waiting()),
+            _Loop("import", self.import_waiting),
+            _Loop("bundle", self.bundle_waiting, idle=UNHURRIED),
+        )
+
+    def _forever(self, loop: _Loop) -> None:
         while not self._stop.is_set():
-            pulse.beat()
-            pause = idle
+            self._pulses[loop.name].beat()
+            pause = loop.idle
             try:
-                if step():
+                if loop.step() > 0:
                     continue
             except Unavailable as error:
                 log.warning("part_away", part=error.part)
@@ -150,15 +168,6 @@ class Worker:
                 log.exception("worker_step_failed")
                 pause = AWAY
             self._stop.wait(pause)
-
-    def _write_index(self) -> None:
-        pulse = Pulse(self.archive.settings.data, "index")
-        self._forever(lambda: self.rewrap_waiting() + self._index_in_pace() > 0, pulse)
-
-    def _draw_pages(self) -> None:
-        self._forever(
-            lambda: self._lay_out_missing() + self.render_waiting() > 0, self._drawing, idle=SOON
-        )
 
     def _lay_out_missing(self) -> int:
         """Once, queue what was read before this host could lay it out; return how much."""
@@ -203,9 +212,11 @@ class Worker:
 
     def render_waiting(self) -> int:
         """Draw pages for one waiting job, if it is its turn; return how many jobs were done."""
-        return rendering.run(
-            self.archive, self.sandbox, self.holder, self._drawing.beat, self.office
-        )
+        return rendering.run(self.archive, self.sandbox, self.holder, self._pulses["render"].beat)
+
+    def lay_out_waiting(self) -> int:
+        """Have one waiting file printed, if it is its turn; return how many were."""
+        return laying_out.run(self.archive, self.office, self.holder, self._pulses["lay_out"].beat)
 
     def told(self) -> dict[str, object]:
         """Return what the status page shall know of this worker."""
@@ -216,27 +227,18 @@ class Worker:
         """Return the media types of which this worker makes images."""
         return page_images.DRAWN | (frozenset(ENDINGS) if self.office.ready else frozenset())
 
-    def _open_files(self) -> None:
-        self._forever(lambda: self.scan_waiting() + self.unpack_waiting() > 0, self._opening)
-
-    def _bring_files(self) -> None:
-        self._forever(lambda: self.import_waiting() > 0, self._bringing)
-
     def import_waiting(self) -> int:
         """Bring the files of one waiting import; return how many imports."""
-        done = importing.run(self.archive, self.sandbox, self.holder, self._bringing.beat)
+        done = importing.run(self.archive, self.sandbox, self.holder, self._pulses["import"].beat)
         if done or monotonic() - self._cleared > CLEARED:
             packages.clear(self.archive)
             self._cleared = monotonic()
         return done
 
-    def _pack_bundles(self) -> None:
-        self._forever(lambda: self.bundle_waiting() > 0, self._packing, idle=UNHURRIED)
-
     def bundle_waiting(self) -> int:
         """Make one waiting bundle and one export, take old ones away; return how many were made."""
-        done = bundling.run(self.archive, self.holder, self._packing.beat)
-        done += exporting.run(self.archive, self.holder, self._packing.beat)
+        done = bundling.run(self.archive, self.holder, self._pulses["bundle"].beat)
+        done += exporting.run(self.archive, self.holder, self._pulses["bundle"].beat)
         if monotonic() - self._emptied > CLEARED:
             bundles.clear(self.archive)
             exports.clear(self.archive)
@@ -249,7 +251,7 @@ class Worker:
 
     def unpack_waiting(self) -> int:
         """Take the files out of one waiting ZIP, message or PDF; return how many there were."""
-        return unpacking.run(self.archive, self.sandbox, self.holder, self._opening.beat)
+        return unpacking.run(self.archive, self.sandbox, self.holder, self._pulses["unpack"].beat)
 
     def extract_waiting(self) -> int:
         """Read waiting files until none is left; return how many were read."""
@@ -259,7 +261,7 @@ class Worker:
             self.holder,
             children=self.children,
             stop=self._stop,
-            beat=self._pulse.beat,
+            beat=self._pulses["extract"].beat,
             drawn=self.drawn,
         ) as reading:
             while outcomes := reading.some():
@@ -282,5 +284,5 @@ class Worker:
             > 0
         ):
             pass
-        while self.render_waiting() > 0:
+        while self.lay_out_waiting() + self.render_waiting() > 0:
             pass

@@ -14,7 +14,7 @@ BEAT = 5.0
 STUCK = 300.0
 
 #: The worker's threads that each beat for themselves.
-LOOPS = ("extract", "unpack", "index", "render", "import", "bundle")
+LOOPS = ("extract", "unpack", "index", "render", "lay_out", "import", "bundle")
 
 
 def place(listen: str) -> tuple[str, int]:

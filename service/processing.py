@@ -125,9 +125,8 @@ def unrendered(
     What is withdrawn or returned is left out, and so is what waits to be made already.
     """
     tried = select(Rendering.no).where(Rendering.version == Version.id, Rendering.no == 0)
-    waits = select(Job.id).where(
-        Job.kind == "render", Job.subject == Version.id, Job.state.in_(("waiting", "running"))
-    )
+    making = Job.kind.in_(("lay_out", "render")) & Job.state.in_(("waiting", "running"))
+    waits = select(Job.id).where(Job.subject == Version.id, making)
     wanted = select(Version.id).where(
         Version.media_type.in_(list(media_types)),
         Version.processing.in_(_READ),

@@ -271,6 +271,7 @@ STAGE = {
     "rewrap": N_("Renewing keys"),
     "unpack": N_("Taking out attachments"),
     "scan": N_("Looking for viruses"),
+    "lay_out": N_("Laying out Word files and slides"),
     "render": N_("Drawing pages"),
     "bundle": N_("Making compliance bundles"),
     "export_list": N_("Writing lists"),

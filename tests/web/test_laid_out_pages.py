@@ -1,8 +1,12 @@
 """Word files and slides as pages, where a program lays them out; else as text, as ever."""
 
+import os
 import re
-from contextlib import contextmanager
+import threading
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import select
@@ -176,6 +180,52 @@ def test_what_was_read_before_there_was_a_program_is_laid_out_when_there_is(port
     page = portal["sales"].html(f"{paths['text']}?q=减速机")
     assert [(no, image) for no, image, _ in articles(page)] == [(1, True)]
     assert 'class="box"' in page
+
+
+@contextmanager
+def going(world):
+    """Let a worker go round beside the test, with all its loops."""
+    with world.worker() as worker:
+        thread = threading.Thread(target=worker.go_round)
+        thread.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+            thread.join()
+
+
+def until(found, seconds=30.0):
+    """Ask until there is an answer."""
+    latest = monotonic() + seconds
+    while not (answer := found()):
+        assert monotonic() < latest, "it never came"
+        threading.Event().wait(0.02)
+    return answer
+
+
+def test_pages_of_others_are_drawn_while_the_program_hangs(portal):
+    world, person = portal.world, portal["sales"]
+    customer = world.customer(category=Category.ACTIVE, owner="sales").id
+    with office(world, body=f'read -r word < "$home/gate"\n{PRINTS}'), ExitStack() as after:
+        gate = Path(world.archive.settings.soffice).with_name("gate")
+        os.mkfifo(gate)
+        gate.chmod(0o644)
+        held = os.open(gate, os.O_RDWR)
+        after.callback(os.close, held)
+        after.enter_context(going(world))
+        # what was read before there was a program has its turn, too
+        after.callback(os.write, held, b"go\n" * 9)
+        word = world.document(customer, contract(), by="sales", file_name="合同.docx").id
+        hangs = select(Job.id).where(Job.kind == "lay_out", Job.state == "running")
+        until(lambda: rows(world, hangs))
+        pdf = world.document(customer, pdfs.written(["减速机"]), by="sales", file_name="单.pdf").id
+        until(lambda: person.get(f"/documents/{pdf}/pages/1?version=1").status_code == 200)
+        assert rows(world, hangs)
+        assert "<img" not in person.html(f"/documents/{word}")
+        os.write(held, b"go\n" * 9)
+        until(lambda: "<img" in person.html(f"/documents/{word}"))
+    assert world.verify().code == 0
 
 
 def test_the_rendition_is_sealed_and_making_it_is_in_the_log(world, furnished):
