@@ -1,16 +1,17 @@
-"""Complete: every route, command and job leaves entries; the few that do not are a closed list."""
+"""Complete: every route and job leaves entries; the few that do not are a closed list.
+
+Commands are run by tests/service/test_commands_are_logged.py.
+"""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Rule
 
 from indexer.work import ACTIONS
-from service.__main__ import main
 from service.actions import Action, Verb
 from service.codes import Role
 from service.models import AuditEvent, AuditHead
@@ -25,24 +26,6 @@ TEN = "create collect arrange file keep update read use share destroy".split()
 
 #: Endpoints after which the one who asked is no longer let in: asked last.
 _ENDING = ("sign_out", "end_sign_in", "revoke", "delete")
-
-#: Commands, and what they leave in the log; those without one touch no content.
-COMMANDS: dict[str, set[Action]] = {
-    "user add": {Action.USER_MANAGE},
-    "user link": {Action.USER_MANAGE},
-    "user list": {Action.USER_MANAGE},
-    "token add": {Action.SESSION_MANAGE_OWN},
-    "search": {Action.SEARCH_RUN},
-    "import": {Action.IMPORT_RUN, Action.DOCUMENT_ADD},
-    "index rebuild": {Action.INDEX_REBUILD},
-    "audit resume": {Action.AUDIT_RESUME},
-    "audit erase-details": {Action.AUDIT_ERASE},
-    "audit purge": {Action.AUDIT_PURGE},
-    "audit export": {Action.AUDIT_EXPORT},
-    "audit fetch": {Action.AUDIT_EXPORT},
-    "audit open": {Action.AUDIT_EXPORT},
-    "anchor rekey": {Action.ANCHOR_REKEY},
-}
 
 
 def doors(app) -> Iterator[tuple[str, str, str]]:
@@ -135,19 +118,3 @@ def test_every_action_is_one_of_the_ten_verbs_or_of_the_two_of_the_archives_own_
 
 def test_every_kind_of_job_is_an_action(world):
     assert set(ACTIONS.values()) <= set(Action)
-
-
-def commands(group: click.Group, before: str = "") -> Iterator[str]:
-    """Yield the names of all commands."""
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{before}{name} ")
-        else:
-            yield f"{before}{name}"
-
-
-def test_every_command_that_touches_content_is_known_with_what_it_leaves():
-    named = set(commands(main))
-    assert set(COMMANDS) <= named
-    told = set(re.findall(r"^\| `guidang ([a-z -]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
-    assert named - set(COMMANDS) == told
