@@ -20,6 +20,8 @@ MOST: Final = 100
 #: Bytes of a file in which its picture must have begun: cameras write thumbnails before it.
 _HEAD: Final = 4 * 1024 * 1024
 _MOST_SEGMENTS: Final = 1_000
+#: Bytes that fill the room between segments: hardly a program writes any, each is looked at alone.
+_MOST_FILLING: Final = 10_000
 _MOST_TAGS: Final = 200
 _CHUNK: Final = 1 << 18
 #: Points of the box that a page fits into: A4, whichever way.
@@ -130,15 +132,13 @@ def head(source: BinaryIO) -> Photo:
 
 def _segments(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield kind and body of what stands before the picture, within bounds."""
-    left = _HEAD
+    left, filling = _HEAD, _MOST_FILLING
     for _ in range(_MOST_SEGMENTS):
         sign, kind = _bytes(source, 2)
-        while kind == 0xFF:  # noqa: PLR2004 - filling
+        while kind == 0xFF and filling:  # noqa: PLR2004
             (kind,) = _bytes(source, 1)
-            left -= 1
-            if left < 0:
-                break
-        if sign != 0xFF or kind in (_SCAN, _END, 0):  # noqa: PLR2004
+            filling -= 1
+        if sign != 0xFF or kind in (_SCAN, _END, 0, 0xFF):  # noqa: PLR2004
             break
         if kind in _ALONE:
             continue

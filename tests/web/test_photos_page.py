@@ -10,6 +10,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
+from service import photos
 from service.codes import Category
 from service.models import Document
 from service.permissions import Action
@@ -93,17 +94,22 @@ def seen(page):
 def test_photos_become_the_pages_of_one_document_in_their_order_upright_and_unchanged(
     portal, client_file
 ):
-    photos = [jpeg(turn) for turn in STORED]
+    taken = [jpeg(turn) for turn in STORED]
     person = portal["sales"]
-    answer = send(person, client_file, *photos, title="验收签字")
+    answer = send(person, client_file, *taken, title="验收签字")
     assert answer.status_code == 302, answer.text
     content = made(portal.world)
-    places = [content.index(photo) for photo in photos]
+    places = [content.index(photo) for photo in taken]
     assert places == sorted(places)
     book = pypdfium2.PdfDocument(content)
-    assert len(book) == len(photos)
+    assert len(book) == len(taken)
     for n, turn in enumerate(STORED):
         assert seen(book[n]) == (True, CORNERS), turn
+
+
+def test_photos_are_found_by_the_title_of_their_document(portal, client_file):
+    person = portal["sales"]
+    assert send(person, client_file, jpeg(), title="验收签字").status_code == 302
     portal.world.work()
     assert "验收签字" in person.html("/search?q=验收签字")
     assert portal.world.verify().code == 0
@@ -188,6 +194,27 @@ def test_what_is_no_photo_is_refused_with_a_sentence_and_nothing_is_stored(
     assert "JPEG" in answer.text or "空" in answer.text
     assert list(portal.world.archive.blobs.list()) == []
     assert send(person, client_file).status_code == 422
+
+
+class Counted(io.BytesIO):
+    """Counts how often it was read from."""
+
+    reads = 0
+
+    def read(self, size=-1):
+        self.reads += 1
+        return super().read(size)
+
+
+def test_some_filling_before_a_picture_is_passed_over_and_much_of_it_soon_refused(
+    portal, client_file
+):
+    photo = b"\xff\xd8" + b"\xff" * 1_000 + jpeg()[2:]
+    assert send(portal["sales"], client_file, photo).status_code == 302
+    endless = Counted(b"\xff\xd8" + b"\xff" * 4_000_000)
+    with pytest.raises(ValueError, match="no picture"):
+        photos.head(endless)
+    assert endless.reads < 20_000
 
 
 def test_photos_obey_the_rights_of_any_upload(portal, client_file):
