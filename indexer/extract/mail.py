@@ -125,7 +125,7 @@ def _parts(message: Message) -> Iterator[Part]:
             pieces = [(piece, depth + 1, inside) for piece in held if isinstance(piece, Message)]
             waiting += reversed(pieces)
             continue
-        yield Part(n, one, kind, n > 0 and _is_attached(one, kind), alternative)
+        yield Part(n, one, kind, _is_attached(one, kind, whole=not n), alternative)
         n += 1
 
 
@@ -136,11 +136,12 @@ def _kind(message: Message) -> str:
         return "application/octet-stream"
 
 
-def _is_attached(message: Message, kind: str) -> bool:
-    named = any(_param(message, *where) for where in _NAMES)
+def _is_attached(message: Message, kind: str, *, whole: bool) -> bool:
+    """Tell whether a part is a file: `whole`, it is all that a message has below its headers."""
     if kind in ("text/plain", "text/html"):
-        return named or _disposition(message) == "attachment"
-    return True
+        named = any(_param(message, *where) for where in _NAMES)
+        return not whole and (named or _disposition(message) == "attachment")
+    return not (whole and (kind in _SEALED or kind.startswith("multipart/")))
 
 
 def _disposition(message: Message) -> str:

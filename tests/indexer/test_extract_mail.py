@@ -153,6 +153,25 @@ def test_what_is_attached_is_named_listed_and_comes_out_whole(sandbox):
     assert taken(sandbox, message, 0) == Failed(Reason.DAMAGED, "member")
 
 
+def test_a_message_that_is_nothing_but_a_file_gives_it_out(sandbox):
+    scan = os.urandom(3_000)
+    scanned = mails.mail(
+        "Subject: scan",
+        "Content-Type: application/pdf; name=scan.pdf",
+        "Content-Transfer-Encoding: base64",
+        body=base64.encodebytes(scan),
+    )
+    (one,) = listed(sandbox, scanned)
+    assert (one["name"], one["size"]) == ("scan.pdf", 3_000)
+    assert taken(sandbox, scanned, one["n"]) == scan
+    assert read(scanned).text.strip() == "Subject: scan"
+    inner = mails.mail("Subject: inner", body=b"x")
+    forwarded = mails.mail("Subject: outer", "Content-Type: message/rfc822", body=inner)
+    assert [one["name"] for one in listed(sandbox, forwarded)] == ["inner.eml"]
+    for header in ("Content-Type: application/pkcs7-mime", "Content-Type: multipart/mixed"):
+        assert listed(sandbox, mails.mail("Subject: x", header, body=b"x")) == []
+
+
 def test_signatures_and_small_pictures_that_the_body_shows_are_not_attachments(sandbox):
     def picture(size):
         return mails.mail(
