@@ -48,6 +48,8 @@ def save(call: Call, name: str, conditions: Mapping[str, str]) -> None:
     )
     if (kept or 0) >= _MOST:
         raise Conflict("No more than %(most)s filters are kept: take one away.", most=_MOST)
+    if name in {one.name for one in own(call)}:
+        raise Invalid("You keep a filter of this name already.", fields={"name": "taken"})
     row_id = new_id()
     sealed = seal(key, text.encode(), _aad(row_id))
     call.db.add(

@@ -236,6 +236,7 @@ PROBLEM = {
     "confirm": N_("Tick this to go on."),
     "differs": N_("This is not the same."),
     "used": N_("This was used for something else already."),
+    "taken": N_("This name is taken."),
     "too_many": N_("These are too many."),
     "other_size": N_("This is not what was announced."),
     "other_digest": N_("This is not what was announced."),

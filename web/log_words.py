@@ -348,5 +348,5 @@ def opened(members: Mapping[str, Any]) -> list[Said]:
 def _opened(name: str, value: object) -> str:
     if name == "touched" and isinstance(value, list):
         pairs = [one for one in value if isinstance(one, list) and len(one) == 2]  # noqa: PLR2004
-        return "; ".join(f"{document} ({word('how', how)})" for document, how in pairs)
+        return "\n".join(f"{document} {word('how', how)}" for document, how in pairs)
     return text(name, value)

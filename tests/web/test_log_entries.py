@@ -296,6 +296,11 @@ def test_a_filter_is_kept_for_its_person_alone_and_taken_away(portal):
     assert answer.location == "/log?action=document.original"
     page = person.html("/log")
     assert "夜间下载" in page
+    again = person.send("/log/filters", name="夜间下载", action="search.run", dialog="save")
+    assert again.status_code == 422
+    assert "你已有同名的常用条件" in again.text
+    assert 'class="dlg shown" id="save"' in again.text
+    assert page.count("夜间下载</a>") == person.html("/log").count("夜间下载</a>") == 1
     assert "夜间下载" not in portal["legal"].html("/log")
     raw = b"".join(p.read_bytes() for p in portal.world.archive.settings.data.glob("archive.db*"))
     assert "夜间下载".encode() not in raw
