@@ -29,7 +29,8 @@ XLSX: Final = f"{_OOXML}.spreadsheetml.sheet"
 PPTX: Final = f"{_OOXML}.presentationml.presentation"
 _PROGRAM: Final = "application/vnd.microsoft.portable-executable"
 _ZIP: Final = "application/zip"
-_FAX: Final = "image/tiff"
+#: Pictures that may be unpacked: white paper in them has as few controls as text.
+_UNPACKED: Final = frozenset({"image/tiff", "image/bmp", "image/x-ms-bmp"})
 
 _HEAD: Final = 64 * 1024
 _PDF_WITHIN: Final = 1024
@@ -215,7 +216,7 @@ def _in_ole(names: frozenset[str], name: str) -> str:
 
 def _by_magic(head: bytes, name: str) -> str:
     found = _magic().from_buffer(head) if head else UNKNOWN
-    if found == _FAX:  # white paper, not packed, has as few controls as text
+    if found in _UNPACKED:
         return found
     if _is_text(head):
         return _text(head, found, _extension(name))

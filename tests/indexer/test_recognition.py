@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from indexer.extract import OCR, image
+from indexer.extract import IMAGE, OCR, image, reader_for
 from indexer.extract.result import Extracted, Failed, Note, Reason, Recognition
 from indexer.extract.sandbox import Sandbox
 from indexer.recognition import Recognised, recognise, seen
@@ -99,6 +99,18 @@ def test_images_of_every_depth_are_opened_with_dark_writing_on_light_paper(mode)
     assert found.shape == (400, 620, 3)
     assert found.mean() > 200
     assert found.min() < 60
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF"])
+def test_pictures_of_every_kind_are_opened_to_be_recognised(kind):
+    content = scans.saved(scans.page(mode="L"), kind)
+    name = f"scan.{kind.lower()}"
+    told = media.sniff(io.BytesIO(content), len(content), name)
+    assert (reader_for(told), media.refused(told, name)) == (IMAGE, None)
+    (page,) = image.read(io.BytesIO(content)).pages
+    assert (page.text, page.recognition) == ("", Recognition.READ)
+    found = image.sheet(io.BytesIO(content), 1).image
+    assert (found.shape, found.mean() > 200, found.min() < 60) == ((400, 620, 3), True, True)
 
 
 def test_a_photograph_lies_as_the_camera_says():
