@@ -1,6 +1,7 @@
 """Makes PDF files that hold other files, honest and crafted, and signed ones."""
 
 import io
+import struct
 import zlib
 from collections.abc import Sequence
 
@@ -74,6 +75,36 @@ def portfolio(files: Sequence[File]) -> bytes:
     )
 
 
+def packed_away(files: Sequence[File]) -> bytes:
+    """Return a PDF as Office writes it: what names the files is packed, and so is the table."""
+    names = _named(files)
+    inside = [
+        b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[%b]>>>>>>" % _pairs(files),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Resources<<%b>>>>"
+        % pdfs.HELV,
+        *names,
+    ]
+    numbers = [1, 2, 3, *_places(files)]
+    starts = [sum(len(one) + 1 for one in inside[:n]) for n in range(len(inside))]
+    head = b" ".join(b"%d %d" % pair for pair in zip(numbers, starts, strict=True)) + b" "
+    pack = pdfs.deflated(head + b" ".join(inside))
+    pack = pack.replace(b"<<", b"<</Type/ObjStm/N %d/First %d" % (len(inside), len(head)), 1)
+    bodies = {4: pdfs.stream(WORDS), 5: pack}
+    bodies |= {n + 1: content for n, (_, content) in zip(_places(files), files, strict=True)}
+    out, rows = bytearray(b"%PDF-1.7\n"), {}
+    for number, body in bodies.items():
+        rows[number] = (1, len(out), 0)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    rows |= {number: (2, 5, at) for at, number in enumerate(numbers)}
+    last = max(rows) + 1
+    rows[last] = (1, len(out), 0)
+    table = b"".join(struct.pack(">BIH", *rows.get(n, (0, 0, 0))) for n in range(last + 1))
+    entries = b"/Type/XRef/Size %d/W[1 4 2]/Root 1 0 R" % (last + 1)
+    said = b"%d 0 obj\n%b\nendobj\nstartxref\n%d\n%%%%EOF\n"
+    return bytes(out) + said % (last, pdfs.stream(table, entries), len(out))
+
+
 def locked(content: bytes, password: str, algorithm: str) -> bytes:
     target = io.BytesIO()
     writer = PdfWriter(clone_from=io.BytesIO(content))
@@ -112,18 +143,22 @@ def _pairs(files: Sequence[File]) -> bytes:
     return b" ".join(b"(%d) %d 0 R" % (n, n) for n in _places(files))
 
 
+def _named(files: Sequence[File]) -> list[bytes]:
+    """Return the objects that name files."""
+    return [
+        b"<</Type/Filespec/F %b/UF %b/AFRelationship/Data/EF<</F %d 0 R>>>>" % (name, name, n + 1)
+        for n, (name, _) in zip(_places(files), files, strict=True)
+    ]
+
+
 def _holding(
     files: Sequence[File], *others: bytes, catalogue: bytes = b"", page: bytes = b""
 ) -> bytes:
     """Return a page that says something, with files as objects from 7, and others after them."""
     objects = [
         part
-        for n, (name, content) in zip(_places(files), files, strict=True)
-        for part in (
-            b"<</Type/Filespec/F %b/UF %b/AFRelationship/Data/EF<</F %d 0 R>>>>"
-            % (name, name, n + 1),
-            content,
-        )
+        for said, (_, content) in zip(_named(files), files, strict=True)
+        for part in (said, content)
     ]
     return pdfs.assembled(
         b"<</Type/Catalog/Pages 2 0 R%b>>" % catalogue,

@@ -20,6 +20,7 @@ HOLDERS = [
     pdf_holders.belonging_to_page,
     pdf_holders.belonging_to_all,
     pdf_holders.portfolio,
+    pdf_holders.packed_away,
 ]
 INVOICE = '<?xml version="1.0"?><发票><号>2026-17</号></发票>'.encode()
 
