@@ -30,7 +30,7 @@ test: $(INSTALLED) ## every test that needs no server
 	if [[ -z "$${TMPDIR:-}" && -w $(MEMORY) && "$${free:-0}" -ge 4000000 ]]; then
 		export TMPDIR=$(MEMORY)
 	fi
-	exec $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, architecture, docs, licences
 	$(BIN)/python -m web.assets

@@ -2,7 +2,6 @@
 
 import pytest
 
-from indexer.extract.sandbox import Sandbox
 from tests.formats import __main__ as command
 from tests.formats import programs, scoring
 from tests.formats.rows import all_rows
@@ -32,19 +31,17 @@ def bare(monkeypatch):
     monkeypatch.setattr(programs, "java", lambda: None)
 
 
-def test_files_of_libraries_are_read_whole(bare):
-    with Sandbox(1) as sandbox:
-        rows = [row for row in all_rows() if not row.missing]
-        found = [command._measured(sandbox, row) for row in rows]
+def test_files_of_libraries_are_read_whole(bare, sandbox):
+    rows = [row for row in all_rows() if not row.missing]
+    found = [command._measured(sandbox, row) for row in rows]
     assert len(found) > 10
     assert {(row.what, row.seq, row.bag) for row in found if row.seq < 1} == set()
 
 
-def test_a_row_whose_program_is_missing_says_so(bare):
+def test_a_row_whose_program_is_missing_says_so(bare, sandbox):
     rows = [row for row in all_rows() if row.missing]
     assert {row.missing for row in rows} == {"LibreOffice", "Chromium", "Java with Maven"}
-    with Sandbox(1) as sandbox:
-        shown = command._line(command._measured(sandbox, rows[0]))
+    shown = command._line(command._measured(sandbox, rows[0]))
     assert "not measured: no LibreOffice here" in shown
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from indexer import unpacking
-from service import filing, moving
+from service import children, filing, moving
 from service.audit.entries import Subject
 from service.belonging import MOST
 from service.codes import Category, Filing, Processing
@@ -152,10 +152,14 @@ def test_files_in_files_are_taken_to_a_depth(world: World) -> None:
     assert [reason for _, reason in left(view)] == ["too_deep"]
 
 
-def test_more_files_than_may_come_with_one_are_left_with_a_reason(world: World) -> None:
-    view = unzipped(world, *((f"{n:03}.txt", f"{n}".encode()) for n in range(MOST + 3)))
-    assert len(view.family.children) == MOST
-    assert left(view) == [(f"{n:03}.txt", "too_many") for n in range(MOST, MOST + 3)]
+@pytest.mark.parametrize("most", [7, pytest.param(MOST, marks=pytest.mark.slow)])
+def test_more_files_than_may_come_with_one_are_left_with_a_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(children, "MOST", most)
+    view = unzipped(world, *((f"{n:03}.txt", f"{n}".encode()) for n in range(most + 3)))
+    assert len(view.family.children) == most
+    assert left(view) == [(f"{n:03}.txt", "too_many") for n in range(most, most + 3)]
     filed = world.file(view.id)
     assert {child.filing for child in filed.family.children} == {Filing.FILED}
 

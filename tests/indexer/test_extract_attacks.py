@@ -72,6 +72,7 @@ def test_long_tags_and_long_paragraphs_of_honest_documents_are_read(sandbox):
     assert answer.text == "库" * 4_000_000 + "\n"
 
 
+@pytest.mark.slow
 def test_cells_without_number_end_with_the_time_they_may_take(hasty):
     answer = outcome(hasty, media.XLSX, attacks.workbook(CELLS * 4))
     assert answer == Failed(Reason.TOO_COMPLEX, "cpu")

@@ -138,7 +138,13 @@ def test_a_file_that_shows_nothing_says_so():
     assert rtf.read(io.BytesIO(made(r"{\pict 00}"))).notes == (Note.NO_TEXT,)
 
 
-@pytest.mark.parametrize("piece", ["{\\footnote a}", "\\u1", "\\cell", "\\f9{}", "\\'", "\\bin1"])
+def slowly(*pieces):
+    return [pytest.param(piece, marks=pytest.mark.slow) for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    "piece", ["{\\footnote a}", "\\u1", *slowly("\\cell", "\\f9{}", "\\'", "\\bin1")]
+)
 def test_files_made_to_cost_time_end_with_a_reason_and_the_next_is_read(hasty, piece):
     content = made(piece * (400_000 // len(piece)))
     found = hasty.extract("text/rtf", io.BytesIO(content), len(content))

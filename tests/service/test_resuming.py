@@ -147,6 +147,7 @@ def test_a_new_key_is_signed_by_the_old_one_and_named_in_the_log(
     assert verdict(data, "--pub", str(new))["code"] == 15, "the new key says nothing of old notes"
 
 
+@pytest.mark.slow
 def test_the_process_signs_by_itself_and_ends_when_asked(world: World) -> None:
     """`guidang anchor` from the command line, until its first note is there."""
     data = world.archive.settings.data

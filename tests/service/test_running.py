@@ -61,6 +61,7 @@ def told(listen: str, data: Path) -> tuple[str, int, str]:
     return line.strip(), status, rest
 
 
+@pytest.mark.slow
 def test_the_address_is_told_once_it_answers_at_the_first_start_and_later(tmp_path):
     listen = f"{LOOPBACK}:{free_port()}"
     for start in ("first", "later"):

@@ -20,7 +20,7 @@ from tests.world import DEPARTMENTS, World, embedded, policy_with
 
 PACKAGED = Path(schema.__file__).parent / "policy" / "limits.toml"
 #: requests that a person may send in a minute here
-LIMIT = 40
+LIMIT = 12
 
 
 class Clock:
@@ -40,7 +40,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
-    """An archive whose policy lets a person's programs ask forty times a minute."""
+    """An archive whose policy lets a person's programs ask twelve times a minute."""
     folder = tmp_path_factory.mktemp("rates")
     name = "requests_per_minute"
     texts = policy_with(folder, "limits.toml", f"{name} = 6000", f"{name} = {LIMIT}")

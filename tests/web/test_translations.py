@@ -13,6 +13,12 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 PATHS = sorted(HERE.glob(CATALOGUES))
 
 
+@pytest.fixture(scope="module")
+def written():
+    """What the sources say, to be translated; collecting it reads all of them."""
+    return list(messages())
+
+
 @pytest.fixture(scope="module", params=PATHS, ids=lambda path: path.parent.parent.name)
 def catalogue(request):
     return read(request.param)
@@ -22,8 +28,8 @@ def test_there_is_a_chinese_catalogue():
     assert "zh_CN" in {path.parent.parent.name for path in PATHS}
 
 
-def test_the_catalogue_has_every_message(catalogue):
-    assert [m.id for m in messages() if m.id and m.id not in catalogue] == [], "run: make catalogue"
+def test_the_catalogue_has_every_message(catalogue, written):
+    assert [m.id for m in written if m.id and m.id not in catalogue] == [], "run: make catalogue"
 
 
 def test_every_message_is_translated(catalogue):
@@ -71,8 +77,8 @@ def test_chinese_messages_have_chinese_punctuation(catalogue):
     assert texts == []
 
 
-def test_a_message_id_is_the_english_text():
-    for message in messages():
+def test_a_message_id_is_the_english_text(written):
+    for message in written:
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         assert [text for text in ids if re.search(HAN, text)] == []
 
