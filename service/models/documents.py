@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +28,10 @@ class Document(Base):
     rev: Mapped[int] = mapped_column(default=1)
     #: the version shown and indexed (DATA.md): kept here so that lists need no window query
     shown: Mapped[Id | None]
+
+
+#: what an uploader owes a look: as the index and the question about it both say it
+OWED = text("(filing = 'returned' OR processing = 'failed')")
 
 
 class Version(Base):
@@ -68,6 +72,13 @@ class Version(Base):
         Index("ix_version_parent", "parent_version", "ordinal", unique=True),
         Index("ix_version_document_no", "document", "no", unique=True),
         Index("ix_version_created_by", "created_by", "created"),
+        Index(
+            "ix_version_owed",
+            "created_by",
+            "created",
+            sqlite_where=OWED,
+            postgresql_where=OWED,
+        ),
     )
 
 
