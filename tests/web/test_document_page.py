@@ -156,7 +156,15 @@ def test_a_returned_document_tells_its_uploader_why_and_is_not_found(portal, doc
     assert empty.status_code == 422
     assert other.send(f"{path(document)}/return", reason="缺盖章").status_code == 302
     portal.world.work()
-    assert "已退回：缺盖章" in portal["sales"].html("/")
+    own = portal["sales"]
+    for n in range(6):  # however much came since
+        portal.world.document(document.customer.id, f"后来的{n}", kind="repair", by="sales")
+    assert "已退回：缺盖章" in own.html("/")
+    page = own.html(path(document))
+    assert "已退回：" in page
+    assert "缺盖章</b>" in page
+    own.upload(f"{path(document)}/versions", ("补盖章".encode(), "补.txt"))
+    assert "已退回：缺盖章" not in own.html("/")
     assert "没有同时符合条件的文件" in other.html("/search?q=减速机")
 
 

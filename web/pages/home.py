@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
-from service import filing, finding, recent
+from service import filing, finding, owed, recent
 from service.permissions import Action
 from web import session
 
@@ -15,9 +15,10 @@ def show() -> ResponseReturnValue:
     """Show the search box, recent searches, own uploads and customers."""
     with g.archive.call(g.actor, Action.HOME_READ) as call:
         home = finding.home(call)
-        uploads = filing.uploads(call, 20)
+        uploads = filing.uploads(call, 5)
+        owing = owed.uploads(call, 5)
         waiting = filing.to_file(call, 20) if g.menu.filing else ()
-    return render_template("home.html", home=home, uploads=uploads, waiting=waiting)
+    return render_template("home.html", home=home, uploads=uploads, owed=owing, waiting=waiting)
 
 
 @pages.post("/recent/clear")
