@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from service import proving
 from service.log_questions import Sought
 from tests.bundled import Bundle, certificate, made, signed, verdicts
 from tests.world import World
@@ -37,6 +38,8 @@ def test_a_bundle_is_checked_in_an_empty_folder(world: World, tmp_path: Path):
     signed(world, key)
     world.search("第二次", by="sales")
     signed(world, key)
+    with world.archive.db.read() as db:
+        proving.check(proving.prove(db, 2), [key.public_key()])
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "bundle.zip").write_bytes(

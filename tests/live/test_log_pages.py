@@ -26,6 +26,7 @@ def test_every_condition_finds_entries_and_every_page_opens(portal):
     portal["sales"].html(f"/documents/{document.id}")
     portal["sales2"].get(f"/documents/{document.id}")
     portal["sales"].html("/history")
+    portal["sales"].html("/imports")
     auditor = portal["auditor"]
     conditions = (
         *("actor=sales", "dept=sales", "action=document.read", "verb=read", "decision=deny"),
@@ -45,6 +46,7 @@ def test_every_condition_finds_entries_and_every_page_opens(portal):
         "/log/unusual",
     ):
         assert auditor.get(path).status_code == 200, path
+    assert "仅查看" in auditor.html("/log/figures")
 
 
 def test_words_are_found_and_filters_kept(portal):
