@@ -10,7 +10,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from service import photos
+from service import jpegs
 from service.codes import Category
 from service.models import Document
 from service.permissions import Action
@@ -213,7 +213,7 @@ def test_some_filling_before_a_picture_is_passed_over_and_much_of_it_soon_refuse
     assert send(portal["sales"], client_file, photo).status_code == 302
     endless = Counted(b"\xff\xd8" + b"\xff" * 4_000_000)
     with pytest.raises(ValueError, match="no picture"):
-        photos.head(endless)
+        jpegs.head(endless)
     assert endless.reads < 20_000
 
 
