@@ -55,14 +55,26 @@ def printed(
 
     Raises like `stored`, and `OSError` where there is no room.
     """
-    key = ring.version(version_id)
-    with stored_files.opened(archive.blobs, key, source.blob, source.stored_size) as original:
-        ending = renditions.ENDINGS[source.media_type]
-        found = office.printed(cast("BinaryIO", original), source.size, ending, beat)
+    found = as_pdf(archive, office, ring, version_id, source, beat)
     if isinstance(found, Failed):
         return found
     content = [(renditions.RENDER, found)]
     return page_images.store(archive.blobs, ring, version_id, 0, content)
+
+
+def as_pdf(
+    archive: Archive,
+    office: Office,
+    ring: Ring,
+    version_id: str,
+    source: Source,
+    beat: Callable[[], None],
+) -> bytes | Failed:
+    """Print a version; return the PDF, or why there is none. Raises like `printed`."""
+    key = ring.version(version_id)
+    with stored_files.opened(archive.blobs, key, source.blob, source.stored_size) as original:
+        ending = renditions.ENDINGS[source.media_type]
+        return office.printed(cast("BinaryIO", original), source.size, ending, beat)
 
 
 def queue_missing(archive: Archive) -> int:

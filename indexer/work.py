@@ -31,6 +31,7 @@ ACTIONS = {
     "bundle": Action.AUDIT_EXPORT,
     "export_list": Action.EXPORT_LIST,
     "export_documents": Action.EXPORT_DOCUMENTS,
+    "export_copies": Action.EXPORT_COPIES,
 }
 
 #: Until these are done documents are not found, or not as they are.
@@ -46,6 +47,7 @@ _SUBJECTS = {
     "bundle": "export",
     "export_list": "export_file",
     "export_documents": "export_file",
+    "export_copies": "export_file",
 }
 
 

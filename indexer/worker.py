@@ -237,8 +237,9 @@ class Worker:
 
     def bundle_waiting(self) -> int:
         """Make one waiting bundle and one export, take old ones away; return how many were made."""
-        done = bundling.run(self.archive, self.holder, self._pulses["bundle"].beat)
-        done += exporting.run(self.archive, self.holder, self._pulses["bundle"].beat)
+        beat = self._pulses["bundle"].beat
+        done = bundling.run(self.archive, self.holder, beat)
+        done += exporting.run(self.archive, self.sandbox, self.holder, beat, self.office)
         if monotonic() - self._emptied > CLEARED:
             bundles.clear(self.archive)
             exports.clear(self.archive)

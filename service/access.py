@@ -10,7 +10,7 @@ from service import signins, tokens
 from service.archive import Call
 from service.codes import Category
 from service.models import SignIn, Token
-from service.permissions import Action, Actor, customer_scopes, scopes
+from service.permissions import Action, Actor, customer_scopes, original_scopes, scopes
 from service.policy import Policy
 from service.policy.rules import EVERYONE, UPLOADER
 from service.tokens import TokenView
@@ -19,10 +19,10 @@ _BY_DOCUMENTS = (
     Action.SEARCH_RUN,
     Action.DOCUMENT_READ,
     Action.DOCUMENT_TEXT,
-    Action.DOCUMENT_ORIGINAL,
     Action.EXPORT_LIST,
-    Action.EXPORT_DOCUMENTS,
+    Action.EXPORT_COPIES,
 )
+_BY_ORIGINALS = (Action.DOCUMENT_ORIGINAL, Action.EXPORT_DOCUMENTS)
 _BY_CUSTOMERS = (Action.CUSTOMER_LIST, Action.CUSTOMER_READ)
 
 #: Rights that concern no customer's category.
@@ -64,6 +64,7 @@ def reach(policy: Policy, actor: Actor) -> Mapping[str, tuple[Category, ...]]:
     readable = scopes(policy, actor).categories
     seen = customer_scopes(policy, actor)
     found: dict[str, frozenset[Category]] = dict.fromkeys(_BY_DOCUMENTS, readable)
+    found |= dict.fromkeys(_BY_ORIGINALS, original_scopes(policy, actor).categories)
     found |= dict.fromkeys(_BY_CUSTOMERS, seen.every | seen.own)
     for action in policy.do.rules:
         found[action] = _by_rules(policy, actor, action)

@@ -55,6 +55,7 @@ class Action(StrEnum):
     SEARCH_RUN = "search.run"
     EXPORT_LIST = "export.list"
     EXPORT_DOCUMENTS = "export.documents"
+    EXPORT_COPIES = "export.copies"
     EXPORT_FETCH = "export.fetch"
     AUDIT_READ = "audit.read"
     AUDIT_READ_OWN = "audit.read_own"
@@ -109,6 +110,7 @@ _VERBS: Mapping[Action, Verb] = {
     Action.SEARCH_RUN: Verb.READ,
     Action.EXPORT_LIST: Verb.USE,
     Action.EXPORT_DOCUMENTS: Verb.USE,
+    Action.EXPORT_COPIES: Verb.USE,
     Action.EXPORT_FETCH: Verb.USE,
     Action.AUDIT_READ: Verb.ADMIN,
     Action.AUDIT_READ_OWN: Verb.READ,

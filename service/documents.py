@@ -19,7 +19,7 @@ from service.crypto import Place, unseal_value
 from service.customers import CustomerRef, Seen
 from service.errors import Hidden, NotFound, changed_meanwhile
 from service.models import CustomerView, Document, Version
-from service.permissions import Action, Target
+from service.permissions import Action, Target, original_scopes
 from service.profiles import PersonRef
 from service.text_counts import Count
 
@@ -126,6 +126,14 @@ def readable(call: Call, document: Document, seen: Seen, *, kind: str | None = N
     """Say whether this document (as another kind) is in the person's read scopes, and shown."""
     return Status(seen.row.status) not in HIDDEN_STATUSES and call.scopes.covers(
         document.id, seen.category, kind or document.kind, Grade(document.grade), seen.people
+    )
+
+
+def has_original(call: Call, held: Held) -> bool:
+    """Say whether the person may have the file itself, not watermarked copies alone."""
+    scopes, document, seen = original_scopes(call.policy, call.actor), held.document, held.seen
+    return held.in_scope and scopes.covers(
+        document.id, seen.category, document.kind, Grade(document.grade), seen.people
     )
 
 
@@ -370,7 +378,9 @@ def allowed(
         of_all.append(Action.DOCUMENT_MOVE)
     may |= {a for a in of_all if call.decide(whole, a).allowed}
     if held.in_scope:
-        may |= {Action.DOCUMENT_TEXT, Action.DOCUMENT_ORIGINAL}
+        may.add(Action.DOCUMENT_TEXT)
+    if has_original(call, held):
+        may.add(Action.DOCUMENT_ORIGINAL)
     return frozenset(may)
 
 

@@ -13,8 +13,8 @@ from service.archive import Archive, Call
 from service.blobs.port import BlobMissing
 from service.codes import Processing
 from service.crypto import Corrupt, Place, unseal_value
-from service.documents import SEALED_AS, hold, version_of
-from service.errors import Conflict, NotFound, Unavailable, Unsatisfiable
+from service.documents import SEALED_AS, has_original, hold, version_of
+from service.errors import Conflict, Denied, NotFound, Unavailable, Unsatisfiable
 from service.models import Blob, Version
 from service.permissions import Actor
 from service.streams import DecryptingReader
@@ -81,6 +81,11 @@ def fetch(
     """Return an original for sending after the call; what was sent is logged at its end."""
     db = call.db
     held = hold(call, db, document_id)
+    if not has_original(call, held):
+        raise Denied(
+            "Your role gets watermarked copies of this document, not the original: export it.",
+            rule=f"{call.action}:withheld",
+        )
     version = version_of(db, held, version_no)
     call.about(version=version.id)
     if version.processing == Processing.QUARANTINED:

@@ -4,7 +4,7 @@ Several roles: each role decides by itself (its cell AND its clearance), then an
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.actions import Action, Verb
 from service.codes import Category, Department, Filing, Grade, Module, Role, Status
@@ -27,6 +27,7 @@ __all__ = [
     "customer_scopes",
     "decide",
     "may",
+    "original_scopes",
     "scopes",
     "service_actor",
 ]
@@ -44,6 +45,7 @@ BY_READ_RIGHT = frozenset(
         Action.SEARCH_RUN,
         Action.EXPORT_LIST,
         Action.EXPORT_DOCUMENTS,
+        Action.EXPORT_COPIES,
         Action.EXPORT_FETCH,
         Action.SIGN_IN,
         Action.SIGN_OUT,
@@ -189,6 +191,11 @@ def scopes(policy: Policy, actor: Actor) -> Scopes:
     return Scopes.of(blocks)
 
 
+def original_scopes(policy: Policy, actor: Actor) -> Scopes:
+    """Return of which documents this person may have the originals: of the others only copies."""
+    return scopes(policy, replace(actor, roles=actor.roles - policy.read.withheld))
+
+
 def customer_scopes(policy: Policy, actor: Actor) -> CustomerScopes:
     """Return which customer files this person may see: those whose company module opens."""
     every, own = set(), set()
@@ -236,7 +243,7 @@ SERVICES: Mapping[str, frozenset[Action]] = {
     "anchor": frozenset({Action.ANCHOR_REKEY}),
     "worker": frozenset({Action.DOCUMENT_ADD, Action.DOCUMENT_EXTRACT})
     | frozenset({Action.DOCUMENT_INDEX, Action.DOCUMENT_RENDER, Action.AUDIT_EXPORT})
-    | frozenset({Action.EXPORT_LIST, Action.EXPORT_DOCUMENTS}),
+    | frozenset({Action.EXPORT_LIST, Action.EXPORT_DOCUMENTS, Action.EXPORT_COPIES}),
 }
 
 

@@ -178,6 +178,11 @@ def pages_of(db: Session, ring: Ring, row: Text) -> dict[int, str]:
     return {page.no: whole[page.start : end] for page, end in zip(starts, ends, strict=True)}
 
 
+def labels_of(db: Session, text_id: str) -> dict[int, str]:
+    """Return page → what it is called, of one revision: a sheet's name, for instance."""
+    return {page.no: page.label or "" for page in db.execute(_PAGES, {"text": text_id})}
+
+
 def read(call: Call, document_id: str, *, version_no: int | None = None, q: str = "") -> TextView:
     """Return a document's text by pages, with the hits of `q` marked; starts a reading."""
     db = call.db

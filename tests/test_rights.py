@@ -13,9 +13,11 @@ from service.permissions import (
     Target,
     customer_scopes,
     decide,
+    original_scopes,
     scopes,
 )
 from service.policy import packaged, parse
+from service.policy.rules import PolicyError
 
 GOLDEN = Path(__file__).parent / "golden"
 GRADES = ["general", "confidential", "secret", "top"]
@@ -126,6 +128,22 @@ def test_a_head_sees_what_the_department_owns() -> None:
     colleague, stranger = frozenset({"colleague"}), frozenset({OTHER})
     assert scopes(POLICY, head).covers("d", Category.ACTIVE, "contract", Grade.SECRET, colleague)
     assert not scopes(POLICY, head).covers("d", Category.ACTIVE, "contract", Grade.SECRET, stranger)
+
+
+def test_originals_go_with_the_read_right_unless_every_role_that_reads_withholds_them() -> None:
+    some, both = person("sales"), person("sales", "archivist")
+    assert original_scopes(POLICY, some) == scopes(POLICY, some)
+    texts = packaged()
+    roles = texts["roles"].replace("withheld = []", 'withheld = ["sales"]')
+    strict = parse({**texts, "roles": roles})
+    assert scopes(strict, some) == scopes(POLICY, some)
+    assert original_scopes(strict, some).empty
+    assert original_scopes(strict, both) == scopes(POLICY, person("archivist"))
+    before = texts["roles"].replace("[originals]\n", "").replace("withheld = []\n", "")
+    older = parse({**texts, "roles": before})
+    assert older.read.withheld == frozenset()
+    with pytest.raises(PolicyError, match="nobody"):
+        parse({**texts, "roles": texts["roles"].replace("withheld = []", 'withheld = ["nobody"]')})
 
 
 def named(words: str) -> set[str]:

@@ -34,6 +34,7 @@ ACTION = {
     "search.run": N_("Search"),
     "export.list": N_("Export list"),
     "export.documents": N_("Export documents"),
+    "export.copies": N_("Export copies"),
     "export.fetch": N_("Fetch export"),
     "audit.read": N_("Read access log"),
     "audit.read_own": N_("Read own history"),

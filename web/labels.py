@@ -277,6 +277,7 @@ STAGE = {
     "bundle": N_("Making compliance bundles"),
     "export_list": N_("Writing lists"),
     "export_documents": N_("Packing documents"),
+    "export_copies": N_("Making copies"),
     "import": N_("Bringing imports in"),
 }
 LANE = {"interactive": N_("at once"), "bulk": N_("in bulk")}

@@ -98,6 +98,11 @@ OCR = Task("indexer.extract.ocr:page", Limits(memory=2048 * _MIB, cpu=90, wall=3
 #: Makes images of single pages, and finds where their text stands. `arguments`: see `page`.
 PAGE = Task("indexer.extract.page:done", Limits(memory=1024 * _MIB, cpu=20, wall=30.0), apart=True)
 
+#: Burns a mark into the image of a page, or into a sheet of text. `arguments`: see `page_mark`.
+MARK = Task(
+    "indexer.extract.page_mark:done", Limits(memory=768 * _MIB, cpu=20, wall=30.0), apart=True
+)
+
 #: Sends the rows of a workbook's first sheet out, for lists of files. `arguments`: see `rows`.
 ROWS = Task("indexer.extract.rows:send_rows", Limits(memory=768 * _MIB, cpu=60, wall=120.0))
 
@@ -157,7 +162,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 #: What can be done with a file beside reading it.
 TASKS: frozenset[Task] = frozenset(
-    {OCR, PAGE, ROWS, *(task for one in CONTAINERS.values() for task in (one.members, one.member))}
+    {OCR, PAGE, MARK, ROWS}
+    | {task for one in CONTAINERS.values() for task in (one.members, one.member)}
 )
 
 

@@ -7,7 +7,6 @@ from the image, and stands beside it all the same.
 
 import ctypes
 import mmap
-import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,28 +16,8 @@ from typing import Final
 
 import pypdfium2.raw as pdfium
 
-from indexer.extract import pdf_fonts
+from indexer.extract import pdf_fonts, system_fonts
 
-_FOLDERS: Final = ("/usr/share/fonts", "/usr/local/share/fonts")
-#: Files that hold Chinese letters, the best first.
-_SERIF: Final = (
-    "NotoSerifCJK-Regular.ttc",
-    "NotoSerifCJKsc-Regular.otf",
-    "SourceHanSerif-Regular.ttc",
-    "SourceHanSerifSC-Regular.otf",
-    "simsun.ttc",
-)
-_SANS: Final = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansCJKsc-Regular.otf",
-    "SourceHanSans-Regular.ttc",
-    "SourceHanSansSC-Regular.otf",
-    "DroidSansFallbackFull.ttf",
-    "DroidSansFallback.ttf",
-    "wqy-microhei.ttc",
-    "wqy-zenhei.ttc",
-    "msyh.ttc",
-)
 #: What PDFium calls the character sets of Chinese, Japanese and Korean fonts.
 _CHARSETS: Final = frozenset({128, 129, 134, 136})
 _COLLECTION: Final = 0x74746366
@@ -58,16 +37,10 @@ class _Font:
 
 def _found() -> tuple[_Font | None, _Font | None]:
     """Return the serif and the plain font, one in place of the other where only one is there."""
-    files = {
-        name: Path(folder, name)
-        for root in _FOLDERS
-        for folder, _, names in os.walk(root)
-        for name in names
-        if name in _SERIF or name in _SANS
-    }
+    files = system_fonts.files()
     serif, plain = (
-        next((_opened(files[name]) for name in names if name in files), None)
-        for names in (_SERIF, _SANS)
+        _opened(path) if (path := system_fonts.first(names, files)) else None
+        for names in (system_fonts.SERIF, system_fonts.SANS)
     )
     return serif or plain, plain or serif
 

@@ -15,20 +15,29 @@ class What(StrEnum):
     """What an export holds."""
 
     LIST = "list"
+    #: as they were brought
     DOCUMENTS = "documents"
+    #: their pages with a watermark
+    COPIES = "copies"
 
 
 class Format(StrEnum):
-    """How a list is written, and a set packed."""
+    """How a list is written, and with what a set is packed."""
 
     XLSX = "xlsx"
     CSV = "csv"
     ZIP = "zip"
+    COPIES = "copies"
 
     @property
     def what(self) -> What:
         """Return what is written so."""
-        return What.DOCUMENTS if self is Format.ZIP else What.LIST
+        return {Format.ZIP: What.DOCUMENTS, Format.COPIES: What.COPIES}.get(self, What.LIST)
+
+    @property
+    def ending(self) -> str:
+        """Return how the file's name ends."""
+        return str(Format.ZIP if self is Format.COPIES else self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Handing exports out to who asked for them, and taking them away in the end."""
 
+from collections.abc import Sequence
+
 from service import made_files
 from service.archive import Archive, Call
 from service.audit.entries import Subject
@@ -9,22 +11,23 @@ from service.exporting.asked import What
 from service.exporting.requests import ACTIONS, find, opened_request, view
 from service.models import ArchiveExport
 from service.originals import Original
-from service.permissions import Action
+from service.permissions import Action, Scopes, original_scopes
 
 #: How the log says that each showed a document to its maker.
-_SHOWN = {What.LIST: "listed", What.DOCUMENTS: "downloaded"}
+_SHOWN = {What.LIST: "listed", What.DOCUMENTS: "downloaded", What.COPIES: "downloaded"}
 
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
     "zip": "application/zip",
+    "copies": "application/zip",
 }
 
 
 def fetch(call: Call, export_id: str) -> Original:
     """Return an export for sending after the call; raises `NotFound` and `Conflict`.
 
-    Every document in it must still be this person's to read.
+    Every document in it must still be this person's to read, and every original to have.
     """
     row = find(call, call.db, export_id)
     asked = opened_request(call, row)
@@ -33,15 +36,24 @@ def fetch(call: Call, export_id: str) -> Original:
         raise Conflict("This export is still being made.", rule="export_file:state")
     if not seen.open or row.blob is None:
         raise Conflict("This export is no longer there: make another.", rule="export_file:gone")
-    if len(rows.readable(call.db, call.scopes, asked.documents)) < len(asked.documents):
+    what, named = What(row.what), set(asked.named)
+    inside = tuple(one for one in asked.documents if one not in named)
+    if not _still(call, call.scopes, asked.documents) or (
+        what is What.DOCUMENTS
+        and not _still(call, original_scopes(call.policy, call.actor), inside)
+    ):
         raise Conflict(
             "You may no longer read all that is in it: make another.", rule="export_file:scope"
         )
-    named = set(asked.named)
-    call.returned((one for one in asked.documents if one not in named), _SHOWN[What(row.what)])
+    call.note(format=asked.format)
+    call.returned(inside, _SHOWN[what])
     call.returned(asked.named, "listed")
     file_type = _TYPES[seen.format]
     return made_files.handed_out(call, row, seen.file_name, file_type, most=seen.downloads)
+
+
+def _still(call: Call, mine: Scopes, documents: Sequence[str]) -> bool:
+    return len(rows.readable(call.db, mine, documents)) == len(documents)
 
 
 def clear(archive: Archive) -> int:

@@ -11,6 +11,8 @@ from service.audit.entries import Subject
 from service.bundles.packing import Sink
 from service.exporting import listing, rows, sets
 from service.exporting.asked import Asked, What
+from service.exporting.copies import Copier, Mark
+from service.exporting.files import Copies, Files, Originals
 from service.exporting.requests import ACTIONS
 from service.exporting.rows import Row
 from service.models import Customer, CustomerView
@@ -30,10 +32,11 @@ class Order:
     maker: Actor
 
 
-def write(archive: Archive, sink: Sink, order: Order, progress: Progress) -> Asked:
+def write(archive: Archive, sink: Sink, order: Order, progress: Progress, copier: Copier) -> Asked:
     """Write an export into `sink`; return the request about what is in it. Raises `Corrupt`.
 
-    It is a look of its maker's at these documents: its own entry says so.
+    It is a look of its maker's at these documents: its own entry says so. `copier` makes the
+    copies where these are what was asked for.
     """
     subject = Subject("export_file", order.export_id)
     with archive.call(order.maker, ACTIONS[order.what], subject, writes=False) as call:
@@ -43,12 +46,22 @@ def write(archive: Archive, sink: Sink, order: Order, progress: Progress) -> Ask
         named: tuple[str, ...] = ()
         found = _passing(rows.of(call, order.asked.documents, newest=newest), held, progress)
         about = _statement(call, order.asked)
-        if order.what is What.DOCUMENTS:
-            named = sets.write(sink, call, found, about, lambda: progress(len(held)))
-        else:
+        if order.what is What.LIST:
             listing.write(sink, found, about)
+        else:
+            files = _files(call, order, about, copier)
+            named = sets.write(sink, call, found, files, about, lambda: progress(len(held)))
         call.returned(held)
     return order.asked.holding(tuple(held), named)
+
+
+def _files(call: Call, order: Order, about: listing.Statement, copier: Copier) -> Files:
+    if order.what is What.DOCUMENTS:
+        return Originals(call, order.asked.documents)
+    maker = order.maker
+    made = about.made.astimezone(about.zone)
+    mark = Mark(maker.name, str(maker.department or ""), made, order.asked.event)
+    return Copies(call, mark, copier)
 
 
 def _passing(found: Iterator[Row], held: list[str], progress: Progress) -> Iterator[Row]:

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from service import inside, jobs
 from service.archive import Archive, Call
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
-from service.exporting import choosing
+from service.exporting import choosing, rows
 from service.exporting.asked import Asked, Conditions, Format, What, stated
 from service.exporting.choosing import Chosen
 from service.ids import is_id, new_id
 from service.made_files import GOING, Made, State
 from service.models import ArchiveExport, Customer, CustomerView
-from service.permissions import Action, Actor, scopes
+from service.permissions import Action, Actor, original_scopes, scopes
 from service.policy import Policy
 from service.rows import in_turn
 from service.signins import actor_of, today
@@ -28,10 +28,20 @@ from service.signins import actor_of, today
 _WAITING, _SHOWN = 3, 100
 
 #: What the log calls asking for, and making, each.
-ACTIONS = {What.LIST: Action.EXPORT_LIST, What.DOCUMENTS: Action.EXPORT_DOCUMENTS}
+ACTIONS = {
+    What.LIST: Action.EXPORT_LIST,
+    What.DOCUMENTS: Action.EXPORT_DOCUMENTS,
+    What.COPIES: Action.EXPORT_COPIES,
+}
 
 #: The kinds of jobs that make them.
-JOBS = {What.LIST: "export_list", What.DOCUMENTS: "export_documents"}
+JOBS = {
+    What.LIST: "export_list",
+    What.DOCUMENTS: "export_documents",
+    What.COPIES: "export_copies",
+}
+
+_CALLED = {What.LIST: "清单", What.DOCUMENTS: "包", What.COPIES: "副本包"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +80,26 @@ class ExportView(Made):
     def file_name(self) -> str:
         """Return what the file is called."""
         word = "客户文件" if self.conditions.of else "检索结果"
-        word += "包" if self.what == What.DOCUMENTS else "清单"
-        return f"{word}-{self.event}.{self.format}"
+        return f"{word}{_CALLED[What(self.what)]}-{self.event}.{self.ending}"
+
+    @property
+    def ending(self) -> str:
+        """Return how its name ends."""
+        return Format(self.format).ending
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a request would cover, and how much its maker may take at once; `widest`: others.
 
-    `documents`: how many as a set.
+    `documents`: how many as a set; `originals`: whether it may hold any, not copies alone.
     """
 
     total: int
     most: int
     widest: int
     documents: int
+    originals: bool
     name: str
 
 
@@ -92,9 +107,15 @@ def reach(call: Call, conditions: Conditions) -> Reach:
     """Say what an export would cover; raises `Invalid`, `Denied`, `NotFound`."""
     check_reader(call)
     found = choosing.chosen(call, conditions, 0)
-    rows, documents = (most(call.policy, call.actor, what) for what in What)
-    widest = call.policy.limits.export.rows_at_most
-    return Reach(found.total, rows, widest, documents, found.name)
+    policy, actor = call.policy, call.actor
+    return Reach(
+        total=found.total,
+        most=most(policy, actor, What.LIST),
+        widest=policy.limits.export.rows_at_most,
+        documents=most(policy, actor, What.DOCUMENTS),
+        originals=not original_scopes(policy, actor).empty,
+        name=found.name,
+    )
 
 
 def request(call: Call, new: New) -> ExportView:
@@ -106,6 +127,8 @@ def request(call: Call, new: New) -> ExportView:
     what = Format(new.format).what
     found = choosing.chosen(call, new.conditions, most(call.policy, call.actor, what))
     _check_amount(call, what, found)
+    if what is What.DOCUMENTS:
+        _check_originals(call, found)
     export_id = new_id()
     asked = Asked(
         by={"id": call.actor.person, "name": call.actor.name},
@@ -163,7 +186,7 @@ def _check_amount(call: Call, what: What, found: Chosen) -> None:
     limit = most(call.policy, call.actor, what)
     if not found.total:
         raise Invalid("No document fits these conditions: there is nothing to export.")
-    if found.total > limit and what is What.DOCUMENTS:
+    if found.total > limit and what is not What.LIST:
         raise Denied(
             "You may take %(most)s documents at once, and these are %(count)s: narrow it down. "
             "Archivists and lawyers may take up to %(widest)s; "
@@ -185,11 +208,20 @@ def _check_amount(call: Call, what: What, found: Chosen) -> None:
         )
 
 
+def _check_originals(call: Call, found: Chosen) -> None:
+    mine = original_scopes(call.policy, call.actor)
+    if len(rows.readable(call.db, mine, found.documents)) < len(found.documents):
+        raise Denied(
+            "Of some of these documents you may have watermarked copies, not the originals.",
+            rule=f"{call.action}:withheld",
+        )
+
+
 def most(policy: Policy, actor: Actor, what: str) -> int:
     """Return how many documents an export of this person may be about."""
-    if what == What.DOCUMENTS:
-        return policy.limits.export_documents.of(actor.roles)
-    return policy.limits.export.rows_of(actor.roles)
+    if what == What.LIST:
+        return policy.limits.export.rows_of(actor.roles)
+    return policy.limits.export_documents.of(actor.roles)
 
 
 def _caused(export_id: str, db: Session, event: int) -> None:
@@ -198,14 +230,14 @@ def _caused(export_id: str, db: Session, event: int) -> None:
 
 def own(call: Call) -> tuple[ExportView, ...]:
     """List the exports that this person asked for, newest first."""
-    rows = call.db.scalars(
+    found = call.db.scalars(
         select(ArchiveExport)
         .where(ArchiveExport.created_by == call.actor.person)
         .order_by(ArchiveExport.created.desc(), ArchiveExport.id)
         .limit(_SHOWN)
     ).all()
-    call.returned(row.id for row in rows)
-    return tuple(view(call, row, opened_request(call, row)) for row in rows)
+    call.returned(row.id for row in found)
+    return tuple(view(call, row, opened_request(call, row)) for row in found)
 
 
 def get(call: Call, export_id: str) -> ExportView:
@@ -238,6 +270,8 @@ def maker(archive: Archive, db: Session, row: ArchiveExport, asked: Asked) -> Ac
         raise Denied("Your role does not allow this.", rule="export_file:maker")
     if len(asked.documents) > most(policy, actor, row.what):
         raise Denied("Your role does not allow this.", rule="export_file:limit")
+    if row.what == What.DOCUMENTS and original_scopes(policy, actor).empty:
+        raise Denied("Your role does not allow this.", rule="export_file:withheld")
     return actor
 
 

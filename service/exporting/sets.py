@@ -1,35 +1,32 @@
-"""Sets of documents as a ZIP: originals, a manifest, the log's entries about them, digests.
+"""Sets of documents as a ZIP: files, a manifest, the log's entries about them, digests.
 
-Originals follow the read right, so everything that may be read is in it as it was brought. What
-waits for the virus scanner, was taken back or is missing in the store is named without a file.
+The files are originals, or watermarked copies of all of them, never some of each. What waits for
+the virus scanner, was taken back or is missing in the store is named without a file.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from sqlalchemy import select
 
-from service import accounts, stored_files
+from service import accounts
 from service.archive import Call
-from service.blobs.port import BlobMissing
 from service.bundles.packing import Pack, Sink
 from service.codes import Processing
-from service.crypto import Corrupt, Place, unseal_value
+from service.crypto import Corrupt
 from service.csv_cells import safe
-from service.documents import SEALED_AS, TAKEN_BACK
+from service.documents import TAKEN_BACK
 from service.exporting import listing
+from service.exporting.files import Files, Wanted
 from service.exporting.listing import Statement
 from service.exporting.rows import STEP, Row
-from service.models import AuditEvent, AuditTouch, Blob, Version
+from service.models import AuditEvent, AuditTouch, Version
 from service.permissions import Action, may
-
-#: What the manifest calls this form of a set.
-FORMAT = "guidang.documents.v1"
 
 #: Characters that some system does not take in a file's name, or that turn its direction.
 _UNSAFE = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
@@ -46,7 +43,12 @@ _COLUMNS = (
 
 
 def write(
-    sink: Sink, call: Call, found: Iterable[Row], about: Statement, renew: Callable[[], None]
+    sink: Sink,
+    call: Call,
+    found: Iterable[Row],
+    files: Files,
+    about: Statement,
+    renew: Callable[[], None],
 ) -> tuple[str, ...]:
     """Write a set; return which documents it names without a file. Raises `Corrupt`.
 
@@ -57,9 +59,11 @@ def write(
     entries: list[dict[str, Any]] = []
     with Pack(sink, about.made) as pack:
         for row in found:
-            entries.append(_Document(call, row, len(entries) + 1).into(pack, renew))
-        pack.put("manifest.json", _manifest(entries, about))
-        pack.put("manifest.csv", _table(entries))
+            one = Wanted(call, row, call.db.get_one(Version, row.version))
+            entries.append(_packed(one, len(entries) + 1, files, pack, renew))
+        columns = (*_COLUMNS, *files.columns)
+        pack.put("manifest.json", _manifest(entries, columns, files.form, about))
+        pack.put("manifest.csv", _table(entries, columns))
         with pack.member("events.ndjson") as events:
             for line in _events(call, [one["document"] for one in entries]):
                 renew()
@@ -67,77 +71,43 @@ def write(
     return tuple(one["document"] for one in entries if not one["file"])
 
 
-class _Document:
-    """One document on its way into the set."""
+def _packed(
+    one: Wanted, no: int, files: Files, pack: Pack, renew: Callable[[], None]
+) -> dict[str, Any]:
+    """Put a document's file into the set if it may be there; return what the manifest says."""
+    with ExitStack() as held:
+        found = _left_out(one.version) or files.of(one, held)
+        if isinstance(found, str):
+            return _entry(one, no, None, left_out=found)
+        name = file_name(no, one.row.title, found.ending)
+        with pack.member(name) as file:
+            for piece in found.pieces:
+                renew()
+                file.write(piece)
+        if file.sha256 != found.sha256:
+            message = "a file is not what its digest says"
+            raise Corrupt(message)
+    return _entry(one, no, name, **found.said)
 
-    def __init__(self, call: Call, row: Row, no: int) -> None:
-        self._call, self._row, self._no = call, row, no
-        self._version = call.db.get_one(Version, row.version)
-        self._blob = call.db.scalars(
-            select(Blob).where(Blob.version == row.version, Blob.role == "original")
-        ).first()
 
-    def into(self, pack: Pack, renew: Callable[[], None]) -> dict[str, Any]:
-        """Put its file into the set if it may be there; return what the manifest says of it."""
-        why = self._left_out()
-        pieces: Iterator[bytes] = iter(())
-        if why is None:
-            pieces = self._pieces()
-            try:
-                # asked for now: a file that is not there is named, and no empty one stands for it
-                pieces = chain([next(pieces, b"")], pieces)
-            except BlobMissing:
-                why = "missing"
-        name = None if why else self._name()
-        if name:
-            with pack.member(name) as file:
-                for piece in pieces:
-                    renew()
-                    file.write(piece)
-            if file.sha256 != self._plain("sha256"):
-                message = "an original is not what its digest says"
-                raise Corrupt(message)
-        return self._entry(name, why)
+def _left_out(version: Version) -> str | None:
+    if version.filing in TAKEN_BACK:
+        return str(version.filing)
+    waits = version.processing == Processing.QUARANTINED
+    return str(Processing.QUARANTINED) if waits else None
 
-    def _left_out(self) -> str | None:
-        if self._version.filing in TAKEN_BACK:
-            return str(self._version.filing)
-        if self._version.processing == Processing.QUARANTINED:
-            return str(Processing.QUARANTINED)
-        return "missing" if self._blob is None else None
 
-    def _pieces(self) -> Iterator[bytes]:
-        if self._blob is None:
-            return
-        key, blob = self._call.ring.version(self._row.version), self._blob
-        reader = stored_files.opened(self._call.archive.blobs, key, blob.id, blob.stored_size)
-        try:
-            for piece in reader.chunks(0, self._version.size):
-                yield bytes(piece)
-        finally:
-            reader.close()
-
-    def _plain(self, column: str) -> str:
-        sealed = self._version.sha256_ct if column == "sha256" else self._version.file_name_ct
-        key = self._call.ring.field(self._row.customer, SEALED_AS)
-        return unseal_value(key, sealed, Place(self._version.id, self._row.customer, column))
-
-    def _name(self) -> str:
-        ending = _ENDING.search(self._plain("file_name"))
-        return file_name(self._no, self._row.title, ending[0] if ending else "")
-
-    def _entry(self, name: str | None, why: str | None) -> dict[str, Any]:
-        row, version = self._row, self._version
-        known = {one: getattr(row, one) for one in _COLUMNS if hasattr(row, one)}
-        return known | {
-            "no": self._no,
-            "file": name,
-            "version_no": version.no,
-            "day": row.day.isoformat(),
-            "media_type": version.media_type,
-            "sha256": self._plain("sha256"),
-            "left_out": why,
-        }
+def _entry(one: Wanted, no: int, name: str | None, **said: object) -> dict[str, Any]:
+    known = {column: getattr(one.row, column) for column in _COLUMNS if hasattr(one.row, column)}
+    return known | {
+        "no": no,
+        "file": name,
+        "version_no": one.version.no,
+        "day": one.row.day.isoformat(),
+        "media_type": one.version.media_type,
+        "sha256": one.sha256,
+        **said,
+    }
 
 
 def file_name(no: int, title: str, ending: str) -> str:
@@ -148,27 +118,29 @@ def file_name(no: int, title: str, ending: str) -> str:
     return f"文件/{no:04}-{stem}{ending}"
 
 
-def _manifest(entries: list[dict[str, Any]], about: Statement) -> str:
+def _manifest(
+    entries: list[dict[str, Any]], columns: Sequence[str], form: str, about: Statement
+) -> str:
     facts = about.facts(len(entries))
     stated = {
-        "format": FORMAT,
+        "format": form,
         "about": dict(facts),
-        "documents": [{name: one[name] for name in _COLUMNS} for one in entries],
+        "documents": [{name: one.get(name) for name in columns} for one in entries],
     }
     return json.dumps(stated, ensure_ascii=False, indent=1)
 
 
-def _table(entries: list[dict[str, Any]]) -> str:
+def _table(entries: list[dict[str, Any]], columns: Sequence[str]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([listing.word("column", name) for name in _COLUMNS])
+    writer.writerow([listing.word("column", name) for name in columns])
     for one in entries:
-        worded = ((name, one[name]) for name in _COLUMNS)
+        worded = ((name, one.get(name)) for name in columns)
         writer.writerow([safe(_worded(name, value)) for name, value in worded])
     return "\ufeff" + out.getvalue()
 
 
-_WORDED = ("kind", "module", "grade", "filing", "processing", "category", "left_out")
+_WORDED = ("kind", "module", "grade", "filing", "processing", "category", "left_out", "copy_of")
 
 
 def _worded(name: str, value: object) -> str | int:

@@ -1,9 +1,18 @@
-"""How much of the archive leaves it at once: a section of limits.toml."""
+"""How much of the archive leaves it at once: sections of limits.toml."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.codes import Role
+
+
+@dataclass(frozen=True, slots=True)
+class BundleLimits:
+    """How long a compliance bundle lies ready, how often it is fetched, how long it may be."""
+
+    hours: int
+    downloads: int
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class ExportLimits:
 
 @dataclass(frozen=True, slots=True)
 class SetLimits:
-    """How many documents an export of originals may hold."""
+    """How many documents an export of originals, or of copies of them, may hold."""
 
     documents: int
     archivist_documents: int
@@ -47,16 +56,24 @@ class SetLimits:
         return max(self.documents, self.archivist_documents, self.legal_documents)
 
 
-#: What holds where the text that governs is older than the section of sets, and of lists.
-SETS_SINCE: Mapping[str, int] = {
-    "documents": 20,
-    "archivist_documents": 500,
-    "legal_documents": 500,
-}
-SINCE: Mapping[str, int] = {
-    "hours": 72,
-    "downloads": 3,
-    "rows": 50,
-    "archivist_rows": 5000,
-    "legal_rows": 5000,
+@dataclass(frozen=True, slots=True)
+class CopyLimits:
+    """How many pages a watermarked copy may have, and all copies of a set together."""
+
+    document_pages: int
+    set_pages: int
+
+
+#: What holds where the text that governs is older than a section.
+SINCE: Mapping[str, Mapping[str, int]] = {
+    "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
+    "export": {
+        "hours": 72,
+        "downloads": 3,
+        "rows": 50,
+        "archivist_rows": 5000,
+        "legal_rows": 5000,
+    },
+    "export_documents": {"documents": 20, "archivist_documents": 500, "legal_documents": 500},
+    "export_copies": {"document_pages": 500, "set_pages": 2000},
 }

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from service.codes import Category, Grade, Module, Role, grades_up_to
 from service.policy import exporting, unusual
-from service.policy.exporting import ExportLimits, SetLimits
+from service.policy.exporting import BundleLimits, CopyLimits, ExportLimits, SetLimits
 from service.policy.unusual import UnusualLimits
 
 E = TypeVar("E", bound=StrEnum)
@@ -137,11 +137,13 @@ class ReadRules:
 
     cells: Mapping[tuple[Role, Category, Module], Cell]
     clearance: Mapping[Role, frozenset[Grade]]
+    #: roles whose cells give no originals
+    withheld: frozenset[Role] = frozenset()
 
     @classmethod
     def parse(cls, toml: Mapping[str, Any], kinds: Kinds) -> Self:
-        """Read [clearance] and [read] of roles.toml."""
-        _only(toml, ("clearance", "read", "do"), "roles.toml")
+        """Read [clearance], [read] and [originals] of roles.toml."""
+        _only(toml, ("clearance", "read", "originals", "do"), "roles.toml")
         clearance = {}
         for name, highest in _table(toml.get("clearance"), "roles.toml [clearance]").items():
             role = _word(Role, name, "roles.toml [clearance]")
@@ -156,7 +158,15 @@ class ReadRules:
                     where = f"roles.toml read.{role}.{category}.{mod}"
                     module = _word(Module, mod, where)
                     cells[role, category, module] = _cell(value, module, kinds, where)
-        return cls(cells, clearance)
+        return cls(cells, clearance, _withheld(toml))
+
+
+def _withheld(toml: Mapping[str, Any]) -> frozenset[Role]:
+    """Return the roles without originals; a text that is older than the section has none."""
+    where = "roles.toml [originals]"
+    row = _table(toml.get("originals", {}), where)
+    _only(row, ("withheld",), where)
+    return frozenset(_word(Role, name, where) for name in row.get("withheld", ()))
 
 
 def _cell(value: object, module: Module, kinds: Kinds, where: str) -> Cell:
@@ -309,15 +319,6 @@ class ReadingLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class BundleLimits:
-    """How long a compliance bundle lies ready, how often it is fetched, how long it may be."""
-
-    hours: int
-    downloads: int
-    entries: int
-
-
-@dataclass(frozen=True, slots=True)
 class AnchorLimits:
     """How long work goes on though no outside place takes notes of the log."""
 
@@ -340,6 +341,7 @@ _SECTIONS: Mapping[str, type] = {
     "bundle": BundleLimits,
     "export": ExportLimits,
     "export_documents": SetLimits,
+    "export_copies": CopyLimits,
     "log": LogLimits,
     "anchor": AnchorLimits,
     "unusual": UnusualLimits,
@@ -349,10 +351,8 @@ _SECTIONS: Mapping[str, type] = {
 #: what holds where the text that governs is older than the section
 _SINCE: Mapping[str, Mapping[str, int]] = {
     "api": {"requests_per_minute": 6000},
-    "bundle": {"hours": 72, "downloads": 2, "entries": 1_000_000},
     "anchor": {"closed_hours": 72},
-    "export": exporting.SINCE,
-    "export_documents": exporting.SETS_SINCE,
+    **exporting.SINCE,
     "unusual": unusual.SINCE,
 }
 
@@ -369,6 +369,7 @@ class Limits:
     bundle: BundleLimits
     export: ExportLimits
     export_documents: SetLimits
+    export_copies: CopyLimits
     log: LogLimits
     anchor: AnchorLimits
     unusual: UnusualLimits

@@ -341,9 +341,9 @@ def test_a_worker_that_was_overtaken_leaves_the_file_of_the_other(world: World) 
         with world.archive.db.write() as db:
             past = datetime.now(UTC) - timedelta(seconds=1)
             db.execute(update(Job).where(Job.subject == export_id).values(held_until=past))
-        assert exporting.run(world.archive, "two", lambda: None) == 1
+        assert exporting.run(world.archive, world.sandbox, "two", lambda: None) == 1
 
-    assert exporting.run(world.archive, "one", beat) == 0
+    assert exporting.run(world.archive, world.sandbox, "one", beat) == 0
     assert len(of_csv(fetched(world, export_id, "sales"))[0]) == 2
     assert len(stored(world) - before) == 1
 

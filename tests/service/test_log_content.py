@@ -414,7 +414,7 @@ def bundle(world: World) -> None:
 def export(world: World) -> None:
     """Ask for a list and a set with canaries in their words, have them made, fetch them."""
     wanted, subject = Conditions(f"{WORD} OR {ID_NUMBER}"), Subject("export_file")
-    for written in ("xlsx", "zip"):
+    for written in ("xlsx", "zip", "copies"):
         new = requests.New(written, wanted)
         made = call(
             world,

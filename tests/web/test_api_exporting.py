@@ -47,6 +47,18 @@ def test_a_program_asks_waits_and_fetches(programs, furnished):
     assert place.rpartition("/")[2] in {one["object"] for one in items}
 
 
+def test_a_program_has_copies_made_and_the_log_says_that_it_was_copies(programs, furnished):
+    sales = programs["sales"]
+    asked = sales.post("/exports", {"of": furnished[1], "format": "copies"}).json
+    assert (asked["what"], asked["format"]) == ("copies", "copies")
+    programs.world.work()
+    files = Bundle.of(sales.get(f"/exports/{asked['id']}/file").data).files
+    assert sum(name.endswith(".pdf") for name in files) == 1
+    assert CANARY.encode() not in b"".join(files.values())
+    items = programs["auditor"].get("/audit/events?action=export.copies").json["items"]
+    assert asked["id"] in {one["object"] for one in items}
+
+
 def test_a_request_sent_again_under_its_key_makes_one(programs):
     send = {"body": ASKED, "headers": {"Idempotency-Key": "k"}}
     first = programs["sales"].post("/exports", **send)

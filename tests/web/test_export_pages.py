@@ -96,6 +96,21 @@ def test_everything_about_a_client_is_packed(portal, furnished):
     assert CANARY.encode() in found.files.values()
 
 
+def test_copies_with_a_watermark_are_chosen_by_their_name(portal, furnished):
+    sales = portal["sales"]
+    page = sales.html(f"/exports/new?of={furnished[1]}")
+    assert found(r'<option value="copies"[^>]*>([^<]+)<', page).startswith("带水印副本")
+    place = sales.send("/exports", format="copies", of=furnished[1]).headers["Location"]
+    portal.world.work()
+    assert "带水印副本" in sales.html(place)
+    answer = sales.send(f"{place}/file")
+    assert answer.headers["Content-Type"] == "application/zip"
+    files = Bundle.of(answer.data).files
+    assert sum(name.endswith(".pdf") for name in files) == 2
+    assert CANARY.encode() not in b"".join(files.values())
+    assert "导出副本包" in sales.html("/history?action=export.copies")
+
+
 def test_a_refused_form_says_why(portal, furnished):
     sales = portal["sales"]
     for wrong in (

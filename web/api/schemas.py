@@ -328,9 +328,12 @@ class NewExport(Schema):
 
 
 class NewArchiveExport(Schema):
-    """Which documents to list, or to pack (`zip`): an answer's, or all of one client (`of`)."""
+    """Which documents to list or to pack: an answer's, or all of one client (`of`).
 
-    format = choice("xlsx", "csv", "zip", default="xlsx")
+    `zip` packs the originals, `copies` a PDF of each with a watermark on every page.
+    """
+
+    format = choice("xlsx", "csv", "zip", "copies", default="xlsx")
     of = fields.String(load_default="", validate=Length(max=ID_LENGTH, error="too_long"))
     q = Words(load_default="")
     category = several(code(Category))

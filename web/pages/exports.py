@@ -53,7 +53,7 @@ def add() -> ResponseReturnValue:
     """Ask for an export; the worker makes it."""
     forms.only("format", *forms.EXPORT_CONDITIONS)
     written = forms.text("format")
-    what = What.DOCUMENTS if written == Format.ZIP else What.LIST
+    what = Format(written).what if written in set(Format) else What.LIST
     new = New(written, forms.exporting())
     with g.archive.call(g.actor, requests.ACTIONS[what], _SUBJECT, writes=True) as call:
         made = requests.request(call, new)
