@@ -5,10 +5,12 @@ and files are not part of the text: they become documents of their own.
 """
 
 import email
+import email.errors
 import email.generator
 import email.parser
 import email.policy
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -29,6 +31,9 @@ _ORNAMENT: Final = 32 * 1024
 _SIGNATURES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _SEALED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _ENDINGS: Final = {"text/html": ".html", "text/calendar": ".ics", "image/png": ".png"}
+#: What is no digit of base64; of those there are four for three bytes.
+_NO_DIGIT: Final = re.compile(r"[^A-Za-z0-9+/=]")
+_QUARTET: Final = 4
 _TROUBLE: Final = (ValueError, LookupError, TypeError, AttributeError)
 
 email.message_from_bytes(b"A: b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nd\n--c--")
@@ -84,9 +89,12 @@ def member(
     source: BinaryIO, arguments: dict[str, Any], send: Callable[[bytes], None]
 ) -> dict[str, Any]:
     """Send one attached file out; takes `{"n", "most"?}`, answers `{"size"}`."""
-    wanted = next((p for p in _parts(_parsed(source)) if p.n == arguments["n"]), None)
+    message = _parsed(source)
+    wanted = next((p for p in _parts(message) if p.n == arguments["n"]), None)
     if wanted is None or not wanted.attached:
         raise Unreadable(Reason.DAMAGED, "member")
+    if _breaks_off(message, wanted.message):
+        raise Unreadable(Reason.DAMAGED, "cut off")
     content = _content(wanted.message)
     if len(content) > int(arguments.get("most") or len(content)):
         raise Unreadable(Reason.TOO_COMPLEX, "member size")
@@ -193,6 +201,20 @@ def _content(message: Message) -> bytes:
     except _TROUBLE:
         content = None
     return content if isinstance(content, bytes) else str(held or "").encode("utf-8", "replace")
+
+
+def _breaks_off(message: Message, part: Message) -> bool:
+    """Tell whether a message ends in the middle of a part: the end of both is missing."""
+    held = part.get_payload()
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding != "base64" or not isinstance(held, str):
+        return False
+    unclosed = any(
+        isinstance(defect, email.errors.CloseBoundaryNotFoundDefect)
+        for one in message.walk()
+        for defect in one.defects
+    )
+    return unclosed and len(_NO_DIGIT.sub("", held)) % _QUARTET != 0
 
 
 _NAMES: Final = (("content-disposition", "filename"), ("content-type", "name"))

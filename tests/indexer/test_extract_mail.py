@@ -172,6 +172,17 @@ def test_a_message_that_is_nothing_but_a_file_gives_it_out(sandbox):
         assert listed(sandbox, mails.mail("Subject: x", header, body=b"x")) == []
 
 
+def test_a_file_that_a_message_breaks_off_in_is_damaged_and_one_without_a_last_line_whole(sandbox):
+    scan = os.urandom(3_001)
+    header, content = mails.multipart(
+        "mixed", mails.attached("a.txt", b"whole"), mails.attached("scan.pdf", scan)
+    )
+    message = mails.mail("Subject: x", header, body=content)
+    cut, unclosed = message[:-801], message.removesuffix(b"--b--\r\n")
+    assert [taken(sandbox, cut, n) for n in (0, 1)] == [b"whole", Failed(Reason.DAMAGED, "cut off")]
+    assert [taken(sandbox, unclosed, n) for n in (0, 1)] == [b"whole", scan]
+
+
 def test_signatures_and_small_pictures_that_the_body_shows_are_not_attachments(sandbox):
     def picture(size):
         return mails.mail(
