@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from indexer.extract import IMAGE, OCR, image, reader_for
-from indexer.extract.result import Extracted, Failed, Note, Reason, Recognition
+from indexer.extract.result import Extracted, Failed, Note, Reason, Recognition, Unreadable
 from indexer.extract.sandbox import Sandbox
 from indexer.recognition import Recognised, recognise, seen
 from service import layouts, media
@@ -132,6 +132,16 @@ def test_a_photograph_that_breaks_off_is_damaged_and_nothing_is_made_of_it(sandb
     assert whole(sandbox, content[: len(content) // 2]).extracted == Failed(
         Reason.DAMAGED, "OSError"
     )
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP", "GIF"])
+def test_pictures_of_every_kind_that_break_off_are_damaged(kind):
+    content = scans.saved(scans.page(mode="L"), kind)
+    for share in (0.3, 0.6, 0.95):
+        cut = io.BytesIO(content[: int(len(content) * share)])
+        with pytest.raises(Unreadable) as refusal:
+            image.sheet(cut, 1)
+        assert refusal.value.reason is Reason.DAMAGED
 
 
 def test_an_empty_sheet_has_no_text_and_is_no_error(sandbox):
