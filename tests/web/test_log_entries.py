@@ -247,6 +247,7 @@ def test_a_call_is_one_row_with_how_it_ended_on_whichever_page(portal):
     assert len({*first, *second}) == 60
     assert page.count("允许</span>") == 50
     assert "已登记" not in page
+    assert f"第 {first[-1]}–{first[0] + 1} 号" in page
     begun, ended = first[0], found(r"连同结果第 (\d+) 号", page)
     both = person.html(f"/log/{begun}")
     assert f"第 {begun} 号" in both
