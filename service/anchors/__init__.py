@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from service.anchors.bucket import Bucket
 from service.anchors.folder import Folder
 from service.anchors.mail import Mail
 from service.anchors.port import Place
@@ -13,6 +12,9 @@ def open_places(settings: Settings) -> Sequence[Place]:
     """Return the places that the settings name; raises `SettingsError`."""
     places: list[Place] = []
     if settings.anchor_bucket:
+        # who verifies reads notes in folders and need not wait for the client of S3
+        from service.anchors.bucket import Bucket  # noqa: PLC0415 - see above
+
         places.append(
             Bucket.of(
                 settings.anchor_bucket,
