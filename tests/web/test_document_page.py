@@ -204,13 +204,17 @@ def test_a_newer_version_waits_beside_the_filed_one(portal, document):
     answer = own.upload(f"{path(document)}/versions", ("第二版，换了轴承。".encode(), "v2.txt"))
     assert answer.status_code == 302, answer.text
     page = own.html(path(document))
-    assert "下面是第 1 版的正文" in page
+    assert "下面是第 1 版的正文，较新的版本尚未提取。" in page
     assert "减速机异响" in page
     portal.world.work()
     assert "换了轴承" in own.html(path(document))
     assert "减速机异响" in own.html(f"{path(document)}?version=1")
     assert own.get(f"{path(document)}?version=9").status_code == 404
     assert own.get(f"{path(document)}/content?version=1").data == TEXT.encode()
+    portal["archivist"].send(f"{path(document)}/return?version=2", reason="缺签字")
+    page = own.html(path(document))
+    assert "下面是第 1 版的正文，能检索到的也是这一版" in page
+    assert "尚未提取" not in page
 
 
 @pytest.mark.parametrize("change", [{"kind": "id_document"}, {"kind": "contract", "grade": "top"}])
