@@ -18,6 +18,7 @@ from indexer.passwords import password
 from indexer.renditions import stored
 from indexer.work import Ended, Work
 from service import (
+    jobs,
     layouts,
     number_places,
     page_images,
@@ -33,10 +34,14 @@ from service.blobs.port import BlobMissing
 from service.crypto import Corrupt
 from service.db import Session
 from service.errors import Unavailable
+from service.jobs import Lane
 from service.keystore import KeyMissing, Ring
 from service.layouts import Line
 
-KINDS = ("render", "render_page")
+#: Finds where the text of a long rendition stands on its further pages, from page `n` on.
+_SPREAD = "spread"
+
+KINDS = ("render", "render_page", _SPREAD)
 
 #: Pages beyond the first whose personal numbers are placed at once; on others, when looked at.
 _PLACED = 200
@@ -51,6 +56,7 @@ class _Drawn:
 
     blobs: list[dict[str, Any]] = field(default_factory=list)
     layouts: list[dict[str, object]] = field(default_factory=list)
+    spread: spreading.Found | None = None
     lines: list[tuple[page_images.Sheet, list[Line]]] = field(default_factory=list)
     pages: int | None = None
     failed: dict[int, str] = field(default_factory=dict)
@@ -155,7 +161,8 @@ def _draw_rendition(
     with found.reader as reader:
         desk = _Desk(archive, hands.sandbox, ring, version_id, printed, reader)
         drawn.pages = known.pages
-        for no in _wanted(one, drawn):
+        spreads = one.job.kind == _SPREAD
+        for no in () if spreads else _wanted(one, drawn):
             hands.beat()
             if no not in known.images:
                 desk.image(no, None, drawn)
@@ -163,7 +170,8 @@ def _draw_rendition(
                 return True
         if drawn.pages:
             ask = partial(desk.spread, hands.beat)
-            drawn.layouts += spreading.rows(archive, ring, version_id, drawn.pages, ask)
+            first = one.job.n or 1 if spreads else 1
+            drawn.spread = spreading.found(archive, ring, version_id, drawn.pages, ask, first)
     return True
 
 
@@ -287,6 +295,15 @@ def _count(value: object) -> int:
     return value if type(value) is int and 0 < value < 2**31 else 1
 
 
+def _keep(db: Session, one: Work, found: spreading.Found) -> None:
+    """Write where a text stands on pages of its rendition, and go on with the next ones."""
+    renditions.put(db, found.over, anew=one.job.kind == _SPREAD)
+    layouts.put(db, found.lines)
+    if found.following:
+        following = jobs.New(_SPREAD, one.job.subject, Lane.BULK, n=found.following)
+        jobs.add(db, [following], cause=one.job.cause)
+
+
 def _finish(archive: Archive, one: Work, drawn: _Drawn, ended: Ended) -> None:
     """Commit what was made, and take back what another worker made meanwhile."""
     surplus: list[str] = []
@@ -295,6 +312,8 @@ def _finish(archive: Archive, one: Work, drawn: _Drawn, ended: Ended) -> None:
         surplus.extend(page_images.put(db, drawn.blobs))
         page_images.forget(db, one.job.subject, [row["n"] for row in drawn.blobs])
         layouts.put(db, drawn.layouts)
+        if drawn.spread:
+            _keep(db, one, drawn.spread)
         for sheet, found in drawn.lines:
             number_places.place(db, sheet.text, sheet.no, found)
         if ended.again:

@@ -27,6 +27,7 @@ ACTIONS = {
     "render": Action.DOCUMENT_RENDER,
     "render_page": Action.DOCUMENT_RENDER,
     "lay_out": Action.DOCUMENT_RENDER,
+    "spread": Action.DOCUMENT_RENDER,
     "import": Action.IMPORT_RUN,
     "bundle": Action.AUDIT_EXPORT,
     "export_list": Action.EXPORT_LIST,
@@ -39,7 +40,7 @@ _FOUND_BY = ("extract", "index", "index_moved", "rewrap")
 
 _SUBJECTS = {
     **dict.fromkeys(("index", "index_moved", "rewrap"), "document"),
-    **dict.fromkeys(("extract", "render", "render_page", "lay_out"), "version"),
+    **dict.fromkeys(("extract", "render", "render_page", "lay_out", "spread"), "version"),
     "project_customer": "customer",
     "unpack": "version",
     "scan": "version",

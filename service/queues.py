@@ -14,7 +14,12 @@ from service.jobs import Lane
 from service.models import AuditEvent, Dirty, Job
 
 #: Kinds of jobs that are one stage to people; every other kind is a stage of its own.
-_STAGES = {"index_moved": "index", "project_customer": "index", "render_page": "render"}
+_STAGES = {
+    "index_moved": "index",
+    "project_customer": "index",
+    "render_page": "render",
+    "spread": "render",
+}
 
 #: Stages that are shown although nothing was ever to do in them.
 _ALWAYS = ("extract", "index")

@@ -8,18 +8,19 @@ about these parts.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service import media
 from service.crypto import seal_layout, unseal_layout
 from service.keystore import Ring
 from service.models import PageLayout
+from service.rows import add_new
 from service.texts import PageText, Segment, TextView
 
 #: The role of the blob that a rendition is.
@@ -67,10 +68,19 @@ def sized(value: object) -> tuple[float, float]:
 
 
 def sealed(ring: Ring, version_id: str, text_id: str, leaves: Sequence[Leaf]) -> dict[str, object]:
-    """Return the row that tells of the pages, for `layouts.put`."""
+    """Return the row that tells of the pages, for `put`."""
     said = json.dumps([[leaf.start, leaf.width, leaf.height] for leaf in leaves])
     ct = seal_layout(ring.version(version_id), said, text_id=text_id, no=_ALL)
     return {"text": text_id, "no": _ALL, "ct": ct}
+
+
+def put(db: Session, row: Mapping[str, object], *, anew: bool) -> None:
+    """Write what `sealed` returned; `anew`: in place of what is there, else that stays."""
+    if anew:
+        of_all = (PageLayout.text == row["text"]) & (PageLayout.no == _ALL)
+        db.execute(update(PageLayout).where(of_all).values(ct=row["ct"]))
+    else:
+        add_new(db, PageLayout, [row])
 
 
 def leaves(db: Session, ring: Ring, version_id: str, text_id: str) -> tuple[Leaf, ...]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from indexer import renditions as laying_out
+from indexer import spreading
 from service import upkeep
 from service.codes import Category
 from service.models import AuditEvent, Blob, Job, Rendering
@@ -110,6 +111,40 @@ def test_hits_stand_on_their_pages_and_what_was_not_printed_is_marked_in_the_tex
     assert '<mark id="hit-4">减速机</mark>' in page
     assert '<mark id="text-5">减速机</mark>' in page
     assert re.findall(r"本页有 (\d) 处命中未印在版面上，请看文字层", page) == ["1"]
+
+
+def test_hits_on_the_further_pages_of_a_long_file_are_boxed_in_further_goes(portal, monkeypatch):
+    world, person = portal.world, portal["sales"]
+    customer = world.customer(category=Category.ACTIVE, owner="sales").id
+    monkeypatch.setattr(spreading, "AT_ONCE", 1)
+    texts = ["减速机", "第二张 减速机"]
+    slides = pptxs.deck(*(pptxs.shape(pptxs.paragraph(text)) for text in texts))
+
+    def added(content, name, pages):
+        with office(world, pages=pages):
+            made = world.document(customer, content, kind="repair", by="sales", file_name=name)
+            world.work()
+        return f"/documents/{made.id}?q=减速机"
+
+    word, shown = added(contract(), "合同.docx", PRINTED), added(slides, "介绍.pptx", texts)
+
+    def boxed():
+        hits = r'<a id="hit-(\d)" class="box" [^>]*第 (\d) 页：减速机"'
+        return [[int(page) for _, page in re.findall(hits, person.html(p))] for p in (word, shown)]
+
+    assert boxed() == [[1, 1, 2, 2, 4, 4], [1, 2]]
+    pages = articles(person.html(word))
+    for clause, page in zip(CLAUSES, (1, 1, 2, 2, 4, 4), strict=True):
+        assert [no for no, _, text in pages if clause in text] == [page]
+    further = Job.kind == "spread"
+    goes = rows(world, select(Job.n).where(further, Job.state == "done").order_by(Job.n))
+    assert goes == [(2,), (2,), (3,), (4,)]
+    # a worker that died may have done them already
+    with world.archive.db.write() as db:
+        db.execute(update(Job).where(further).values(state="waiting"))
+    world.work()
+    assert rows(world, select(Job.n).where(further, Job.state != "done")) == []
+    assert boxed() == [[1, 1, 2, 2, 4, 4], [1, 2]]
 
 
 def test_programs_get_its_pages_and_hits_too(programs, furnished):
