@@ -4,8 +4,11 @@ import codecs
 import ctypes
 import io
 import re
-from contextlib import closing
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import islice
 from typing import BinaryIO, Final
 
 import pypdfium2
@@ -58,6 +61,10 @@ _RARE: Final = _rare()
 
 #: How files are named that belong to a PDF or a page and hang on neither (PDF/A-3).
 _BELONGS: Final = re.compile(rb"/AF\s*(?:\[|\d+\s+\d+\s+R)")
+#: Where what is packed begins, and how much of it is looked through for that.
+_PACK: Final = re.compile(rb"/ObjStm\b.{0,300}?>>\s*stream\r?\n", re.DOTALL)
+_PACKS: Final = 200
+_PACKED: Final = 1024 * 1024
 
 codecs.lookup("utf-16-le")  # pypdfium2 decodes with it, where nothing can be loaded any more
 
@@ -113,7 +120,17 @@ def opened(source: BinaryIO, password: str | None = None) -> pypdfium2.PdfDocume
 def _belong(source: BinaryIO) -> bool:
     """Tell whether files belong to a PDF or a page that PDFium does not know of."""
     source.seek(0)
-    return bool(_BELONGS.search(source.read(_WHOLE)))
+    content = source.read(_WHOLE)
+    return any(_BELONGS.search(text) for text in (content, *_unpacked(content)))
+
+
+def _unpacked(content: bytes) -> Iterator[bytes]:
+    """Yield what is packed together in a PDF beside its streams: the start of each pack."""
+    for found in islice(_PACK.finditer(content), _PACKS):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(
+                content[found.end() : found.end() + _PACKED], _PACKED
+            )
 
 
 def _page(

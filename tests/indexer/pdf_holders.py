@@ -75,11 +75,16 @@ def portfolio(files: Sequence[File]) -> bytes:
     )
 
 
-def packed_away(files: Sequence[File]) -> bytes:
-    """Return a PDF as Office writes it: what names the files is packed, and so is the table."""
+def packed_away(files: Sequence[File], *, attached: bool = True) -> bytes:
+    """Return a PDF as Office writes it: what names the files is packed, and so is the table.
+
+    Where they are not attached they only belong to it.
+    """
+    entry = b"/Names<</EmbeddedFiles<</Names[%b]>>>>" if attached else b"/AF[%b]"
+    entry %= _pairs(files) if attached else _list(files)
     names = _named(files)
     inside = [
-        b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[%b]>>>>>>" % _pairs(files),
+        b"<</Type/Catalog/Pages 2 0 R%b>>" % entry,
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Resources<<%b>>>>"
         % pdfs.HELV,

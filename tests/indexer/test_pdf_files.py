@@ -4,6 +4,7 @@ import io
 import os
 import random
 import zlib
+from functools import partial
 
 import pytest
 
@@ -21,6 +22,7 @@ HOLDERS = [
     pdf_holders.belonging_to_all,
     pdf_holders.portfolio,
     pdf_holders.packed_away,
+    partial(pdf_holders.packed_away, attached=False),
 ]
 INVOICE = '<?xml version="1.0"?><发票><号>2026-17</号></发票>'.encode()
 
