@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from indexer.extract.sandbox import Sandbox
@@ -46,15 +47,21 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(NothingSkipped())
     compiling.share()
+    # rich would colour every line of an exception's trace: tens of milliseconds nobody looks at
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     # the same examples every time, however slow the machine is
     settings.register_profile("steady", derandomize=True, deadline=None)
     settings.load_profile("steady")
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage pass over what stays to the end: modules and the tests."""
+    """Let the collector of garbage pass over what stays to the end: modules and the tests.
+
+    And let it pass more rarely than after every 700 new objects: tests are over soon.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +105,16 @@ def template(request: pytest.FixtureRequest, peopled: Path) -> Path:
 def world(template: Path, tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
     """An embedded archive of this test's own."""
     with World.copied(template, tmp_path / "data", sandbox) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def standing(
+    template: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
+) -> Iterator[World]:
+    """An embedded archive for all tests of a module, which only look."""
+    data = tmp_path_factory.mktemp("standing") / "data"
+    with World.copied(template, data, sandbox) as opened:
         yield opened
 
 

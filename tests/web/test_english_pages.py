@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.chinese import CHINESE
-from tests.web.browsing import Portal
+from tests.web.browsing import Person, Portal
 from tests.web.every_page import PAGES, Places, furnish, status, visitor
+from tests.world import World
 
 __all__ = ["furnish"]
 
@@ -53,13 +54,21 @@ def test_chinese_that_is_not_marked_is_found() -> None:
     assert reader.texts == ["密级", "移除", "。"]
 
 
+@pytest.fixture(scope="module")
+def visitors(standing: World) -> dict[str, Person]:
+    """Everybody who looks, at a browser that shows English."""
+    portal = Portal.of(standing)
+    found = {login: visitor(portal, login) for login, _ in PAGES}
+    for person in found.values():
+        person.send("/language", language="en")
+    return found
+
+
 @pytest.mark.parametrize(("login", "page"), PAGES)
 def test_an_english_page_has_no_chinese_of_its_own(
-    portal: Portal, furnished: tuple[object, Places], login: str, page: str
+    visitors: dict[str, Person], furnished: tuple[object, Places], login: str, page: str
 ) -> None:
-    person = visitor(portal, login)
-    person.send("/language", language="en")
-    answer = person.get(furnished[1].address(page))
+    answer = visitors[login].get(furnished[1].address(page))
     assert answer.status_code == status(login, page)
     assert '<html lang="en">' in answer.text
     reader = Unmarked()

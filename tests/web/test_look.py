@@ -28,6 +28,7 @@ from service.permissions import Action
 from service.policy import packaged, parse
 from service.search.query import Note
 from tests.chinese import HAN
+from tests.web.browsing import Portal
 from tests.web.every_page import PAGES, furnish, status, visitor
 from web import errors, labels, sentences
 from web.assets import HERE
@@ -138,9 +139,10 @@ class Controls(HTMLParser):
                 self.nameless.append(values)
 
 
-@pytest.fixture
-def pages(portal, furnished):
+@pytest.fixture(scope="module")
+def pages(standing, furnished):
     """Every page, as those see it who look at it: who, where, and its text."""
+    portal = Portal.of(standing)
     people = {login: visitor(portal, login) for login, _ in PAGES}
     return [(login, path, people[login].get(furnished[1].address(path))) for login, path in PAGES]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.web.browsing import Person
+from tests.web.browsing import Person, Portal
 from tests.world import password
 from web.app import create_app
 
@@ -58,9 +58,16 @@ def test_by_https_a_form_from_a_page_that_is_none_is_refused(world, referrer):
     assert person.client.post("/sign-in", data=data, headers=good, **there).location == "/"
 
 
+@pytest.fixture(scope="module")
+def reader(standing):
+    """Somebody who is signed in and only asks."""
+    return Portal.of(standing)["sales"]
+
+
 @pytest.mark.parametrize("host", [*MALFORMED, "localhost:[", "[localhost]:x", "localhost:99999999"])
 @pytest.mark.parametrize("path", ["/sign-in", "/customers", "/api/v1/me", "/static/app.css"])
-def test_a_host_that_is_none_is_400(portal, host, path):
-    answer = portal["sales"].get(path, headers={"Host": host})
+def test_a_host_that_is_none_is_400(standing, reader, host, path):
+    Portal.of(standing)
+    answer = reader.get(path, headers={"Host": host})
     assert answer.status_code == 400
     assert host not in answer.text
