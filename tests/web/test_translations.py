@@ -1,6 +1,7 @@
 """Every message of the sources has its Chinese translation, with the same values in it."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_a_grade_is_called_by_one_word():
     texts = [str(m.string) for m in chinese if re.search(r"\bgrade\b", str(m.id), re.IGNORECASE)]
     assert len(texts) >= 4
     assert [t for t in texts if "密级" not in t or "等级" in t] == []
+
+
+@pytest.mark.parametrize("folder", ["bundles", "exporting"])
+def test_files_that_leave_call_a_grade_as_the_pages_do(folder):
+    words = tomllib.loads((HERE.parent / "service" / folder / "words.toml").read_text("utf-8"))
+    called = [group["grade"] for group in words.values() if "grade" in group]
+    assert called == ["密级"] * 2
 
 
 @pytest.mark.parametrize(
