@@ -69,7 +69,7 @@ def test_columns_of_prose_are_read_one_after_the_other(sandbox: Sandbox) -> None
     assert text.split("\n") == [heading[2], *LEFT, *RIGHT]
 
 
-@pytest.mark.parametrize("turned", [0, 180])
+@pytest.mark.parametrize("turned", [0, pytest.param(180, marks=pytest.mark.slow)])
 def test_a_page_written_downwards_stands_and_is_read_from_right_to_left(
     sandbox: Sandbox, turned: int
 ) -> None:

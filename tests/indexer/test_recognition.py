@@ -37,7 +37,10 @@ def texts(made: Recognised) -> list[str]:
     return [page.text for page in read(made).pages]
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+SLOW = [pytest.param(turned, marks=pytest.mark.slow) for turned in (90, 180)]
+
+
+@pytest.mark.parametrize("turned", [0, 270, *SLOW])
 def test_a_page_is_read_upright_and_in_order_however_it_lies(sandbox, turned):
     made = whole(sandbox, scans.saved(scans.page(turned=turned)))
     (page,) = read(made).pages

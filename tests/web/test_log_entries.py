@@ -20,14 +20,17 @@ NAME, TITLE = "宁波望潮汽车零部件有限公司", "谐波减速器第三�
 CASE = "FW-HC-2026-Q4-03"
 
 
-@pytest.fixture
-def document(portal) -> str:
-    world = portal.world
+def furnish(world) -> str:
     customer = world.customer(NAME, Category.ACTIVE, owner="sales", filed=True)
     made = world.document(customer.id, TITLE, by="sales")
     world.edit(made.id, "sales", title=TITLE)
     world.work()
     return str(made.id)
+
+
+@pytest.fixture
+def document(furnished) -> str:
+    return str(furnished[1])
 
 
 def searched(portal) -> int:
