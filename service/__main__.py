@@ -90,7 +90,7 @@ def web(with_parent: int | None) -> None:
 @refusals
 def worker(with_parent: int | None) -> None:
     """Start a worker alone."""
-    from indexer import measuring
+    from indexer import checking, measuring
     from indexer.worker import Worker
     from service import hosts, upkeep
     from service.opening import open_archive
@@ -104,6 +104,7 @@ def worker(with_parent: int | None) -> None:
         hosts.keep(archive)
         upkeep.keep(archive, "worker", told=running.told())
         measuring.keep(archive)
+        checking.keep(archive)
         running.run()
     upkeep.go_round(archive, "worker")
     archive.close()

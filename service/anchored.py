@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service import probing
+from service import log_check, probing
 from service.archive import Archive
 from service.audit.entries import Subject
 from service.codes import Role
@@ -57,6 +57,8 @@ class Standing:
     places: tuple[Delivery, ...] = ()
     since: datetime | None = None
     key: str = ""
+    #: the last check of the whole log found an entry that is not as it was written
+    broken: bool = False
 
     @property
     def outside(self) -> bool:
@@ -98,8 +100,10 @@ class Standing:
 
 def standing(db: Session) -> Standing:
     """Return how it stands now."""
-    report = probing.readings(db).get(REPORT)
-    return _read(report.body) if report else Standing(*_newest(db))
+    found = probing.readings(db)
+    report, broken = found.get(REPORT), log_check.broken(found.get(probing.LOG))
+    said = _read(report.body) if report else Standing(*_newest(db))
+    return replace(said, broken=broken)
 
 
 def _newest(db: Session) -> tuple[int | None, datetime | None]:

@@ -18,6 +18,9 @@ log = structlog.get_logger()
 #: Names of what workers measure.
 INDEX, STORAGE, KEYSTORE, UNUSUAL = "index", "storage", "keystore", "unusual"
 
+#: The last check of the log, that one is asked for, and how far a running one is.
+LOG, LOG_ASKED, LOG_GOING = "log", "log_asked", "log_going"
+
 #: What each of them has, unless the index cannot be used.
 _MEMBERS: Mapping[str, frozenset[str]] = {
     INDEX: frozenset(
@@ -27,6 +30,8 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
     STORAGE: frozenset(("objects", "bytes", "database")),
     KEYSTORE: frozenset(("keys", "destructions", "newest", "mirror")),
     UNUSUAL: frozenset(("findings",)),
+    LOG: frozenset(("code", "first_bad", "entries")),
+    LOG_GOING: frozenset(("done", "of")),
 }
 
 #: How old signs of life are when nobody asks for them any more.
@@ -51,6 +56,11 @@ def put(db: Session, name: str, body: Mapping[str, Any]) -> None:
     now, text = datetime.now(UTC), json.dumps(body, sort_keys=True)
     row = claim(db, Probe, name, {"name": name, "taken": now, "body": text})
     row.taken, row.body = now, text
+
+
+def forget(db: Session, name: str) -> None:
+    """Take a measurement away."""
+    db.execute(delete(Probe).where(Probe.name == name))
 
 
 def alive(db: Session, part: str, holder: str, body: Mapping[str, Any]) -> None:

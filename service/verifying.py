@@ -1,7 +1,7 @@
 """What verifying has to go by: the database, and what was signed of it, wherever it is kept."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,9 @@ from service.audit.evidence import Evidence
 from service.audit.rekeying import KeyChange
 from service.audit.second import Second
 from service.audit.verdicts import Report
+from service.audit.verify import begun as begin
 from service.audit.verify import verify as verify_log
+from service.audit.walking import Walk
 from service.db import Database
 from service.errors import Invalid, Unavailable
 from service.keystore import Keystore, read_root_key
@@ -45,11 +47,13 @@ class Verified:
     pinned: bool
 
 
-def verify(settings: Settings, asked: Asked) -> Verified:
+def verify(
+    settings: Settings, asked: Asked, begun: Callable[[Walk], None] = lambda _: None
+) -> Verified:
     """Verify the log; details are opened where their keys still exist.
 
-    Raises `Unavailable`, `Invalid` for a key file that is none, `SettingsError`,
-    `KeystoreRefused`.
+    `begun` is given the walk before it begins: its `seq` says how far it is. Raises `Unavailable`,
+    `Invalid` for a key file that is none, `SettingsError`, `KeystoreRefused`.
     """
     if absent(settings.database_url):
         raise Unavailable("database")
@@ -62,7 +66,11 @@ def verify(settings: Settings, asked: Asked) -> Verified:
                 second.join(db, session)
             evidence = gathered(session, settings, asked)
             key = keystore.detail_key if keystore else None
-            report = verify_log(session, key, evidence=evidence, start=asked.start, second=second)
+            walk = begin(session, evidence)
+            begun(walk)
+            report = verify_log(
+                session, key, evidence=evidence, start=asked.start, walk=walk, second=second
+            )
     finally:
         db.close()
         if second:

@@ -105,12 +105,15 @@ def _shell() -> dict[str, Any]:
 
 
 def _alarm() -> str:
-    """Return what is wrong with the log's anchor, for those who look after the archive."""
+    """Return what is wrong with the log or its anchor, for those who look after the archive."""
     shown = g.get("menu")
     if not shown or not (shown.status or shown.log):
         return ""
     watched: Watched = current_app.extensions[guard.ANCHORED]
-    state = watched.standing(g.archive.db).state(datetime.now(UTC))
+    found = watched.standing(g.archive.db)
+    if found.broken:
+        return "broken"
+    state = found.state(datetime.now(UTC))
     return state if state in {"refused", "late", "unreached"} else ""
 
 

@@ -258,6 +258,7 @@ ANCHOR = {
     "late": N_("the newest signed note is too old"),
     "unreached": N_("a place outside takes no notes"),
     "refused": N_("not the log that was signed"),
+    "broken": N_("a check found that it is not as it was written"),
 }
 #: where notes are taken
 PLACE = {

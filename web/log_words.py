@@ -177,6 +177,17 @@ UNWRITTEN = {
     "too_large": N_("It became too large. Ask for fewer documents."),
 }
 
+#: what a check of the whole log found, by the code of the verdict, and from which entry on
+BROKEN = {
+    10: N_("Entry %(number)s is not as it was written."),
+    11: N_("Entry %(number)s does not continue the one before."),
+    12: N_("Entry %(number)s is missing."),
+    13: N_("From entry %(number)s on it is not the log that was signed."),
+    14: N_("From entry %(number)s on entries are missing that were signed."),
+    15: N_("A signature or a key is not valid."),
+    16: N_("Two signed notes contradict each other from entry %(number)s on."),
+}
+
 TABLES: Mapping[str, Mapping[str, str]] = {
     "verb": VERB,
     "how": HOW,
@@ -196,6 +207,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 def word(table: str, code: object) -> str:
     """Return the word for a code of the log; a code that has none shows itself."""
     return word_of(TABLES[table], code)
+
+
+def broken(code: int, number: int | None) -> str:
+    """Return the sentence for what a check of the whole log found."""
+    return str(gettext(BROKEN[code], number=f"{number:,}" if number is not None else "?"))
 
 
 def choices(table: str) -> list[tuple[str, str]]:

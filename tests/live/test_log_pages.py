@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from indexer import checking
+from service import jobs
 from service.codes import Category
 from tests.web.browsing import Portal, found
 from tests.world import World
@@ -58,3 +60,17 @@ def test_words_are_found_and_filters_kept(portal):
     assert "销售" in auditor.html("/log")
     number = found(r'href="/log/(\d+)"', page)
     assert "谐波" in auditor.send(f"/log/{number}/open", case=CASE).text
+
+
+def test_a_worker_verifies_the_log_when_asked_and_the_page_says_to_which_entry(portal):
+    archive, auditor = portal.world.archive, portal["auditor"]
+    checking.check_if_due(archive, jobs.holder())
+    assert auditor.send("/log/check").status_code == 302
+    assert "已请求校验" in auditor.html("/log")
+    found_whole = checking.check_if_due(archive, jobs.holder())
+    assert found_whole is not None
+    assert found_whole.code == 0
+    said = auditor.html("/log")
+    assert f"链条完整，已校验至第 {found_whole.events:,} 条" in said
+    assert "已请求校验" not in said
+    assert checking.check_if_due(archive, jobs.holder()) is None

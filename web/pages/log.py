@@ -1,12 +1,13 @@
 """Access log: who saw what. Columns and counts; what was sealed opens for a case number alone."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service import auditing, log_entry, log_readers, saved_filters
+from service import auditing, log_check, log_entry, log_readers, saved_filters
 from service.audit.entries import Subject
 from service.ids import is_id
 from service.log_entry import EntryView
@@ -26,7 +27,12 @@ FURTHER = ("dept", "document", "verb", "category", "seq")
 
 @pages.app_context_processor
 def _words() -> dict[str, object]:
-    told = {"logword": log_words.word, "logtext": log_words.text, "logchoices": log_words.choices}
+    told = {
+        "logbroken": log_words.broken,
+        "logword": log_words.word,
+        "logtext": log_words.text,
+        "logchoices": log_words.choices,
+    }
     return {**told, "why": log_words.why}
 
 
@@ -40,11 +46,13 @@ def show(**_refused: str) -> ResponseReturnValue:
     with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), detail=asked) as call:
         found = auditing.events(call, wanted)
         status = auditing.status(call)
+        check = log_check.standing(call.db, datetime.now(UTC))
         saved = saved_filters.own(call)
     return render_template(
         "log/list.html",
         found=found,
         status=status,
+        check=check,
         wanted=wanted,
         saved=saved,
         ways=_ways(found),
@@ -52,6 +60,16 @@ def show(**_refused: str) -> ResponseReturnValue:
         further=FURTHER,
         event=call.event,
     )
+
+
+@pages.post("/log/check")
+@errors.again(show)
+def check() -> ResponseReturnValue:
+    """Have the whole log checked by the worker."""
+    forms.only()
+    with g.archive.call(g.actor, Action.AUDIT_READ, Subject("audit"), writes=True) as call:
+        log_check.ask(call)
+    return session.done("log_check_asked", "log.show")
 
 
 def _meant(typed: str) -> dict[str, Any]:
