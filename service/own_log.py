@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from service import accounts, inside, looking, masking
 from service.archive import Call
@@ -48,6 +48,8 @@ _NARROWING = frozenset(
         *("actor", "dept", "action", "decision", "verb"),
     }
 )
+#: errors, as the log has them, that look the same to people
+_ABSENT = frozenset({"hidden", "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [
         *days(call.db, zone, asked),
         AuditEvent.actor == call.actor.person,
-        AuditEvent.ref.is_(None),
+        or_(AuditEvent.ref.is_(None), _telling()),
     ]
     if wanted.action:
         found.append(AuditEvent.action == wanted.action)
@@ -160,21 +162,54 @@ def _conditions(call: Call, wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
+def _telling() -> ColumnElement[bool]:
+    """Return the condition for pieces of what was open already that are not mere turning of pages.
+
+    An original that was fetched while its text was open, and a refusal.
+    """
+    opened = aliased(AuditEvent)
+    fetching = select(opened.seq).where(
+        opened.seq == AuditEvent.ref, opened.action == Action.DOCUMENT_ORIGINAL
+    )
+    return and_(
+        AuditEvent.phase == Phase.EVENT,
+        or_(
+            AuditEvent.decision != Decision.ALLOW,
+            and_(AuditEvent.action == Action.DOCUMENT_ORIGINAL, ~fetching.exists()),
+        ),
+    )
+
+
 def _ends(db: Session, rows: Sequence[AuditEvent]) -> dict[int, _End]:
     """Return how entries ended; one that has not ended stands for itself."""
     numbers = [event.seq for event in rows]
+    ended = and_(AuditEvent.ref.in_(numbers), AuditEvent.phase == Phase.OUTCOME)
+    failed = and_(AuditEvent.seq.in_(numbers), AuditEvent.decision == Decision.FAIL)
     found = db.execute(
         select(AuditEvent, AuditBody.body)
         .outerjoin(AuditBody, AuditBody.seq == AuditEvent.seq)
-        .where(AuditEvent.ref.in_(numbers), AuditEvent.phase == Phase.OUTCOME)
+        .where(or_(ended, failed))
     )
     ends = {e.seq: _End(e.decision, None, e.object_type, e.object) for e in rows}
     for event, body in found:
         result = members(body).get("result")
-        count = result.get("count") if isinstance(result, dict) else None
+        said = result if isinstance(result, dict) else {}
+        count = said.get("count")
         whole = count if isinstance(count, int) else None
-        ends[event.ref] = _End(event.decision, whole, event.object_type, event.object)
+        number = event.ref if event.phase == Phase.OUTCOME else event.seq
+        ends[number] = _End(_told(event, said), whole, event.object_type, event.object)
     return ends
+
+
+def _told(event: AuditEvent, result: Mapping[str, object]) -> str | None:
+    """Return how an entry ended, as who made it may know: what is absent counts as refused.
+
+    So does what is hidden: nobody learns from their own history which of the two it was.
+    """
+    failed = event.decision == Decision.FAIL
+    # of a body that was purged nobody can say any more why it failed
+    absent = failed and result.get("error", "not_found") in _ABSENT
+    return str(Decision.DENY) if absent else event.decision
 
 
 def _said(call: Call, rows: Sequence[AuditEvent]) -> dict[int, dict[str, list[str]]]:

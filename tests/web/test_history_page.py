@@ -5,9 +5,11 @@ import re
 import pytest
 
 from service.codes import Category, Role
+from service.ids import new_id
 from service.permissions import Action
 from tests.logged import entries
 from tests.web.browsing import found
+from tests.web.programs import Programs
 
 NAME, TITLE = "宁波望潮汽车零部件有限公司", "谐波减速器第三轴回差"
 
@@ -60,6 +62,48 @@ def test_what_was_refused_is_not_named(portal, document):
     assert "拒绝" in page
     for hidden in (TITLE, NAME, document, "KH-"):
         assert hidden not in page
+
+
+def last(person):
+    """Return what one's history says of the last thing but the look itself."""
+    page = person.html("/history")
+    row = page.split("<tr data-hit")[2]
+    return {name: cell(row, name) for name in ("动作", "对象", "返回数量", "结果")}
+
+
+def test_what_is_hidden_and_what_is_absent_look_the_same(portal, document):
+    """Both answered 404: what came after must not say which of the two it was."""
+    world, person = portal.world, portal["sales2"]
+    customer = world.shown(document, "sales").customer.id
+    program = Programs.of(world)["sales2"]
+    ways = [
+        (lambda id_: person.get(f"/documents/{id_}"), document),
+        (lambda id_: person.get(f"/documents/{id_}/content"), document),
+        (lambda id_: person.send(f"/documents/{id_}/withdraw", reason="传错"), document),
+        (lambda id_: person.send(f"/documents/{id_}/file"), document),
+        (lambda id_: person.get(f"/customers/{id_}"), customer),
+        (lambda id_: person.get(f"/exports/new?of={id_}"), customer),
+        (lambda id_: program.post("/exports", {"of": id_, "format": "csv"}), customer),
+    ]
+    for way, hidden in ways:
+        assert way(hidden).status_code == 404
+        seen = last(person)
+        assert way(new_id()).status_code == 404
+        assert last(person) == seen
+        told = program.get("/me/history").json
+        assert told
+        assert told["items"][2]["decision"] == "deny"
+
+
+def test_an_original_fetched_and_a_refusal_while_it_was_open_are_told(portal, document):
+    person = portal["sales"]
+    person.html(f"/documents/{document}")
+    content, some = f"/documents/{document}/content", {"Range": "bytes=0-"}
+    assert person.get(content, headers=some).status_code == 206
+    assert TITLE in person.html("/history?action=document.original")
+    portal.world.edit(document, by="archivist", grade="top")
+    assert person.get(content, headers=some).status_code == 404
+    assert last(person)["结果"] == "拒绝"
 
 
 def test_every_row_says_what_it_was_about(portal, document):
