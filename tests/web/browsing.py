@@ -70,6 +70,12 @@ def form(page: str, action: str) -> dict[str, list[str]]:
     return {name: said for name, said in reader.fields.items() if name != "csrf_token"}
 
 
+def bare(answer: TestResponse) -> tuple[int, list[tuple[str, str]], str]:
+    """Return an answer without the form tokens, which differ from second to second."""
+    headers = sorted((k, v) for k, v in answer.headers if k not in ("Set-Cookie", "Date"))
+    return answer.status_code, headers, re.sub(r'value="[^"]{60,}"', "", answer.text)
+
+
 @dataclass(slots=True)
 class Person:
     """A browser with its own cookies, and the token of the forms it has open."""

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from service.codes import Category
+from tests.web.browsing import bare
 
 ABSENT = "a" * 26
 PATHS = {
@@ -26,12 +27,6 @@ FORMS = {
         "/documents/{}/move",
     ],
 }
-
-
-def bare(answer):
-    """Return an answer without the form tokens, which differ from page to page."""
-    headers = sorted((k, v) for k, v in answer.headers if k not in ("Set-Cookie", "Date"))
-    return answer.status_code, headers, re.sub(r'value="[^"]{60,}"', "", answer.text)
 
 
 @pytest.fixture
