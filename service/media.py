@@ -141,7 +141,7 @@ _PROGRAMS: Final = frozenset(
     }
 )
 _NO_NAME_CHARACTERS: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 

@@ -30,7 +30,7 @@ NOTE_LENGTH = 2000
 NUMBER_LENGTH = 100
 REASON_LENGTH = 1000
 _CONTROLS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff"
     r"\ud800-\udfff]"
 )
 

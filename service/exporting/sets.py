@@ -29,7 +29,7 @@ from service.models import AuditEvent, AuditTouch, Version
 from service.permissions import Action, may
 
 #: Characters that some system does not take in a file's name, or that turn its direction.
-_UNSAFE = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_UNSAFE = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 
 #: Characters of a title in a file's name.

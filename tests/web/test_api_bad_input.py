@@ -119,6 +119,7 @@ NAMES = {
     "a\r\nSet-Cookie: x=1.txt": "aSet-Cookie: x=1.txt",
     "a\x00b.txt": "ab.txt",
     "invoice\u202excod.txt": "invoicexcod.txt",
+    "invoice\u061cxcod.txt": "invoicexcod.txt",
     '引号"分号;.txt': '引号"分号;.txt',
     "CON": "CON",
     f"{HAN}.txt": f"{HAN}.txt"[-255:],
