@@ -173,5 +173,6 @@ def _sent(image: Image.Image, send: Callable[[bytes], None]) -> dict[str, Any]:
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
     target = io.BytesIO()
-    image.save(target, "JPEG", quality=quality)
+    # what is written into a picture beside its pixels stays out, its comment, too
+    image.save(target, "JPEG", quality=quality, comment=b"")
     return target.getvalue()

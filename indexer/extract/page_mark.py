@@ -99,7 +99,8 @@ def done(
         image, used = _sheet(str(text), str(arguments["head"]))
     image = _marked(image, str(arguments["mark"]))
     target = io.BytesIO()
-    image.save(target, "JPEG", quality=_QUALITY)
+    # a picture's own comment is taken along unless another is given
+    image.save(target, "JPEG", quality=_QUALITY, comment=b"")
     send(target.getvalue())
     return {"width": image.width, "height": image.height, "used": used}
 

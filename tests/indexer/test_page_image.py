@@ -58,6 +58,15 @@ def dark(image):
     return sum(image.convert("L").histogram()[:128])
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_what_is_written_in_a_picture_beside_its_pixels_stays_out(sandbox, kind):
+    content = picture(kind, comment=b"beside")
+    assert b"beside" in content
+    _, whole, small = drawn(sandbox, f"image/{kind.lower()}", content)
+    assert "comment" not in whole.info
+    assert "comment" not in small.info
+
+
 def test_a_page_of_a_pdf_is_drawn_with_a_small_one(sandbox):
     content = pdfs.written(["库卡焊接机器人", "第二页"])
     answer, whole, small = drawn(sandbox, PAPER, content, page=2)

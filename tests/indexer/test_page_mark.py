@@ -39,6 +39,14 @@ def test_a_mark_can_be_seen_whatever_the_size_and_the_colour(
     assert seen > 300
 
 
+def test_a_marked_picture_has_no_comment_of_the_one_it_was(sandbox: Sandbox) -> None:
+    """Images of pages that were drawn before theirs was left out are marked, too."""
+    target = io.BytesIO()
+    Image.new("RGB", (900, 900), "white").save(target, "JPEG", comment=b"beside")
+    image, _ = marked(sandbox, target.getvalue())
+    assert "comment" not in image.info
+
+
 def test_what_is_no_picture_is_not_marked(sandbox: Sandbox) -> None:
     for content in (b"", b"%PDF-1.7", scans.saved(Image.new("L", (9, 9)), "PNG")):
         sent = bytearray()
