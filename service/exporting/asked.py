@@ -88,7 +88,7 @@ class Asked:
     """A request. `by`: the maker's id and name; `event`: its number in the log.
 
     `documents`: what it was about when it was asked for, then what is in the file. `named`: those
-    of them that a set names without a file.
+    of them that a set names without a file; `clients`: whose names are in the file.
     """
 
     by: Mapping[str, str]
@@ -97,6 +97,7 @@ class Asked:
     documents: tuple[str, ...]
     event: int | None = None
     named: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
 
     def sealed(self, key: bytes, export_id: str) -> bytes:
         """Return it as the row keeps it."""
@@ -106,6 +107,7 @@ class Asked:
             "conditions": self.conditions.kept(),
             "documents": list(self.documents),
             "named": list(self.named),
+            "clients": list(self.clients),
         }
         return seal(key, json.dumps(kept, ensure_ascii=False).encode(), _aad(export_id))
 
@@ -115,12 +117,14 @@ class Asked:
         kept: dict[str, Any] = json.loads(unseal(key, sealed, _aad(export_id)))
         conditions = Conditions.read(kept["conditions"])
         documents = tuple(kept["documents"])
-        named = tuple(kept.get("named", ()))
-        return cls(kept["by"], kept["format"], conditions, documents, event, named)
+        named, clients = (tuple(kept.get(one, ())) for one in ("named", "clients"))
+        return cls(kept["by"], kept["format"], conditions, documents, event, named, clients)
 
-    def holding(self, documents: tuple[str, ...], named: tuple[str, ...] = ()) -> Self:
-        """Return the same request about other documents."""
-        return replace(self, documents=documents, named=named)
+    def holding(
+        self, documents: tuple[str, ...], named: tuple[str, ...], clients: tuple[str, ...]
+    ) -> Self:
+        """Return the same request about what is in the file."""
+        return replace(self, documents=documents, named=named, clients=clients)
 
 
 def _aad(export_id: str) -> str:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from service import made_files
+from sqlalchemy import or_, select
+
+from service import inside, made_files
 from service.archive import Archive, Call
 from service.audit.entries import Subject
 from service.errors import Conflict
 from service.exporting import rows
-from service.exporting.asked import What
+from service.exporting.asked import Asked, What
 from service.exporting.requests import ACTIONS, find, opened_request, view
-from service.models import ArchiveExport
+from service.models import ArchiveExport, Customer, Document
 from service.originals import Original
 from service.permissions import Action, Scopes, original_scopes
 
@@ -27,7 +29,8 @@ _TYPES = {
 def fetch(call: Call, export_id: str) -> Original:
     """Return an export for sending after the call; raises `NotFound` and `Conflict`.
 
-    Every document in it must still be this person's to read, and every original to have.
+    Every document in it must still be this person's to read, every original to have, and every
+    client that is named the one of such a document, or one to see.
     """
     row = find(call, call.db, export_id)
     asked = opened_request(call, row)
@@ -37,16 +40,18 @@ def fetch(call: Call, export_id: str) -> Original:
     if not seen.open or row.blob is None:
         raise Conflict("This export is no longer there: make another.", rule="export_file:gone")
     what, named = What(row.what), set(asked.named)
-    inside = tuple(one for one in asked.documents if one not in named)
-    if not _still(call, call.scopes, asked.documents) or (
-        what is What.DOCUMENTS
-        and not _still(call, original_scopes(call.policy, call.actor), inside)
+    files = tuple(one for one in asked.documents if one not in named)
+    originals = original_scopes(call.policy, call.actor)
+    if (
+        not _still(call, call.scopes, asked.documents)
+        or (what is What.DOCUMENTS and not _still(call, originals, files))
+        or not _still_named(call, asked)
     ):
         raise Conflict(
             "You may no longer read all that is in it: make another.", rule="export_file:scope"
         )
     call.note(format=asked.format)
-    call.returned(inside, _SHOWN[what])
+    call.returned(files, _SHOWN[what])
     call.returned(asked.named, "listed")
     file_type = _TYPES[seen.format]
     return made_files.handed_out(call, row, seen.file_name, file_type, most=seen.downloads)
@@ -54,6 +59,14 @@ def fetch(call: Call, export_id: str) -> Original:
 
 def _still(call: Call, mine: Scopes, documents: Sequence[str]) -> bool:
     return len(rows.readable(call.db, mine, documents)) == len(documents)
+
+
+def _still_named(call: Call, asked: Asked) -> bool:
+    """Say whether its maker may know every client by name: one a document left may be hidden."""
+    theirs = select(Document.customer).where(Document.id.in_(asked.documents))
+    known = or_(inside.customers(call.customer_scopes), Customer.id.in_(theirs))
+    found = call.db.scalars(select(Customer.id).where(Customer.id.in_(asked.clients), known))
+    return set(found) == set(asked.clients)
 
 
 def clear(archive: Archive) -> int:

@@ -41,10 +41,13 @@ def write(archive: Archive, sink: Sink, order: Order, progress: Progress, copier
     subject = Subject("export_file", order.export_id)
     with archive.call(order.maker, ACTIONS[order.what], subject, writes=False) as call:
         held: list[str] = []
+        clients: set[str] = set()
         # a client's list has the newest versions, as its page; a set has those that show
         newest = bool(order.asked.conditions.of) and order.what is What.LIST
         named: tuple[str, ...] = ()
-        found = _passing(rows.of(call, order.asked.documents, newest=newest), held, progress)
+        found = _passing(
+            rows.of(call, order.asked.documents, newest=newest), held, clients, progress
+        )
         about = _statement(call, order.asked)
         if order.what is What.LIST:
             listing.write(sink, found, about)
@@ -52,7 +55,9 @@ def write(archive: Archive, sink: Sink, order: Order, progress: Progress, copier
             files = _files(call, order, about, copier)
             named = sets.write(sink, call, found, files, about, lambda: progress(len(held)))
         call.returned(held)
-    return order.asked.holding(tuple(held), named)
+        if about.client:
+            clients.add(order.asked.conditions.of)
+    return order.asked.holding(tuple(held), named, tuple(sorted(clients)))
 
 
 def _files(call: Call, order: Order, about: listing.Statement, copier: Copier) -> Files:
@@ -64,11 +69,14 @@ def _files(call: Call, order: Order, about: listing.Statement, copier: Copier) -
     return Copies(call, mark, copier)
 
 
-def _passing(found: Iterator[Row], held: list[str], progress: Progress) -> Iterator[Row]:
-    """Give the rows on, keep their ids, and tell how far it is."""
+def _passing(
+    found: Iterator[Row], held: list[str], clients: set[str], progress: Progress
+) -> Iterator[Row]:
+    """Give the rows on, keep their ids and those of their clients, and tell how far it is."""
     progress(0)
     for row in found:
         held.append(row.document)
+        clients.add(row.customer)
         progress(len(held))
         yield row
 

@@ -14,7 +14,9 @@ from sqlalchemy import select, update
 
 from indexer import exporting
 from indexer.extract.sandbox import Sandbox
+from service import moving
 from service.accounts import PersonChange
+from service.audit.entries import Subject
 from service.blobs.names import object_name
 from service.codes import Category, Department, Role
 from service.errors import Conflict, Denied, Hidden, Invalid, NotFound
@@ -247,6 +249,29 @@ def test_a_client_that_left_its_makers_sight_is_not_named_in_the_list(
     assert of_csv(data.encode())[0] == []
     for never in ("望潮", ids["formula"], ids["phone"], FORMULA):
         assert never not in data, never
+
+
+def test_a_client_that_a_document_left_and_that_left_ones_sight_closes_the_file(
+    world: World, ids: dict[str, str]
+) -> None:
+    other = world.customer("宁波远帆机器人有限公司", owner="sales").id
+    several = [asked(world, "sales", one) for one in (wanted(CANARY), wanted(of=ids["mine"]))]
+    world.work()
+    for one in ("formula", "phone"):
+        moved(world, ids[one], other)
+    assert "望潮" in fetched(world, several[0], "sales").decode()
+    world.move(ids["mine"], Category.ENDED)
+    for one in several:
+        with pytest.raises(Conflict):
+            fetched(world, one, "sales")
+
+
+def moved(world: World, document: str, to: str) -> None:
+    """Put a document to another client."""
+    rev = world.shown(document, "archivist").rev
+    subject = Subject("document", document)
+    with world.archive.call(world.actor("archivist"), Action.DOCUMENT_MOVE, subject) as call:
+        moving.move(call, document, to=to, reason="归错客户", if_match=rev)
 
 
 def test_what_became_unreadable_since_it_was_made_closes_the_file(
