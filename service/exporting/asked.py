@@ -88,7 +88,8 @@ class Asked:
     """A request. `by`: the maker's id and name; `event`: its number in the log.
 
     `documents`: what it was about when it was asked for, then what is in the file. `named`: those
-    of them that a set names without a file; `clients`: whose names are in the file.
+    of them that a set names without a file; `clients`: whose names are in the file; `everybody`:
+    a set has everybody's entries of the log, not its maker's alone.
     """
 
     by: Mapping[str, str]
@@ -98,6 +99,7 @@ class Asked:
     event: int | None = None
     named: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
+    everybody: bool = False
 
     def sealed(self, key: bytes, export_id: str) -> bytes:
         """Return it as the row keeps it."""
@@ -108,6 +110,7 @@ class Asked:
             "documents": list(self.documents),
             "named": list(self.named),
             "clients": list(self.clients),
+            "everybody": self.everybody,
         }
         return seal(key, json.dumps(kept, ensure_ascii=False).encode(), _aad(export_id))
 
@@ -118,13 +121,27 @@ class Asked:
         conditions = Conditions.read(kept["conditions"])
         documents = tuple(kept["documents"])
         named, clients = (tuple(kept.get(one, ())) for one in ("named", "clients"))
-        return cls(kept["by"], kept["format"], conditions, documents, event, named, clients)
+        return cls(
+            by=kept["by"],
+            format=kept["format"],
+            conditions=conditions,
+            documents=documents,
+            event=event,
+            named=named,
+            clients=clients,
+            everybody=bool(kept.get("everybody")),
+        )
 
     def holding(
-        self, documents: tuple[str, ...], named: tuple[str, ...], clients: tuple[str, ...]
+        self,
+        documents: tuple[str, ...],
+        named: tuple[str, ...],
+        clients: tuple[str, ...],
+        *,
+        everybody: bool,
     ) -> Self:
         """Return the same request about what is in the file."""
-        return replace(self, documents=documents, named=named, clients=clients)
+        return replace(self, documents=documents, named=named, clients=clients, everybody=everybody)
 
 
 def _aad(export_id: str) -> str:

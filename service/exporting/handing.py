@@ -11,6 +11,7 @@ from service.errors import Conflict
 from service.exporting import rows
 from service.exporting.asked import Asked, What
 from service.exporting.requests import ACTIONS, find, opened_request, view
+from service.exporting.sets import everybodys
 from service.models import ArchiveExport, Customer, Document
 from service.originals import Original
 from service.permissions import Action, Scopes, original_scopes
@@ -29,8 +30,8 @@ _TYPES = {
 def fetch(call: Call, export_id: str) -> Original:
     """Return an export for sending after the call; raises `NotFound` and `Conflict`.
 
-    Every document in it must still be this person's to read, every original to have, and every
-    client that is named the one of such a document, or one to see.
+    Every document in it must still be this person's to read, every original to have, every client
+    that is named the one of such a document, or one to see, and entries of others theirs to read.
     """
     row = find(call, call.db, export_id)
     asked = opened_request(call, row)
@@ -46,6 +47,7 @@ def fetch(call: Call, export_id: str) -> Original:
         not _still(call, call.scopes, asked.documents)
         or (what is What.DOCUMENTS and not _still(call, originals, files))
         or not _still_named(call, asked)
+        or (asked.everybody and not everybodys(call))
     ):
         raise Conflict(
             "You may no longer read all that is in it: make another.", rule="export_file:scope"

@@ -57,7 +57,8 @@ def write(archive: Archive, sink: Sink, order: Order, progress: Progress, copier
         call.returned(held)
         if about.client:
             clients.add(order.asked.conditions.of)
-    return order.asked.holding(tuple(held), named, tuple(sorted(clients)))
+        everybody = order.what is not What.LIST and sets.everybodys(call)
+    return order.asked.holding(tuple(held), named, tuple(sorted(clients)), everybody=everybody)
 
 
 def _files(call: Call, order: Order, about: listing.Statement, copier: Copier) -> Files:

@@ -151,9 +151,14 @@ def _worded(name: str, value: object) -> str | int:
     return value if isinstance(value, int) else str(value)
 
 
+def everybodys(call: Call) -> bool:
+    """Say whether a set has everybody's entries of the log: for who may read them anyway."""
+    return may(call.policy, call.actor, Action.AUDIT_READ)
+
+
 def _events(call: Call, documents: list[str]) -> Iterator[dict[str, Any]]:
     """Give the entries of the log about these documents: one's own, or all to who reads the log."""
-    everybody = may(call.policy, call.actor, Action.AUDIT_READ)
+    everybody = everybodys(call)
     touched: dict[int, list[tuple[str, str]]] = {}
     for start in range(0, len(documents), STEP):
         some = documents[start : start + STEP]

@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import select
 
 from indexer.extract.sandbox import Sandbox
+from service.accounts import PersonChange
 from service.blobs.names import object_name
+from service.codes import Department, Role
 from service.errors import Conflict, Denied, Hidden
 from service.exporting import sets
 from service.models import AuditEvent, AuditTouch, Blob, Version
@@ -106,6 +108,25 @@ def test_entries_of_the_log_are_ones_own_or_all_to_who_reads_the_log(
     lines = of_client(world, ids, "legal")[1].lines()
     assert {world.id("sales"), world.id("archivist")} <= {line.get("actor") for line in lines}
     assert ids["hidden"] not in json.dumps(lines)
+
+
+def test_who_may_no_longer_read_the_log_gets_no_set_that_has_entries_of_others(
+    world: World, ids: dict[str, str]
+) -> None:
+    both = frozenset({Role.LEGAL, Role.SERVICE_MANAGER})
+    world.person("counsel", both, Department.LEGAL)
+    several = [
+        asked(world, "counsel", wanted(of=ids["mine"]), written=one) for one in ("zip", "xlsx")
+    ]
+    world.work()
+    lines = Bundle.of(fetched(world, several[0], "counsel")).lines()
+    assert len({line.get("actor") for line in lines}) > 1
+    world.change("counsel", PersonChange(roles=frozenset({Role.SERVICE_MANAGER})))
+    with pytest.raises(Conflict):
+        fetched(world, several[0], "counsel")
+    assert fetched(world, several[1], "counsel")
+    _, own = of_client(world, ids, "counsel")
+    assert {line["actor"] for line in own.lines()} == {world.id("counsel")}
 
 
 def test_what_left_its_makers_sight_is_not_in_it_and_closes_it(
